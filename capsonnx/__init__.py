@@ -1,0 +1,28 @@
+"""capsonnx: train a capsule network on single symbols, export it once to ONNX, read images that hold several.
+
+>>> import capsonnx
+>>> reader = capsonnx.load()                      # the shipped MNIST model
+>>> reader.read([[0] * 28] * 28).labels           # a blank image holds nothing
+()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capsonnx.errors import CapsonnxError
+
+if TYPE_CHECKING:
+    from capsonnx.runtime import Reader, load
+
+__version__ = "0.1.0"
+__all__ = ["CapsonnxError", "Reader", "__version__", "load"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the runtime only when it is first asked for, so that ``import capsonnx`` stays instant."""
+    if name in ("Reader", "load"):
+        from capsonnx import runtime  # noqa: PLC0415
+
+        return getattr(runtime, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

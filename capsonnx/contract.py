@@ -1,0 +1,147 @@
+"""What an exported file promises: names, shapes and metadata. The exporter and the runtime both import this, only this.
+
+An exported ONNX file takes ``images``, uint8 ``[batch, height, width]`` with light ink on a black ground (a file
+exported with ``--input float32`` takes the same values 0..255 as floats), and gives ``lengths``, float32
+``[batch, class]`` in 0..1, and, where the network has capsules, ``poses``, float32 ``[batch, class, dimension]``.
+Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capsonnx.errors import ModelError
+
+__all__ = ["FORMAT", "IMAGES", "LENGTHS", "POSES", "Contract", "Scorer", "Scores"]
+
+FORMAT = 1
+"""The format version that this release writes, and the newest one that it reads."""
+
+IMAGES = "images"
+LENGTHS = "lengths"
+POSES = "poses"
+
+_PREFIX = "capsonnx."
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a network says of a batch of images.
+
+    Attributes:
+        lengths: (batch, class) float32 in 0..1, the score of each class.
+        poses: (batch, class, dimension) float32, the output capsules, or None where the network has none.
+    """
+
+    lengths: NDArray[np.float32]
+    poses: NDArray[np.float32] | None = None
+
+
+Scorer: TypeAlias = Callable[[NDArray[np.uint8]], Scores]
+"""Images (batch, height, width) uint8 to scores. The ONNX session and the torch network both satisfy it."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The metadata of an exported file.
+
+    Attributes:
+        labels: the class names, in the order of the class axis.
+        smallest: the least height and width in pixels.
+        stride: the distance in pixels between neighbouring feature columns.
+        receptive_field: the side in pixels of the square that one feature column sees.
+        threshold: the score above which a class is said to be in the image.
+        polarity: what the network was trained on; only ``light-on-dark`` exists so far.
+        network: the frozen network config, for information.
+        recipe: the frozen training recipe, for information.
+        dataset: the name of the training data.
+        accuracy: figures measured at the end of training, on digits held out of it, each in 0..1.
+        software: package versions that made the file.
+    """
+
+    labels: tuple[str, ...]
+    smallest: int = 14
+    stride: int = 2
+    receptive_field: int = 14
+    threshold: float = 0.5
+    polarity: Literal["light-on-dark"] = "light-on-dark"
+    network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    recipe: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    dataset: str = "unknown"
+    accuracy: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    software: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, str]:
+        """The metadata properties of the file: JSON values under keys that begin with ``capsonnx.``.
+
+        >>> Contract(labels=("0", "1")).to_metadata()["capsonnx.labels"]
+        '["0", "1"]'
+        """
+        values: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(self)}
+        return {_PREFIX + key: json.dumps(value, ensure_ascii=False, sort_keys=True) for key, value in values.items()}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str], *, name: str) -> Contract:
+        """Read a contract back.
+
+        Args:
+            metadata: the metadata properties of an ONNX file.
+            name: the file's name, for the error message.
+
+        Raises:
+            ModelError: a key is missing, is not JSON, has the wrong type, or the format is newer than :data:`FORMAT`.
+
+        >>> contract = Contract(labels=("cat", "dog"), threshold=0.4)
+        >>> Contract.from_metadata(contract.to_metadata(), name="pets.onnx") == contract
+        True
+        """
+        version = _value(metadata, "format", int, name)
+        if not 1 <= version <= FORMAT:
+            raise ModelError(
+                f"{name}: format {version}",
+                expected=f"a format from 1 to {FORMAT}",
+                remedy="upgrade capsonnx, or export the model again with this version",
+            )
+        types = {"labels": list, "polarity": str, "dataset": str, "threshold": (int, float)}
+        types |= dict.fromkeys(("smallest", "stride", "receptive_field"), int)
+        types |= dict.fromkeys(("network", "recipe", "accuracy", "software"), dict)
+        values = {field.name: _value(metadata, field.name, types[field.name], name) for field in dataclasses.fields(cls)}
+        labels = values["labels"]
+        if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) != len(labels):
+            raise _malformed(name, "labels", "a list of distinct class names")
+        if not 0 <= values["threshold"] < 1:
+            raise _malformed(name, "threshold", "a number from 0 up to 1")
+        return cls(**{**values, "labels": tuple(labels), "threshold": float(values["threshold"])})
+
+
+def _value(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any:
+    """The value of one metadata key, checked to be JSON of the given kind."""
+    text = metadata.get(_PREFIX + key)
+    if text is None:
+        raise ModelError(
+            f"{name}: no metadata key {_PREFIX + key}",
+            expected="a file made by 'capsonnx export'",
+            remedy="export the checkpoint with 'capsonnx export', or pass another --model",
+        )
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise _malformed(name, key, "a JSON value of the documented type")
+    return value
+
+
+def _malformed(name: str, key: str, expected: str) -> ModelError:
+    return ModelError(
+        f"{name}: metadata key {_PREFIX + key} is malformed",
+        expected=expected,
+        remedy="export the model again with 'capsonnx export'",
+    )

@@ -1,0 +1,79 @@
+"""The one family of errors: every message says what was given, what was expected, and what to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "CapsonnxError",
+    "CheckpointError",
+    "DataError",
+    "ImageError",
+    "InputError",
+    "MissingExtraError",
+    "ModelError",
+    "ParityError",
+    "ProviderError",
+]
+
+
+class CapsonnxError(Exception):
+    """Base of every error that capsonnx raises on purpose; its text is one line fit for a user.
+
+    Args:
+        given: what was found, naming the thing at fault (a path, an option, a value).
+        expected: what would have been right.
+        remedy: what the reader can do about it, as an imperative.
+
+    >>> str(InputError("photos/: no such folder", expected="a folder of images", remedy="check the spelling"))
+    'photos/: no such folder; expected a folder of images; check the spelling'
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, given: str, *, expected: str, remedy: str) -> None:
+        message = f"{given}; expected {expected}; {remedy}"
+        super().__init__(" ".join(message.split()))
+
+
+class InputError(CapsonnxError):
+    """A command or call was given something it cannot start from: no such file, an empty folder, a bad value."""
+
+    exit_code = 2
+
+
+class ImageError(CapsonnxError):
+    """One image could not be read. In a folder run this becomes a row, not the end of the run."""
+
+
+class ModelError(CapsonnxError):
+    """An ONNX file breaks the contract: wrong inputs, missing metadata, external data, too new a format."""
+
+
+class CheckpointError(CapsonnxError):
+    """A training folder is incomplete, damaged, or belongs to another run."""
+
+
+class DataError(CapsonnxError):
+    """A data set could not be found, fetched, or did not match its known digest."""
+
+
+class ProviderError(CapsonnxError):
+    """An execution provider was asked for by name and cannot be had, or ONNX Runtime is installed twice."""
+
+
+class ParityError(CapsonnxError):
+    """The exported file does not compute what the torch network computes."""
+
+
+class MissingExtraError(CapsonnxError):
+    """A command needs packages of an extra that is not installed."""
+
+    exit_code = 2
+
+    def __init__(self, task: str, *, extra: str, package: str) -> None:
+        super().__init__(
+            f"{task} needs the package {package}, which is not installed",
+            expected=f"the extra '{extra}'",
+            remedy=f"run: pip install 'capsonnx[{extra}]'",
+        )
