@@ -112,7 +112,7 @@ class Contract:
         types = {"labels": list, "polarity": str, "dataset": str, "threshold": (int, float)}
         types |= dict.fromkeys(("smallest", "stride", "receptive_field"), int)
         types |= dict.fromkeys(("network", "recipe", "accuracy", "software"), dict)
-        values = {field.name: _value(metadata, field.name, types[field.name], name) for field in dataclasses.fields(cls)}
+        values = {key: _value(metadata, key, kind, name) for key, kind in types.items()}
         labels = values["labels"]
         if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) != len(labels):
             raise _malformed(name, "labels", "a list of distinct class names")

@@ -1,0 +1,79 @@
+"""The command line: one small file per command, which parses, calls one function and prints.
+
+Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 finished but some items failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from capsonnx import __version__
+from capsonnx.errors import CapsonnxError
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "train": "Train a network on single symbols.",
+    "export": "Export a checkpoint to one ONNX file, through the parity gate.",
+    "check": "Check an ONNX file: contract, operators and parity.",
+    "evaluate": "Measure a model on exams of one and several symbols.",
+    "infer": "Read images: files, folders, or a list on standard input.",
+    "completion": "Print the shell completion script.",
+}
+"""Every command lives in the module ``capsonnx.cli.NAME`` as ``command``; its summary stands here, import-free."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command runs, and prints errors as one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands, in the order of a user's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"capsonnx.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - a promise of our own modules
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from their summaries, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; a CapsonnxError becomes one line on stderr and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except CapsonnxError as error:
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader of our output (head, say) has left: not our failure. Nothing more may be flushed into it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True},
+)
+@click.version_option(__version__, "-V", "--version")
+def main() -> None:
+    """Train a capsule network on single symbols, export it once, read images that hold several.
+
+    \b
+    Examples:
+      capsonnx infer photos/                           read a folder with the shipped digit model
+      capsonnx evaluate                                measure the shipped model on two-digit images
+      capsonnx train --data mnist -o runs/mnist        train the default recipe
+      capsonnx export runs/mnist -o mnist.onnx         export it, checked against the torch network
+
+    Every command explains itself with --help.
+    """

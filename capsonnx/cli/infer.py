@@ -1,0 +1,112 @@
+"""``capsonnx infer``: read images and print a row for each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from capsonnx.images import Polarity
+    from capsonnx.runtime import Row
+
+__all__ = ["command"]
+
+
+@dataclass
+class Tally:
+    """Counts of the rows that went by."""
+
+    images: int = 0
+    failed: int = 0
+
+    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Pass rows on, counting them."""
+        for row in rows:
+            self.images += 1
+            self.failed += row.error is not None
+            yield row
+
+
+def _height(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
+    if value == "native":
+        return None
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither 'native' nor a whole number of pixels from 1.")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]")
+@click.option("-r", "--recursive", is_flag=True, help="Go into the subfolders of folders.")
+@click.option("-f", "--format", "style", type=click.Choice(["table", "csv", "jsonl", "json"]), default="table")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
+@click.option("--provider", metavar="auto|cpu|cuda|NAME", default="auto", help="What to run on.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label. [default: the model's own]")
+@click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
+@click.option("--height", metavar="PIXELS|native", default="native", callback=_height, help="Resize to this height.")
+@click.pass_context
+def command(
+    context: click.Context,
+    paths: tuple[str, ...],
+    model: Path | None,
+    recursive: bool,
+    style: str,
+    output: Path | None,
+    provider: str,
+    batch_size: int,
+    workers: int | None,
+    threshold: float | None,
+    polarity: Polarity,
+    height: int | None,
+) -> None:
+    """Read images, and print one row for each: its size, the labels found in it and their scores.
+
+    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. The
+    symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one):
+    --height brings the images to it. Rows go to standard output, progress and a summary to standard error.
+
+    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read.
+
+    \b
+    Examples:
+      capsonnx infer digits.png                      one image
+      capsonnx infer scans/ -r --height 28           a folder and its subfolders, scaled
+      capsonnx infer 'scans/*.png' -f csv -o out.csv a pattern, to a file
+      find . -name '*.png' | capsonnx infer -f jsonl -
+      capsonnx infer photos/ -f jsonl | jq -c 'select(.labels == ["7"])'
+    """
+    from capsonnx import runtime  # noqa: PLC0415 - so that --help stays quick
+    from capsonnx.cli.rows import formatter  # noqa: PLC0415 - as above
+
+    sources = runtime.expand(paths, recursive=recursive)
+    network = runtime.load_model(model, provider=provider)
+    tally, start = Tally(), time.perf_counter()
+    with _writing_to(output) as stream, _progress(tally, is_shown=output is not None or not sys.stdout.isatty()):
+        rows = runtime.read_images(
+            network,
+            sources,
+            batch_size=batch_size,
+            workers=workers,
+            threshold=threshold,
+            polarity=polarity,
+            height=height,
+        )
+        is_terminal = stream.isatty()
+        to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_terminal and not os.environ.get("NO_COLOR"))
+        for text in to_text(tally.of(rows)):
+            stream.write(text)
+            stream.flush()  # a reader of the other end sees each row when it is ready
+    click.echo(_summary(tally, time.perf_counter() - start, network.provider), err=True)
+    context.exit(3 if tally.failed else 0)

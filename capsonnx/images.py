@@ -1,0 +1,233 @@
+"""Image files and arrays to what every network here takes: uint8 (height, width), light ink on a black ground.
+
+How colours, depths and transparency become grey levels is told in :mod:`capsonnx.levels`. Of a file, the first frame
+counts, and EXIF orientation is applied. Then polarity: ``light-on-dark`` is kept, ``dark-on-light`` inverted, and
+``auto`` takes the median of the border pixels for the ground and inverts if it is above 127; an image of one single
+level holds no ink and becomes black.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, get_args
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from capsonnx.errors import ImageError, InputError
+from capsonnx.levels import levels_of_array, levels_of_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Polarity", "as_grey", "image_suffixes", "load_grey", "pad_to"]
+
+Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
+"""How ink and ground lie to each other; ``auto`` judges by the border."""
+
+# EPS runs Ghostscript on the file; the others are stubs that know a format's name and cannot read it.
+_NOT_READ = frozenset({"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"})
+
+
+def load_grey(
+    source: Path | BinaryIO | bytes, *, polarity: Polarity = "auto", height: int | None = None
+) -> NDArray[np.uint8]:
+    """Read one image file as grey levels, by the rules of this module and of :mod:`capsonnx.levels`.
+
+    Args:
+        source: a path, an open binary file, or the bytes of a file.
+        polarity: what the image is; see :data:`Polarity`.
+        height: the height in pixels to resize to, keeping the aspect ratio, or None for the native size.
+
+    Returns:
+        (height, width) uint8, light ink on a dark ground, a new writable array.
+
+    Raises:
+        ImageError: the file cannot be read, is no image, is damaged, has no pixels or too many.
+        InputError: ``polarity`` or ``height`` is not one of the values above.
+
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (3, 2), "white").save(file, "PNG")
+    >>> load_grey(file.getvalue(), polarity="light-on-dark").tolist()
+    [[255, 255, 255], [255, 255, 255]]
+    """
+    _check_options(polarity, height)
+    name = _name(source)
+    try:
+        with _pillow_warnings_ignored():
+            levels = _decode(io.BytesIO(source) if isinstance(source, bytes) else source, name)
+    except ImageError:
+        raise
+    except UnidentifiedImageError:
+        raise _unreadable(name, "not an image of a known format") from None
+    except Image.DecompressionBombError:
+        raise _unreadable(name, "too many pixels") from None
+    except OSError as error:
+        raise _unreadable(name, error.strerror or str(error)) from None
+    except Exception as error:  # noqa: BLE001 - on damaged files Pillow's decoders raise whatever they stumble over
+        raise _unreadable(name, f"damaged ({error or type(error).__name__})") from None
+    return _finish(levels, polarity, height, name)
+
+
+def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:
+    """Take an array, or nested lists, as grey levels.
+
+    Args:
+        image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA. bool is 0 or 255; uint16 is scaled
+            from 0..65535; every other integer type is taken as it is and must lie in 0..255; floats must lie in 0..1.
+        polarity: what the image is; see :data:`Polarity`.
+        height: the height in pixels to resize to, keeping the aspect ratio, or None for the native size.
+
+    Returns:
+        (height, width) uint8, light ink on a dark ground, a new writable array.
+
+    Raises:
+        InputError: the shape, type or a value is not one of the above.
+
+    >>> as_grey([[0, 255, 0]]).tolist()
+    [[0, 255, 0]]
+    >>> as_grey([[1.0, 0.0, 1.0]]).tolist()
+    [[0, 255, 0]]
+    """
+    _check_options(polarity, height)
+    try:
+        array = np.asarray(image)
+    except ValueError:  # rows of different lengths
+        array = np.empty(0)
+    is_grey, is_colour = array.ndim == 2, array.ndim == 3 and array.shape[-1] in (3, 4)
+    if not (is_grey or is_colour) or 0 in array.shape:
+        raise InputError(
+            f"an image array of shape {array.shape}",
+            expected="(height, width) or (height, width, 3 or 4), without an empty side",
+            remedy="pass one image at a time, channels last",
+        )
+    levels = levels_of_array(array)
+    if is_colour:
+        levels = levels_of_image(Image.fromarray(levels))
+    return _finish(levels, polarity, height, f"an image array of shape {array.shape}")
+
+
+def pad_to(image: NDArray[np.uint8], smallest: int) -> NDArray[np.uint8]:
+    """Centre an image on black so that both sides have at least ``smallest`` pixels.
+
+    Black is exact, not an approximation: a network without biases does not see it.
+
+    Args:
+        image: (height, width) uint8, light ink on black.
+        smallest: the least height and width in pixels.
+
+    Returns:
+        (max(height, smallest), max(width, smallest)) uint8; ``image`` itself if it is large enough.
+
+    >>> pad_to(np.full((1, 4), 9, np.uint8), 3).tolist()
+    [[0, 0, 0, 0], [9, 9, 9, 9], [0, 0, 0, 0]]
+    """
+    missing = [max(0, smallest - side) for side in image.shape]
+    if not any(missing):
+        return image
+    return np.pad(image, [(lack // 2, lack - lack // 2) for lack in missing])
+
+
+def image_suffixes() -> frozenset[str]:
+    """The file name suffixes of the formats that :func:`load_grey` reads, in lower case with their dot.
+
+    >>> {".png", ".jpg", ".tif"} <= image_suffixes(), ".pdf" in image_suffixes()
+    (True, False)
+    """
+    formats = set(_formats())
+    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in formats)
+
+
+def _formats() -> list[str]:
+    Image.init()
+    return [name for name in Image.ID if name in Image.OPEN and name not in _NOT_READ]
+
+
+def _decode(source: Path | BinaryIO, name: str) -> NDArray[np.uint8]:
+    """The grey levels of a file, (height, width), before polarity; whatever Pillow raises is passed on."""
+    with Image.open(source, formats=_formats()) as image:
+        _check_pixels(image.width, image.height, name)
+        return levels_of_image(ImageOps.exif_transpose(image))
+
+
+def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, name: str) -> NDArray[np.uint8]:
+    """Apply polarity and height."""
+    if polarity == "dark-on-light" or (polarity == "auto" and _ground_is_light(levels)):
+        levels = 255 - levels
+    elif polarity == "auto" and levels.min() == levels.max():
+        levels = np.zeros_like(levels)
+    if height is None or height == len(levels):
+        return levels
+    width = max(1, round(levels.shape[1] * height / levels.shape[0]))
+    _check_pixels(width, height, name)
+    # Pillow's bilinear filter averages when it shrinks and, unlike Lanczos, rings nowhere: black stays black.
+    return np.array(Image.fromarray(levels).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _ground_is_light(levels: NDArray[np.uint8]) -> bool:
+    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
+    return bool(levels.min() < levels.max() and np.median(border) > 127)
+
+
+def _check_options(polarity: str, height: int | None) -> None:
+    if polarity not in get_args(Polarity):
+        raise InputError(
+            f"polarity {polarity!r}", expected=f"one of {', '.join(get_args(Polarity))}", remedy="pass one of these"
+        )
+    if height is not None and (isinstance(height, bool) or not isinstance(height, int | np.integer) or height < 1):
+        raise InputError(f"height {height!r}", expected="a whole number of pixels from 1, or None", remedy="pass one")
+
+
+def _check_pixels(width: int, height: int, name: str) -> None:
+    limit = Image.MAX_IMAGE_PIXELS
+    if width < 1 or height < 1 or (limit is not None and width * height > limit):
+        raise ImageError(
+            f"{name}: {width}×{height} pixels",
+            expected=f"an image of 1 to {limit} pixels",
+            remedy="scale or crop the image",
+        )
+
+
+def _name(source: Path | BinaryIO | bytes) -> str:
+    if isinstance(source, bytes):
+        return f"image of {len(source)} bytes"
+    return str(source if isinstance(source, Path) else getattr(source, "name", "image stream"))
+
+
+def _unreadable(name: str, why: str) -> ImageError:
+    return ImageError(f"{name}: {why}", expected="a readable image file", remedy="replace or remove it")
+
+
+_ignoring = 0
+_ignoring_lock = threading.Lock()
+_filters: warnings.catch_warnings[None] | None = None
+
+
+@contextmanager
+def _pillow_warnings_ignored() -> Iterator[None]:
+    """Ignore Pillow's warnings, in any number of threads at once.
+
+    ``warnings.catch_warnings`` alone is not safe here: it swaps a list of the whole process, so two threads that
+    overlap may restore each other's. The first thread in swaps it, the last one out restores it.
+    """
+    global _ignoring, _filters  # noqa: PLW0603 - it guards state of the whole process
+    with _ignoring_lock:
+        _ignoring += 1
+        if _ignoring == 1:
+            _filters = warnings.catch_warnings()
+            _filters.__enter__()
+            warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+    try:
+        yield
+    finally:
+        with _ignoring_lock:
+            _ignoring -= 1
+            if _ignoring == 0 and _filters is not None:
+                _filters.__exit__(None, None, None)
+                _filters = None

@@ -1,0 +1,87 @@
+"""Grey levels, uint8 (height, width), out of Pillow images of every mode and arrays of every usual type.
+
+The rules:
+
+* colour (RGB, CMYK, YCbCr, LAB, HSV, palettes) goes through RGB to ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B;
+* 1-bit images become 0 and 255; 16-bit ones are scaled from the whole 0..65535, never clipped;
+* 32-bit integers are taken for 16-bit ones while they lie in 0..65535; floats are scaled from 0..1 while they lie in
+  it; beyond those ranges both are stretched from their own least value to their greatest;
+* transparent pixels are ground. Where at most half of the image is visible, what is visible is ink, and the ground is
+  black under light ink and white under dark ink. Otherwise what is visible is a page, and its median level goes on
+  under the transparent rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+__all__ = ["levels_of_array", "levels_of_image"]
+
+
+def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
+    """The grey levels of a Pillow image of any mode, (height, width)."""
+    if image.mode.startswith("I;16"):
+        return _from_16_bits(np.asarray(image))
+    if image.mode == "I":
+        values = np.asarray(image)
+        in_16_bits = values.min() >= 0 and values.max() <= 65535
+        return _from_16_bits(values) if in_16_bits else _stretched(values)
+    if image.mode == "F":
+        values = np.asarray(image)
+        if not np.isfinite(values).all():
+            raise ValueError("a pixel is not a finite number")
+        in_unit = values.min() >= 0 and values.max() <= 1
+        return _from_unit(values) if in_unit else _stretched(values)
+    if image.has_transparency_data:
+        visible = image.convert("RGBA")
+        return _over_ground(np.asarray(visible.convert("RGB").convert("L")), np.asarray(visible.getchannel("A")))
+    return np.array(image.convert("RGB").convert("L"))
+
+
+def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay an image on the ground that its visible part asks for; see the rules above."""
+    visible = luma[alpha > 127]
+    if not visible.size:
+        return np.zeros_like(luma)
+    middle = float(np.median(visible))
+    ground = middle if visible.size * 2 > luma.size else 255.0 * (middle <= 127)
+    opacity = alpha / 255.0
+    return np.rint(luma * opacity + ground * (1 - opacity)).astype(np.uint8)
+
+
+def levels_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """The values of an array as levels 0..255, in the same shape, always a copy."""
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return _from_16_bits(array)
+    kind, greatest = array.dtype.kind, 1 if array.dtype.kind == "f" else 255
+    # Written so that NaN, which compares false, is out of range.
+    if kind not in "iuf" or not bool(((array >= 0) & (array <= greatest)).all()):
+        raise InputError(
+            f"an image array of {array.dtype}" + (" with values out of range or NaN" if kind in "iuf" else ""),
+            expected="bool, uint16, another integer type in 0..255, or floats in 0..1",
+            remedy="scale it: array.clip(0, 255).astype('uint8') for levels, array / array.max() for floats",
+        )
+    return _from_unit(array) if kind == "f" else array.astype(np.uint8)
+
+
+def _from_16_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    return ((values.astype(np.int32) + 128) // 257).astype(np.uint8)  # 65535 = 255 * 257: rounded, ends exact
+
+
+def _from_unit(values: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.rint(values.astype(np.float64) * 255).astype(np.uint8)
+
+
+def _stretched(values: NDArray[Any]) -> NDArray[np.uint8]:
+    least, greatest = float(values.min()), float(values.max())
+    return _from_unit((values.astype(np.float64) - least) / ((greatest - least) or 1.0))

@@ -1,0 +1,91 @@
+"""Squash and dynamic routing with shared weights, in the stem's feature space.
+
+Notation (shapes in the order used here): input capsules ``columns`` u (batch, C, N), one per feature column; shared
+weights W (J, C, D); prediction vectors û_{j|i} = u_i W_j; coupling coefficients c (batch, J, N), a softmax over the
+output capsules j; output capsules v (batch, J, D).
+
+Because every input capsule shares W_j, the prediction vectors are never formed:
+
+    s_j = Σ_i c_ij û_{j|i} = (Σ_i c_ij u_i) W_j        and        ⟨û_{j|i}, v_j⟩ = ⟨u_i, W_j v_j⟩
+
+so the sum over positions runs over C-vectors and no (N, J, D) tensor exists. Sources: Su Jianlin,
+kexue.fm/archives/4819 (the layer) and 5112 (normalised intermediate outputs); bojone/Capsule (the code).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch.linalg import vector_norm
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["normalise", "route", "squash"]
+
+SMALLEST_NORM = 1e-6
+"""Vectors shorter than this count as zero, so that a blank image stays finite, forwards and backwards."""
+
+
+def squash(s: Tensor) -> Tensor:
+    """Shorten vectors to below length one, keeping their direction: v = s ‖s‖ / (0.5 + ‖s‖²).
+
+    The constant is the article's 0.5, where Sabour et al. (2017) have 1: short vectors are shortened less.
+
+    Args:
+        s: (..., D) floating point.
+
+    Returns:
+        v: (..., D), with ‖v‖ = ‖s‖² / (0.5 + ‖s‖²) in [0, 1); zero, with zero gradient, where s is zero.
+
+    >>> import torch
+    >>> vector_norm(squash(torch.tensor([[3.0, 4.0], [0.0, 0.0]])), dim=-1)
+    tensor([0.9804, 0.0000])
+    """
+    norm: Tensor = vector_norm(s, dim=-1, keepdim=True)
+    return s * (norm / (0.5 + norm * norm))
+
+
+def normalise(s: Tensor) -> Tensor:
+    """Scale vectors to length one; vectors shorter than 1e-6 towards zero instead.
+
+    Args:
+        s: (..., D) floating point.
+
+    Returns:
+        (..., D), of length one, or ‖s‖ / 1e-6 where ‖s‖ is below 1e-6.
+
+    >>> import torch
+    >>> normalise(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+    tensor([[0.6000, 0.8000],
+            [0.0000, 0.0000]])
+    """
+    norm: Tensor = vector_norm(s, dim=-1, keepdim=True)
+    return s / norm.clamp_min(SMALLEST_NORM)
+
+
+def route(columns: Tensor, weight: Tensor, routings: int) -> Tensor:
+    """Route input capsules to output capsules by agreement.
+
+    Starts from the uniform coupling c_ij = 1/J; each further iteration sets the logits b_ij = ⟨û_{j|i}, v_j/‖v_j‖⟩
+    (set, not accumulated) and c_ij = softmax over j of b_ij. ``routings`` counts as in the source: 3 is a uniform
+    start and two refinements. Capsules that are zero contribute nothing to any sum, so black surroundings are exact.
+
+    Args:
+        columns: u, (batch, C, N) floating point.
+        weight: W, (J, C, D), of the dtype of ``columns``.
+        routings: the number of iterations, at least 1; the loop unrolls when traced.
+
+    Returns:
+        v, (batch, J, D): output capsules, of length below one.
+    """
+    classes = weight.shape[0]
+    mixture = columns.sum(dim=2) * (1 / classes)  # Σ_i c_ij u_i, the same for every j: (batch, C)
+    s = mixture @ weight  # (J, batch, D); this order makes each product one plain batch of matrices
+    for _ in range(routings - 1):
+        query = normalise(s) @ weight.mT  # W_j v_j: (J, batch, C)
+        logits = query.transpose(0, 1) @ columns  # (batch, J, N)
+        coupling = logits.softmax(dim=1)
+        mixture = coupling @ columns.mT  # (batch, J, C)
+        s = mixture.transpose(0, 1) @ weight
+    return squash(s).transpose(0, 1)

@@ -1,0 +1,29 @@
+"""Reading images with an exported file: NumPy, Pillow and ONNX Runtime, no training framework.
+
+>>> import capsonnx
+>>> reader = capsonnx.load()
+>>> reader.read([[0] * 28] * 28).labels
+()
+"""
+
+from __future__ import annotations
+
+from capsonnx.runtime.folder import Row, read_images
+from capsonnx.runtime.reader import Reader, load
+from capsonnx.runtime.reading import Found, Reading, read_scores
+from capsonnx.runtime.session import Model, default_model_path, load_model
+from capsonnx.runtime.sources import expand
+
+__all__ = [
+    "Found",
+    "Model",
+    "Reader",
+    "Reading",
+    "Row",
+    "default_model_path",
+    "expand",
+    "load",
+    "load_model",
+    "read_images",
+    "read_scores",
+]

@@ -1,0 +1,138 @@
+"""Which execution provider runs a model: what was asked for, what is tried, and what was really taken."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from importlib import metadata, util
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from capsonnx.errors import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import onnxruntime
+
+__all__ = ["CPU", "CUDA", "check_installation", "quiet", "resolve", "taken"]
+
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+Provider: TypeAlias = tuple[str, dict[str, Any]]
+"""A provider's name in ONNX Runtime and its options."""
+
+# Heuristic search: the exhaustive one tries every algorithm anew for each image size. Without TF32 a GPU scores
+# as a CPU does, to float32 rounding.
+_OPTIONS: dict[str, dict[str, Any]] = {CUDA: {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": 0}}
+
+
+def check_installation() -> None:
+    """Check that ONNX Runtime is installed, and once.
+
+    Raises:
+        ProviderError: it is missing, or both ``onnxruntime`` and ``onnxruntime-gpu`` are installed. These overwrite
+            each other's files, and which of the two then runs is left to chance.
+    """
+    installed = [name for name in ("onnxruntime", "onnxruntime-gpu") if _is_installed(name)]
+    if len(installed) > 1:
+        raise ProviderError(
+            "both onnxruntime and onnxruntime-gpu are installed, over each other",
+            expected="one of the two",
+            remedy="run: pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu",
+        )
+    # Other builds (onnxruntime-openvino, say) bring the same module under another name.
+    if not installed and util.find_spec("onnxruntime") is None:
+        raise ProviderError(
+            "ONNX Runtime is not installed",
+            expected="onnxruntime or onnxruntime-gpu",
+            remedy="run: pip install capsonnx",
+        )
+
+
+def resolve(provider: str) -> list[Provider]:
+    """The providers to try, in order, the CPU last.
+
+    Args:
+        provider: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``, ``cuda``, or the name
+            of another provider as ONNX Runtime spells it, with or without ``ExecutionProvider``, in any case.
+
+    Raises:
+        ProviderError: this build of ONNX Runtime has no such provider.
+
+    >>> [name for name, options in resolve("cpu")]
+    ['CPUExecutionProvider']
+    """
+    import onnxruntime  # noqa: PLC0415 - so that a broken installation can be reported first
+
+    available = onnxruntime.get_available_providers()
+    if provider == "auto":
+        name = CUDA if CUDA in available else CPU
+    else:
+        by_short_name = {known.removesuffix("ExecutionProvider").lower(): known for known in available}
+        name = by_short_name.get(provider.lower().removesuffix("executionprovider"), "")
+    if not name:
+        raise _not_had(provider, f"one of {', '.join(['auto', *by_short_name])}")
+    if name == CUDA:
+        _preload_cuda()
+    order = [name] if name == CPU else [name, CPU]
+    return [(one, _OPTIONS.get(one, {})) for one in order]
+
+
+def taken(session: onnxruntime.InferenceSession, provider: str) -> str:
+    """The name of the provider that a session really took.
+
+    It is judged from the session: the list of available providers names CUDA on machines without a GPU, too.
+
+    Args:
+        session: the session, made with what :func:`resolve` gave for ``provider``.
+        provider: what was asked for.
+
+    Raises:
+        ProviderError: one was asked for by name and the session runs without it.
+    """
+    name = str(session.get_providers()[0])
+    short = name.removesuffix("ExecutionProvider").lower()
+    if provider == "auto" or provider.lower() in (short, name.lower()):
+        return name
+    raise _not_had(provider, "its device, driver and libraries on this machine")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep ONNX Runtime from telling on stdout and stderr of a provider that it tried and could not have."""
+    import onnxruntime  # noqa: PLC0415 - see resolve
+
+    onnxruntime.set_default_logger_severity(4)  # fatal only
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        onnxruntime.set_default_logger_severity(2)  # warnings, as it starts
+
+
+def _preload_cuda() -> None:
+    """Load CUDA and cuDNN from the wheels of the extra 'cuda'; where they are missing the session will tell."""
+    import onnxruntime  # noqa: PLC0415 - see resolve
+
+    preload = getattr(onnxruntime, "preload_dlls", None)  # since ONNX Runtime 1.21
+    if preload is not None:
+        with quiet(), contextlib.suppress(RuntimeError, OSError):
+            preload()
+
+
+def _not_had(provider: str, expected: str) -> ProviderError:
+    install = "run: pip install 'capsonnx[cuda]', or " if provider.lower().startswith("cuda") else ""
+    return ProviderError(
+        f"provider {provider}: cannot be had here", expected=expected, remedy=f"{install}use --provider cpu"
+    )
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

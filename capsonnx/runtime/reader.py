@@ -1,0 +1,108 @@
+"""The front door: a loaded model with its options, which reads images of every kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.errors import InputError
+from capsonnx.images import Polarity, pad_to
+from capsonnx.runtime.folder import Row, grey, read_images
+from capsonnx.runtime.reading import Reading, read_scores
+from capsonnx.runtime.session import Model, load_model
+from capsonnx.runtime.sources import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from capsonnx.runtime.folder import Image
+
+__all__ = ["Reader", "load"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads images with one model. Get one by :func:`load`.
+
+    Attributes:
+        model: the loaded model; ``reader.model(images)`` gives the bare scores of a batch.
+        threshold: the score in 0..1 above which a class is in an image, or None for the model's own.
+        polarity: what the images are: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
+        height: the height in pixels to resize every image to, or None for their own.
+    """
+
+    model: Model
+    threshold: float | None = None
+    polarity: Polarity = "auto"
+    height: int | None = None
+
+    def read(self, image: Image) -> Reading:
+        """Read one image.
+
+        Args:
+            image: the path of a file, the bytes of a file, or an array or nested lists as
+                :func:`capsonnx.images.as_grey` takes them. One smaller than the network's window is padded with black.
+
+        Raises:
+            ImageError: the file cannot be read.
+            InputError: the array is no image.
+        """
+        levels = grey(image, polarity=self.polarity, height=self.height)
+        scores = self.model(pad_to(levels, self.model.contract.smallest)[np.newaxis])
+        size = levels.shape[0], levels.shape[1]
+        return read_scores(scores.lengths[0], self.model.contract, size=size, threshold=self.threshold)
+
+    def read_many(self, images: Iterable[Image], *, batch_size: int = 64, workers: int | None = None) -> Iterator[Row]:
+        """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`."""
+        return read_images(
+            self.model,
+            images,
+            batch_size=batch_size,
+            workers=workers,
+            threshold=self.threshold,
+            polarity=self.polarity,
+            height=self.height,
+        )
+
+    def read_folder(
+        self, folder: str | Path, *, recursive: bool = False, batch_size: int = 64, workers: int | None = None
+    ) -> Iterator[Row]:
+        """Read the images of a folder, as a stream of rows in natural order.
+
+        Raises:
+            InputError: there is no such folder, or no image in it.
+        """
+        return self.read_many(expand([str(folder)], recursive=recursive), batch_size=batch_size, workers=workers)
+
+
+def load(
+    model: str | Path | None = None,
+    *,
+    provider: str = "auto",
+    threshold: float | None = None,
+    polarity: Polarity = "auto",
+    height: int | None = None,
+    threads: int | None = None,
+) -> Reader:
+    """Load a model, ready to read images.
+
+    Args:
+        model: the path of an .onnx file made by ``capsonnx export``, or None for the shipped MNIST model.
+        provider: ``auto`` (CUDA where it works, else the CPU), ``cpu``, ``cuda``, or a name of ONNX Runtime's.
+        threshold: see :class:`Reader`.
+        polarity: see :class:`Reader`.
+        height: see :class:`Reader`.
+        threads: the threads that one batch may use on a CPU, or None for one on every core.
+
+    Raises:
+        InputError: there is no such file, or the threshold is not in 0..1.
+        ModelError: the file is damaged or breaks the contract.
+        ProviderError: a provider was asked for by name and cannot be had.
+    """
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise InputError(f"threshold {threshold}", expected="a number in 0..1", remedy="pass one, or None")
+    path = None if model is None else Path(model)
+    return Reader(load_model(path, provider=provider, threads=threads), threshold, polarity, height)

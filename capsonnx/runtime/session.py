@@ -1,0 +1,210 @@
+"""An exported file in an ONNX Runtime session, checked against the contract: images in, scores out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.contract import IMAGES, LENGTHS, POSES, Contract, Scores
+from capsonnx.errors import InputError, ModelError
+from capsonnx.runtime import providers
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from numpy.typing import NDArray
+
+__all__ = ["Model", "default_model_path", "load_model"]
+
+_INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
+
+# A TensorProto names its external file in an entry of key "location": field 1, of 8 bytes. No text holds \x08.
+_EXTERNAL_DATA = b"\n\x08location"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded model; calling it scores images, so it is a :data:`capsonnx.contract.Scorer`. Get one by `load_model`.
+
+    Attributes:
+        path: the file.
+        contract: what the file says of itself.
+        provider: the execution provider really taken, as ONNX Runtime names it.
+        outputs: the names of the file's outputs.
+    """
+
+    path: Path
+    contract: Contract
+    provider: str
+    outputs: tuple[str, ...]
+    _session: onnxruntime.InferenceSession = field(repr=False)
+
+    def __call__(self, images: NDArray[np.uint8]) -> Scores:
+        """Score a batch of images of one size.
+
+        Args:
+            images: (batch, height, width) uint8, light ink on black, both sides at least ``contract.smallest``.
+
+        Returns:
+            The scores: lengths (batch, class) float32 in 0..1, and poses where the file has them.
+
+        Raises:
+            InputError: ``images`` has another type or number of axes, or a size that the file does not take.
+            ModelError: the session failed, for want of memory, say.
+        """
+        declared = self._session.get_inputs()[0]
+        _check_images(images, declared.shape, self.contract.smallest)
+        names = [name for name in (LENGTHS, POSES) if name in self.outputs]
+        feed = {IMAGES: images.astype(_INPUT_TYPES[declared.type], copy=False)}
+        try:
+            values = self._session.run(names, feed)
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
+            raise ModelError(
+                f"{self.path}: failed on images of shape {images.shape}: {_message(error)}",
+                expected="a run without error",
+                remedy="use smaller images or a smaller batch, or check the file with 'capsonnx check'",
+            ) from None
+        return Scores(*(value.astype(np.float32, copy=False) for value in values))
+
+
+def default_model_path() -> Path:
+    """The path of the shipped MNIST model: inside the package, or, in a checkout, beside it.
+
+    Raises:
+        ModelError: it is in neither place.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package, package.parent):
+        path = folder / "exported" / "mnist.onnx"
+        if path.is_file():
+            return path
+    raise ModelError(
+        "this installation holds no model", expected="capsonnx/exported/mnist.onnx", remedy="pass one with --model FILE"
+    )
+
+
+def load_model(path: Path | None = None, *, provider: str = "auto", threads: int | None = None) -> Model:
+    """Open an exported file and check that it keeps the contract.
+
+    Args:
+        path: the .onnx file, or None for the shipped MNIST model.
+        provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
+        threads: the threads that one batch may use on a CPU, from 1, or None for one on every core.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: it is not ONNX, is damaged, has its weights in other files, or breaks the contract.
+        ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
+    """
+    providers.check_installation()
+    path = default_model_path() if path is None else path
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}", expected="an .onnx file made by 'capsonnx export'", remedy="check the path"
+        ) from None
+    _check_self_contained(content, path)
+    session = _open(content, providers.resolve(provider), _options(path, threads), path)
+    taken = providers.taken(session, provider)
+    contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
+    _check_signature(session, contract, path)
+    return Model(path, contract, taken, tuple(output.name for output in session.get_outputs()), session)
+
+
+def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
+    import onnxruntime  # noqa: PLC0415 - after check_installation
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what matters comes as an exception too
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    # External data is refused before; should any get by, it is looked for in this file as if it were a folder, and
+    # not, as it would be for a model of bytes, in the working directory.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.absolute()))
+    return options
+
+
+def _open(
+    content: bytes, order: list[providers.Provider], options: onnxruntime.SessionOptions, path: Path
+) -> onnxruntime.InferenceSession:
+    """Make a session; where a provider fails, one of the CPU alone, which tells a bad provider from a bad model."""
+    import onnxruntime  # noqa: PLC0415 - after check_installation
+
+    try:
+        with providers.quiet():
+            # Without its own fallback, which prints, and would go on on the CPU when a GPU fails in mid-run.
+            return onnxruntime.InferenceSession(content, options, providers=order, enable_fallback=0)
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
+        if len(order) == 1:
+            raise _not_loadable(path, error) from None
+    return _open(content, order[-1:], options, path)
+
+
+def _check_self_contained(content: bytes, path: Path) -> None:
+    if _EXTERNAL_DATA in content:
+        raise ModelError(
+            f"{path}: has weights in other files (external data)",
+            expected="one file that holds everything",
+            remedy="save it without external data, or export it with 'capsonnx export'",
+        )
+
+
+def _check_signature(session: onnxruntime.InferenceSession, contract: Contract, path: Path) -> None:
+    inputs, outputs = session.get_inputs(), {output.name: output.shape for output in session.get_outputs()}
+    found = ", ".join(f"{one.name} {one.type} of rank {len(one.shape)}" for one in inputs)
+    keeps_input = len(inputs) == 1 and inputs[0].name == IMAGES and inputs[0].type in _INPUT_TYPES
+    if not keeps_input or len(inputs[0].shape) != 3:
+        raise _broken(path, f"takes {found or 'nothing'}", f"one input {IMAGES}, uint8 or float32, of rank 3")
+    if LENGTHS not in outputs:
+        raise _broken(path, f"gives {', '.join(outputs)}", f"an output {LENGTHS}")
+    classes = outputs[LENGTHS][-1] if outputs[LENGTHS] else 0
+    if isinstance(classes, int) and classes != len(contract.labels):
+        raise _broken(path, f"gives {classes} scores for {len(contract.labels)} labels", "one score for each label")
+
+
+def _check_images(images: NDArray[np.uint8], declared: list[int | str], smallest: int) -> None:
+    if images.dtype != np.uint8 or images.ndim != 3:
+        raise InputError(
+            f"images of {images.dtype} and shape {images.shape}",
+            expected="uint8 of shape (batch, height, width)",
+            remedy="convert each image with capsonnx.images.as_grey, and stack them",
+        )
+    if min(images.shape[1:]) < smallest:
+        raise InputError(
+            f"images of shape {images.shape}",
+            expected=f"a height and a width of at least {smallest} pixels",
+            remedy="pad them with capsonnx.images.pad_to",
+        )
+    if any(isinstance(fixed, int) and fixed != given for fixed, given in zip(declared, images.shape, strict=True)):
+        raise InputError(
+            f"images of shape {images.shape}",
+            expected=f"the shape {tuple(declared)} that this model was made for",
+            remedy="export the model again with free sizes, or bring the images to this size",
+        )
+
+
+def _broken(path: Path, given: str, expected: str) -> ModelError:
+    return ModelError(f"{path}: {given}", expected=expected, remedy="export the checkpoint with 'capsonnx export'")
+
+
+def _not_loadable(path: Path, error: Exception) -> ModelError:
+    message = _message(error)
+    if "rotobuf" in message:  # it could not be parsed, or holds no graph
+        message = "not an ONNX file, or damaged"
+    is_too_new = "IR version" in message or "opset" in message
+    return ModelError(
+        f"{path}: {message}",
+        expected="an .onnx file that this ONNX Runtime can load",
+        remedy="upgrade onnxruntime" if is_too_new else "copy or export the file again",
+    )
+
+
+def _message(error: Exception) -> str:
+    """What ONNX Runtime says, less its error codes and C++ source lines, and not more than a line or two."""
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(str(error).split()))
+    text = re.sub(r"/\S+\.(cc|h):\d+ .*?\) (?=[A-Z])", "", text)
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,23 @@
+"""Training on single symbols: recipes, augmentation, the loop, and the folder that it leaves."""
+
+from capsonnx.training.checkpoint import EpochMetrics, load_config, load_network
+from capsonnx.training.config import TrainingConfig, make_config
+from capsonnx.training.device import Device, Precision, choose_device, choose_precision
+from capsonnx.training.loop import train
+from capsonnx.training.recipes import RECIPES, Recipe, recipe_named
+
+__all__ = [
+    "RECIPES",
+    "Device",
+    "EpochMetrics",
+    "Precision",
+    "Recipe",
+    "TrainingConfig",
+    "choose_device",
+    "choose_precision",
+    "load_config",
+    "load_network",
+    "make_config",
+    "recipe_named",
+    "train",
+]

@@ -1,0 +1,168 @@
+"""The training folder: what a run writes, and how it is read back. Nothing in it is ever unpickled.
+
+- ``config.json``: the frozen TrainingConfig, written once, before the first step
+- ``checkpoint.safetensors``: weights, optimizer and random state after the last finished epoch, replaced atomically
+- ``metrics.jsonl``: one line per finished epoch
+- ``curves.png``: the same as a picture
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from capsonnx.errors import CheckpointError
+from capsonnx.files import replacing, write_text
+from capsonnx.model import Network, NetworkConfig, build
+from capsonnx.training.config import TrainingConfig
+from capsonnx.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+__all__ = [
+    "CHECKPOINT",
+    "CONFIG",
+    "METRICS",
+    "EpochMetrics",
+    "State",
+    "load_config",
+    "load_metrics",
+    "load_network",
+    "load_state",
+    "save_config",
+    "save_metrics",
+    "save_state",
+]
+
+CONFIG = "config.json"
+CHECKPOINT = "checkpoint.safetensors"
+METRICS = "metrics.jsonl"
+
+
+@dataclass(frozen=True)
+class EpochMetrics:
+    """What one epoch gave: mean training loss, and accuracy in 0..1 on the held-out digits after it."""
+
+    epoch: int
+    learning_rate: float
+    loss: float
+    held_out_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class State:
+    """A run between two epochs: the number of epochs done, and named tensors for all that changes."""
+
+    epoch: int
+    tensors: dict[str, Tensor]
+
+
+def save_config(folder: Path, config: TrainingConfig) -> None:
+    """Write ``config.json``, atomically."""
+    write_text(folder / CONFIG, json.dumps(dataclasses.asdict(config), indent=2, ensure_ascii=False) + "\n")
+
+
+def load_config(folder: Path) -> TrainingConfig:
+    """Read ``config.json`` back.
+
+    Raises:
+        CheckpointError: the file is missing, or is not what :func:`save_config` writes.
+    """
+    try:
+        values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        values["recipe"] = Recipe(**values["recipe"])
+        values["network"] = NetworkConfig(**values["network"])
+        values["labels"] = tuple(values["labels"])
+        return TrainingConfig(**values)
+    except FileNotFoundError:
+        problem = f"{folder}: no {CONFIG} in it"
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        problem = f"{folder / CONFIG}: not a training config ({error})"
+    raise _not_a_run(problem)
+
+
+def save_metrics(folder: Path, metrics: list[EpochMetrics]) -> None:
+    """Write ``metrics.jsonl``, whole and atomically."""
+    lines = [json.dumps(dataclasses.asdict(row)) for row in metrics]
+    write_text(folder / METRICS, "".join(line + "\n" for line in lines))
+
+
+def load_metrics(folder: Path) -> list[EpochMetrics]:
+    """Read ``metrics.jsonl`` back; an empty list where there is none yet.
+
+    Raises:
+        CheckpointError: a line is not what :func:`save_metrics` writes.
+    """
+    path = folder / METRICS
+    if not path.exists():
+        return []
+    try:
+        return [EpochMetrics(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (ValueError, TypeError) as error:
+        raise _not_a_run(f"{path}: not a metrics file ({error})") from error
+
+
+def save_state(folder: Path, state: State) -> None:
+    """Write ``checkpoint.safetensors``, atomically: a kill at any moment leaves the old file or the new one."""
+    with replacing(folder / CHECKPOINT) as temporary:
+        tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
+        save_file(tensors, temporary, metadata={"epoch": str(state.epoch)})
+
+
+def load_state(folder: Path) -> State | None:
+    """Read ``checkpoint.safetensors`` back, onto the CPU; None where no epoch has finished yet.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            return State(int(file.metadata()["epoch"]), tensors)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise _not_a_run(f"{path}: damaged ({error})") from error
+
+
+def load_network(folder: Path) -> tuple[Network, TrainingConfig]:
+    """The network of a training folder with the weights of its last finished epoch, on the CPU, for evaluation.
+
+    Raises:
+        CheckpointError: the folder holds no finished epoch, or its files are damaged or do not fit each other.
+    """
+    config = load_config(folder)
+    state = load_state(folder)
+    if state is None:
+        raise CheckpointError(
+            f"{folder}: no {CHECKPOINT} in it",
+            expected="a run with at least one finished epoch",
+            remedy=f"continue it with: capsonnx train --resume --output {folder}",
+        )
+    with torch.random.fork_rng(devices=[]):  # the fresh weights are overwritten: leave no trace of drawing them
+        network = build(config.network)
+    weights = {
+        name.removeprefix("network."): tensor for name, tensor in state.tensors.items() if name.startswith("network.")
+    }
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise _not_a_run(f"{folder / CHECKPOINT}: weights do not fit {CONFIG}") from error
+    return network.eval(), config
+
+
+def _not_a_run(problem: str) -> CheckpointError:
+    return CheckpointError(
+        problem, expected="a folder that 'capsonnx train' wrote", remedy="pass such a folder, or train again"
+    )

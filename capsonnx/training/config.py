@@ -1,0 +1,88 @@
+"""All choices of one training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from capsonnx.model import NetworkConfig, NetworkKind
+from capsonnx.training.device import Precision, choose_precision
+from capsonnx.training.recipes import Recipe, recipe_named
+
+if TYPE_CHECKING:
+    import torch
+
+    from capsonnx.datasets import Dataset
+
+__all__ = ["TrainingConfig", "make_config"]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """All choices of one run: with the same software, data, and number of threads, it fixes the weights bit for bit.
+
+    Attributes:
+        dataset: the name of the training data, or the path of its folder.
+        labels: the class names, in the order of the class axis.
+        recipe: the training recipe.
+        network: the network's config.
+        seed: of the initial weights, the order of digits, and their augmentation.
+        epochs: passes over the training digits.
+        precision: what the stem computes in while training; the weights are float32 either way.
+        held_out: how many training digits are kept aside to measure accuracy on.
+        limit: train on so many digits only, or None for all.
+    """
+
+    dataset: str
+    labels: tuple[str, ...]
+    recipe: Recipe
+    network: NetworkConfig
+    seed: int
+    epochs: int
+    precision: Literal["fp32", "bf16"]
+    held_out: int
+    limit: int | None = None
+
+
+def make_config(
+    data: str,
+    dataset: Dataset,
+    device: torch.device,
+    *,
+    recipe: str = "default",
+    network: NetworkKind = "capsule",
+    epochs: int | None = None,
+    seed: int = 0,
+    precision: Precision = "auto",
+    held_out: int | None = None,
+    limit: int | None = None,
+) -> TrainingConfig:
+    """Fill in what was left open: a run's config from the few choices that a user makes.
+
+    Args:
+        data: what ``dataset`` was loaded by, a name or the path of a folder; recorded, so that a run can resume.
+        dataset: the training split.
+        device: decides what the precision ``auto`` means.
+        recipe: the name of a recipe.
+        network: ``capsule``, or ``pooled`` for the baseline.
+        epochs: None: as the recipe says for this network.
+        seed: of all random choices.
+        precision: what the stem trains in.
+        held_out: how many digits to keep aside; None: a tenth, at most 5000.
+        limit: train on so many digits only; None: on all.
+
+    Raises:
+        InputError: there is no such recipe.
+    """
+    chosen = recipe_named(recipe)
+    return TrainingConfig(
+        dataset=data,
+        labels=dataset.labels,
+        recipe=chosen,
+        network=NetworkConfig(kind=network, classes=len(dataset.labels), stem_bias=chosen.stem_bias),
+        seed=seed,
+        epochs=epochs or chosen.epochs_for(network),
+        precision=choose_precision(precision, device),
+        held_out=min(5000, len(dataset) // 10) if held_out is None else held_out,
+        limit=limit,
+    )

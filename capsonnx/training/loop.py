@@ -1,0 +1,127 @@
+"""Training into a folder: resumable after any kill, and on a CPU bit for bit the same as if it had never stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.datasets import split_held_out
+from capsonnx.errors import CheckpointError, InputError
+from capsonnx.progress import progress_bar
+from capsonnx.training.checkpoint import (
+    CONFIG,
+    EpochMetrics,
+    load_config,
+    load_metrics,
+    load_state,
+    save_config,
+    save_metrics,
+    save_state,
+)
+from capsonnx.training.curves import draw_curves
+from capsonnx.training.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from capsonnx.datasets import Dataset
+    from capsonnx.training.config import TrainingConfig
+
+__all__ = ["train"]
+
+
+def train(
+    config: TrainingConfig, dataset: Dataset, folder: Path, *, device: torch.device, resume: bool = False
+) -> list[EpochMetrics]:
+    """Train a network and leave it in a folder; :mod:`capsonnx.training.checkpoint` says what is written there.
+
+    Args:
+        config: all choices.
+        dataset: the training split; ``config.held_out`` digits of it are measured on and never trained on.
+        folder: made if need be.
+        device: where to compute.
+        resume: go on after the last finished epoch, or start where there is none yet.
+
+    Returns:
+        The metrics of all epochs.
+
+    Raises:
+        InputError: the folder holds a run and ``resume`` is false.
+        CheckpointError: the folder holds another run, or its files are damaged.
+    """
+    training, held_out = split_held_out(dataset, config.held_out, config.seed)
+    if config.limit is not None:
+        training = training.take(np.arange(min(config.limit, len(training))))
+    run = Run(config, training, device)
+    metrics = _open(folder, config, run, resume=resume)
+    with progress_bar("training", run.steps, done=run.step) as bar:
+        for epoch in range(len(metrics) + 1, config.epochs + 1):
+            bar.describe(f"epoch {epoch}/{config.epochs}")
+            begin = time.monotonic()
+            loss = run.epoch(bar.advance)
+            accuracy = run.accuracy(held_out)
+            rate = run.optimizer.param_groups[0]["lr"]
+            metrics.append(EpochMetrics(epoch, rate, loss, accuracy, round(time.monotonic() - begin, 1)))
+            # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
+            save_metrics(folder, metrics)
+            save_state(folder, run.capture())
+            draw_curves(folder / "curves.png", metrics, f"{config.recipe.name} recipe on {config.dataset}")
+            bar.log(_line(metrics, config.epochs))
+    return metrics
+
+
+def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:
+    """Start or resume a run in its folder; the metrics of the epochs that are done."""
+    if not (folder / CONFIG).exists():
+        save_config(folder, config)
+        return []
+    if not resume:
+        raise InputError(
+            f"{folder}: holds a training run already",
+            expected="a new folder",
+            remedy="pass another --output, or --resume to go on with this run",
+        )
+    _require_same(folder, load_config(folder), config)
+    state = load_state(folder)
+    if state is None:
+        return []
+    metrics = load_metrics(folder)[: state.epoch]
+    try:
+        if len(metrics) != state.epoch:
+            raise KeyError("metrics.jsonl has too few lines")
+        run.restore(state)
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{folder}: files do not fit each other ({error})",
+            expected="the files of one run",
+            remedy="train again in a new folder",
+        ) from error
+    return metrics
+
+
+def _require_same(folder: Path, recorded: TrainingConfig, requested: TrainingConfig) -> None:
+    """Refuse to resume a run with other choices than it was started with."""
+    before, now = dataclasses.asdict(recorded), dataclasses.asdict(requested)
+    for key in before:
+        if before[key] != now[key]:
+            raise CheckpointError(
+                f"{folder}: trained with {key}={before[key]}, not {now[key]}",
+                expected="the options that the run was started with",
+                remedy="leave the option out, or pass another --output",
+            )
+
+
+def _line(metrics: list[EpochMetrics], epochs: int) -> str:
+    """One epoch in words, with the time that the rest will take at the pace of the last epochs."""
+    last = metrics[-1]
+    recent = [row.seconds for row in metrics[-3:]]
+    left = (epochs - last.epoch) * sum(recent) / len(recent)
+    return (
+        f"epoch {last.epoch}/{epochs}  loss {last.loss:.5f}  held-out {100 * last.held_out_accuracy:.2f} %  "
+        f"{last.seconds:.0f} s" + (f"  about {left / 60:.0f} min left" if left else "")
+    )

@@ -1,0 +1,90 @@
+"""Recipes: named, frozen sets of training choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from capsonnx.model import NetworkKind
+
+__all__ = ["RECIPES", "Recipe", "recipe_named"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained; saved whole in the checkpoint and in the ONNX metadata.
+
+    Attributes:
+        name: what ``--recipe`` calls it.
+        stem_bias: whether the stem's convolutions have biases.
+        epochs: passes over the training digits, for the capsule network.
+        pooled_epochs: the same for the pooled baseline.
+        batch_size: images in a step.
+        learning_rate: of Adam; the highest of the schedule.
+        schedule: ``constant``, or ``one-cycle``: a cosine up over the first tenth, then a cosine down to zero.
+        absent_weight: λ of the margin loss.
+        canvas: digits lie at random places on black canvases up to this many pixels larger, a new size each batch.
+        rotation: the largest turn either way, in degrees.
+        scale: the largest relative change of size either way.
+        elastic: the standard deviation, in pixels, of a smooth random displacement.
+    """
+
+    name: str
+    stem_bias: bool
+    epochs: int
+    pooled_epochs: int
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "one-cycle"] = "constant"
+    absent_weight: float = 0.25
+    canvas: int = 0
+    rotation: float = 0.0
+    scale: float = 0.0
+    elastic: float = 0.0
+
+    def epochs_for(self, kind: NetworkKind) -> int:
+        """The number of epochs for a kind of network."""
+        return self.epochs if kind == "capsule" else self.pooled_epochs
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (
+            # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
+            Recipe("seed", stem_bias=True, epochs=10, pooled_epochs=20),
+            Recipe(
+                "default",
+                stem_bias=False,
+                epochs=30,
+                pooled_epochs=30,
+                learning_rate=2e-3,
+                schedule="one-cycle",
+                canvas=14,
+                rotation=10.0,
+                scale=0.12,
+                elastic=1.0,
+            ),
+        )
+    }
+)
+"""The recipes by name."""
+
+
+def recipe_named(name: str) -> Recipe:
+    """Look a recipe up.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in RECIPES:
+        raise InputError(
+            f"recipe '{name}'", expected=f"one of {', '.join(RECIPES)}", remedy="pass one of these as --recipe"
+        )
+    return RECIPES[name]

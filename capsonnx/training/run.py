@@ -1,0 +1,127 @@
+"""The parts of a training that change from step to step, and the step itself."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from capsonnx.model import build, margin_loss, scorer
+from capsonnx.training.augmentation import augment
+from capsonnx.training.checkpoint import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from capsonnx.datasets import Dataset
+    from capsonnx.model import Network
+    from capsonnx.training.config import TrainingConfig
+
+__all__ = ["Run", "learning_rate"]
+
+
+def learning_rate(step: int, steps: int, highest: float, schedule: str) -> float:
+    """The learning rate of one step, a pure function, so that a resumed run needs no scheduler state.
+
+    Args:
+        step: from 0.
+        steps: of the whole training.
+        highest: the recipe's ``learning_rate``.
+        schedule: ``constant``, or ``one-cycle``: up along a cosine from 1/25 over a tenth of the steps, then down to 0.
+
+    >>> [round(learning_rate(step, 100, 1.0, "one-cycle"), 2) for step in (0, 5, 10, 55, 100)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
+    """
+    if schedule == "constant":
+        return highest
+    warm_up = steps / 10
+    if step < warm_up:
+        lowest = highest / 25
+        return lowest + (highest - lowest) * (1 - math.cos(math.pi * step / warm_up)) / 2
+    return highest * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))) / 2
+
+
+class Run:
+    """Network, optimizer and random state of one training; everything else of it is constant.
+
+    All random numbers are drawn on the CPU, so that a seed means the same on every device.
+    """
+
+    def __init__(self, config: TrainingConfig, dataset: Dataset, device: torch.device) -> None:
+        self.recipe = config.recipe
+        self.precision = config.precision
+        self.device = device
+        self.images = torch.from_numpy(dataset.images).to(device)
+        self.targets = torch.from_numpy(dataset.targets).to(device)
+        self.steps_per_epoch = math.ceil(len(self.images) / self.recipe.batch_size)
+        self.steps = self.steps_per_epoch * config.epochs
+        self.step = 0
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.network: Network = build(config.network).to(device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # 1e-7 is Keras's epsilon, which the source has.
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.recipe.learning_rate, eps=1e-7)
+        self.generator = torch.Generator().manual_seed(config.seed)
+
+    def epoch(self, advance: Callable[[], None]) -> float:
+        """Train one epoch, calling ``advance`` after each step; the mean loss."""
+        self.network.train()
+        order = torch.randperm(len(self.images), generator=self.generator).to(self.device)
+        total = torch.zeros((), device=self.device)
+        for chosen in torch.split(order, self.recipe.batch_size):
+            total += len(chosen) * self._train_step(self.images[chosen], self.targets[chosen])
+            advance()
+        return float(total) / len(self.images)
+
+    def _train_step(self, images: Tensor, targets: Tensor) -> Tensor:
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.steps, self.recipe.learning_rate, self.recipe.schedule)
+        canvases = augment(images, self.recipe, self.generator)
+        # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax wants the digits.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            columns = self.network.features(canvases)
+        lengths = self.network.classify(columns.float())[0]
+        loss = margin_loss(lengths, targets, absent_weight=self.recipe.absent_weight)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.step += 1
+        return loss.detach()
+
+    def accuracy(self, dataset: Dataset) -> float:
+        """The share of a data set's images, in 0..1, whose longest capsule is the right one; in float32."""
+        score = scorer(self.network)
+        right = 0
+        for start in range(0, len(dataset.images), 500):
+            batch = slice(start, start + 500)
+            right += int((score(dataset.images[batch]).lengths.argmax(axis=1) == dataset.targets[batch]).sum())
+        return right / len(dataset.images)
+
+    def capture(self) -> State:
+        """Everything that changes, as named CPU tensors; call it between two epochs."""
+        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        for name, parameter in self.network.named_parameters():
+            for key, tensor in self.optimizer.state[parameter].items():
+                tensors[f"optimizer.{key}.{name}"] = tensor
+        tensors["random"] = self.generator.get_state()
+        return State(self.step // self.steps_per_epoch, {name: tensor.cpu() for name, tensor in tensors.items()})
+
+    def restore(self, state: State) -> None:
+        """Go back to what :meth:`capture` saw.
+
+        Raises:
+            KeyError, RuntimeError: the state is of another network.
+        """
+        tensors = state.tensors
+        self.network.load_state_dict({name: tensors[f"network.{name}"] for name in self.network.state_dict()})
+        for name, parameter in self.network.named_parameters():
+            self.optimizer.state[parameter] = {
+                key: tensors[f"optimizer.{key}.{name}"].to(parameter.device if key != "step" else "cpu")
+                for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+        self.generator.set_state(tensors["random"])
+        self.step = state.epoch * self.steps_per_epoch
