@@ -24,7 +24,7 @@ def command(shell: str) -> None:
               echo '. ~/.capsonnx-complete.zsh' >> ~/.zshrc
       fish    capsonnx completion fish > ~/.config/fish/completions/capsonnx.fish
     """
-    from capsonnx.cli import main  # noqa: PLC0415 - main imports this module
+    from capsonnx.cli import main
 
     completion = get_completion_class(shell)
     if completion is None:  # pragma: no cover - click knows all three

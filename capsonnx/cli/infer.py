@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from capsonnx.errors import InputError
+from capsonnx.files import replacing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from capsonnx.images import Polarity
+    from capsonnx.progress import Bar
     from capsonnx.runtime import Row
 
 __all__ = ["command"]
@@ -28,11 +33,13 @@ class Tally:
     images: int = 0
     failed: int = 0
 
-    def of(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Pass rows on, counting them."""
+    def of(self, rows: Iterable[Row], bar: Bar | None) -> Iterator[Row]:
+        """Pass rows on, counting them, here and on the progress bar."""
         for row in rows:
             self.images += 1
             self.failed += row.error is not None
+            if bar is not None:
+                bar.advance()
             yield row
 
 
@@ -46,10 +53,14 @@ def _height(_context: click.Context, _option: click.Parameter, value: str) -> in
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]")
+@click.option(
+    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
+)
 @click.option("-r", "--recursive", is_flag=True, help="Go into the subfolders of folders.")
 @click.option("-f", "--format", "style", type=click.Choice(["table", "csv", "jsonl", "json"]), default="table")
-@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file."
+)
 @click.option("--provider", metavar="auto|cpu|cuda|NAME", default="auto", help="What to run on.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
@@ -59,6 +70,7 @@ def _height(_context: click.Context, _option: click.Parameter, value: str) -> in
 @click.pass_context
 def command(
     context: click.Context,
+    *,
     paths: tuple[str, ...],
     model: Path | None,
     recursive: bool,
@@ -87,13 +99,17 @@ def command(
       find . -name '*.png' | capsonnx infer -f jsonl -
       capsonnx infer photos/ -f jsonl | jq -c 'select(.labels == ["7"])'
     """
-    from capsonnx import runtime  # noqa: PLC0415 - so that --help stays quick
-    from capsonnx.cli.rows import formatter  # noqa: PLC0415 - as above
+    # Here, so that --help stays quick.
+    from capsonnx import runtime
+    from capsonnx.cli.rows import formatter
+    from capsonnx.progress import progress_bar
 
     sources = runtime.expand(paths, recursive=recursive)
     network = runtime.load_model(model, provider=provider)
     tally, start = Tally(), time.perf_counter()
-    with _writing_to(output) as stream, _progress(tally, is_shown=output is not None or not sys.stdout.isatty()):
+    # On a terminal that shows the rows a bar would only be in their way.
+    bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
+    with _writing_to(output) as stream, bar as shown:
         rows = runtime.read_images(
             network,
             sources,
@@ -105,8 +121,34 @@ def command(
         )
         is_terminal = stream.isatty()
         to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_terminal and not os.environ.get("NO_COLOR"))
-        for text in to_text(tally.of(rows)):
+        for text in to_text(tally.of(rows, shown)):
             stream.write(text)
             stream.flush()  # a reader of the other end sees each row when it is ready
     click.echo(_summary(tally, time.perf_counter() - start, network.provider), err=True)
     context.exit(3 if tally.failed else 0)
+
+
+@contextmanager
+def _writing_to(output: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears when it is complete. Names that are not Unicode pass byte for byte."""
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+        yield sys.stdout
+        return
+    try:
+        with (
+            replacing(output) as temporary,
+            temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream,
+        ):
+            yield stream
+    except OSError as error:
+        raise InputError(
+            f"{output}: {error.strerror}", expected="a file that can be written", remedy="choose another --output"
+        ) from None
+
+
+def _summary(tally: Tally, seconds: float, provider: str) -> str:
+    rate = tally.images / seconds if seconds else 0.0
+    images = "1 image" if tally.images == 1 else f"{tally.images} images"
+    return f"{images}, {tally.failed} failed, {seconds:.2f} s, {rate:.1f} images/s, {provider}"

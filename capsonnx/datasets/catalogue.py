@@ -45,6 +45,9 @@ def file_names(split: str) -> tuple[str, str]:
     return f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"
 
 
+# The digests are of files whose published MD5s were checked first: MNIST's of the plain files, Fashion-MNIST's of the
+# compressed files in its repository. After decompression, because mirrors and packages compress differently.
+
 MNIST = Collection(
     name="mnist",
     labels=tuple("0123456789"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,14 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["scorer"]
 
 
-def scorer(network: Network) -> Scorer:
-    """Wrap a network, put into evaluation mode, as a function of uint8 images (batch, height, width) to scores."""
+def scorer(network: Network, *, exact: bool = False) -> Scorer:
+    """Wrap a network, put into evaluation mode, as a function of uint8 images (batch, height, width) to scores.
+
+    Args:
+        network: on any device.
+        exact: compute all but the stem in float64, on a copy. On 512 x 512 white pixels torch's own float32 sums over
+            63,504 equal columns drift by 4e-5, ten times further than ONNX Runtime's: no yardstick for it.
+    """
     network.eval()
     device = next(network.parameters()).device
+    dtype = torch.float64 if exact else torch.float32
+    head = copy.deepcopy(network).to(dtype) if exact else network
 
     @torch.inference_mode()
     def score(images: NDArray[np.uint8]) -> Scores:
-        outputs = network(torch.from_numpy(images).to(device))
+        columns = network.features(torch.from_numpy(images).to(device))
+        outputs = head.classify(columns.to(dtype))
         return Scores(*(output.float().cpu().numpy() for output in outputs))
 
     return score

@@ -1,10 +1,4 @@
-"""Reading images with an exported file: NumPy, Pillow and ONNX Runtime, no training framework.
-
->>> import capsonnx
->>> reader = capsonnx.load()
->>> reader.read([[0] * 28] * 28).labels
-()
-"""
+"""Reading images with an exported file: NumPy, Pillow and ONNX Runtime, no training framework."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Training on single symbols: recipes, augmentation, the loop, and the folder that it leaves."""
 
-from capsonnx.training.checkpoint import EpochMetrics, load_config, load_network
+from capsonnx.training.checkpoint import EpochMetrics, Trained, load_config, load_trained
 from capsonnx.training.config import TrainingConfig, make_config
 from capsonnx.training.device import Device, Precision, choose_device, choose_precision
 from capsonnx.training.loop import train
@@ -12,11 +12,12 @@ __all__ = [
     "EpochMetrics",
     "Precision",
     "Recipe",
+    "Trained",
     "TrainingConfig",
     "choose_device",
     "choose_precision",
     "load_config",
-    "load_network",
+    "load_trained",
     "make_config",
     "recipe_named",
     "train",

@@ -34,10 +34,11 @@ __all__ = [
     "METRICS",
     "EpochMetrics",
     "State",
+    "Trained",
     "load_config",
     "load_metrics",
-    "load_network",
     "load_state",
+    "load_trained",
     "save_config",
     "save_metrics",
     "save_state",
@@ -65,6 +66,15 @@ class State:
 
     epoch: int
     tensors: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training folder holds for use: a network in evaluation mode, its config, the metrics of its epochs."""
+
+    network: Network
+    config: TrainingConfig
+    metrics: list[EpochMetrics]
 
 
 def save_config(folder: Path, config: TrainingConfig) -> None:
@@ -136,8 +146,8 @@ def load_state(folder: Path) -> State | None:
         raise _not_a_run(f"{path}: damaged ({error})") from error
 
 
-def load_network(folder: Path) -> tuple[Network, TrainingConfig]:
-    """The network of a training folder with the weights of its last finished epoch, on the CPU, for evaluation.
+def load_trained(folder: Path) -> Trained:
+    """The network of a training folder with the weights of its last finished epoch, on the CPU.
 
     Raises:
         CheckpointError: the folder holds no finished epoch, or its files are damaged or do not fit each other.
@@ -159,7 +169,7 @@ def load_network(folder: Path) -> tuple[Network, TrainingConfig]:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise _not_a_run(f"{folder / CHECKPOINT}: weights do not fit {CONFIG}") from error
-    return network.eval(), config
+    return Trained(network.eval(), config, load_metrics(folder)[: state.epoch])
 
 
 def _not_a_run(problem: str) -> CheckpointError:

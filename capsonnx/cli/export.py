@@ -1,0 +1,43 @@
+"""``capsonnx export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from capsonnx.cli.extras import require_train
+
+__all__ = ["command"]
+
+
+@click.command("export", short_help="Export a checkpoint to one ONNX file.")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The .onnx file to write.")
+@click.option("--opset", type=int, default=18, help="ONNX operator set, 18 to 23.")
+@click.option("--routings", type=click.IntRange(min=1), help="Routing iterations.  [default: as trained]")
+@click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
+def command(checkpoint: Path, output: Path, opset: int, routings: int | None, input_type: Any) -> None:
+    """Export a checkpoint to one ONNX file, checked before it gets its name.
+
+    CHECKPOINT is a folder that 'capsonnx train' wrote. The file takes any batch, height and width. Before it is
+    written it is compared with the torch network over a grid of sizes and batches, and a JSON report is left beside
+    it; if anything fails, nothing is written and the exit code is 1.
+
+    \b
+    Examples:
+      capsonnx export runs/mnist -o mnist.onnx
+      capsonnx export runs/mnist -o quick.onnx --routings 1
+    """
+    require_train("capsonnx export")
+    from capsonnx import export, training
+    from capsonnx.cli.inspection import print_inspection
+
+    trained = training.load_trained(checkpoint)
+    if routings is not None:
+        trained = export.with_routings(trained, routings)
+    contract = export.contract_of(trained)
+    inspection = export.export(trained.network, contract, output, opset=opset, input_type=input_type)
+    print_inspection(inspection)
+    click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB, report in {export.report_path(output)}")

@@ -1,0 +1,119 @@
+"""Checks on an exported file that need no images: is it what every runtime can load?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import onnx
+from onnx import numpy_helper
+
+from capsonnx.contract import Contract
+from capsonnx.errors import CapsonnxError, InputError, ModelError
+from capsonnx.model import Network, NetworkConfig, build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FORBIDDEN", "MOST_NODES", "Check", "check_graph", "load_onnx", "network_inside"]
+
+FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gather", "Concat"})
+"""Operators that some runtimes lack, or that mean shape arithmetic or control flow."""
+
+MOST_NODES = 50
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: what, whether it holds, and what was found."""
+
+    name: str
+    passed: bool
+    found: str
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """Parse an ONNX file, without following external data.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: it is not ONNX.
+    """
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", expected="an .onnx file", remedy="check the path") from None
+    except Exception:  # noqa: BLE001 - protobuf's errors share no base but this
+        model = onnx.ModelProto()
+    if not model.graph.node:
+        raise ModelError(
+            f"{path}: not an ONNX file, or damaged", expected="an ONNX model", remedy="copy or export the file again"
+        )
+    return model
+
+
+def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
+    """Check contract, validity, operators, shapes and self-containment of a parsed file; one result for each."""
+    operators = {node.op_type for node in model.graph.node}
+    found = sorted(operators & FORBIDDEN)
+    computed = _computed_reshapes(model)
+    external = [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
+    domains = sorted({node.domain for node in model.graph.node} - {"", "ai.onnx"})
+    opset = max(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
+    lowest = onnx.helper.find_min_ir_version_for(list(model.opset_import))
+    return [
+        _check_contract(model, name),
+        _check_validity(model),
+        Check("one file", not external, f"external data: {', '.join(external)}" if external else "no external data"),
+        Check("nodes", len(model.graph.node) <= MOST_NODES, f"{len(model.graph.node)}, at most {MOST_NODES}"),
+        Check(
+            "operators", not found, f"forbidden: {', '.join(found)}" if found else f"{len(operators)} kinds, all plain"
+        ),
+        Check("domains", not domains, f"foreign: {', '.join(domains)}" if domains else "ai.onnx only"),
+        Check("reshapes", not computed, f"computed: {', '.join(computed)}" if computed else "constant shapes"),
+        Check("versions", model.ir_version == lowest, f"opset {opset}, IR {model.ir_version}, lowest {lowest}"),
+    ]
+
+
+def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
+    """The torch network that a file says it is, with the file's own weights.
+
+    Raises:
+        ModelError: the metadata names no network, or the weights are not under their names.
+    """
+    weights = {one.name: numpy_helper.to_array(one).copy() for one in model.graph.initializer}
+    try:
+        import torch  # noqa: PLC0415
+
+        config: dict[str, Any] = dict(contract.network)
+        network = build(NetworkConfig(**config))
+        network.load_state_dict({name: torch.from_numpy(weights[name]) for name in network.state_dict()})
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(
+            f"the file's weights do not make the network of its metadata ({error})",
+            expected="the weights under the names that the export gives them",
+            remedy="compare with a training folder, by --against",
+        ) from None
+    return network.eval()
+
+
+def _check_contract(model: onnx.ModelProto, name: str) -> Check:
+    try:
+        contract = Contract.from_metadata({one.key: one.value for one in model.metadata_props}, name=name)
+    except CapsonnxError as error:
+        return Check("contract", False, str(error))
+    return Check("contract", True, f"{len(contract.labels)} labels, threshold {contract.threshold}")
+
+
+def _check_validity(model: onnx.ModelProto) -> Check:
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except Exception as error:  # noqa: BLE001 - checker and shape inference raise unrelated types
+        return Check("onnx.checker", False, " ".join(str(error).split())[:200])
+    return Check("onnx.checker", True, "valid, shapes inferred")
+
+
+def _computed_reshapes(model: onnx.ModelProto) -> list[str]:
+    constants = {one.name for one in model.graph.initializer}
+    constants |= {node.output[0] for node in model.graph.node if node.op_type == "Constant"}
+    return [node.name for node in model.graph.node if node.op_type == "Reshape" and node.input[1] not in constants]

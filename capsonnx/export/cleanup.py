@@ -1,0 +1,87 @@
+"""From the exporter's graph to one that every runtime loads: no shape arithmetic, nothing left to fold, no residue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx_ir as ir
+from onnxscript.rewriter import RewriteRuleClassBase, RewriteRuleSet, rewrite
+
+if TYPE_CHECKING:
+    from onnxscript.rewriter import MatchResult
+
+__all__ = ["clean_up"]
+
+
+class ConstantReshape(RewriteRuleClassBase):
+    """Reshape to a computed shape becomes Reshape to a constant one, such as ``[0, 128, -1]``.
+
+    The exporter writes "flatten rows and cols" as shape arithmetic: Shape, Gather or Squeeze, Mul, Concat. In a
+    constant target 0 keeps the batch, static sizes stand as they are, and one remaining size is left to -1.
+    """
+
+    def pattern(self, op: Any, x: ir.Value, shape: ir.Value) -> Any:
+        """Any Reshape."""
+        return op.Reshape(x, shape, _outputs=["reshaped"])
+
+    def check(self, context: Any, x: ir.Value, shape: ir.Value, reshaped: ir.Value) -> bool | MatchResult:  # type: ignore[override]
+        """Applies where the target is computed and at most one size of the result is unknown."""
+        return shape.const_value is None and self._target(x, reshaped) is not None
+
+    def rewrite(self, op: Any, x: ir.Value, shape: ir.Value, reshaped: ir.Value) -> Any:
+        """The same Reshape with its target as a constant."""
+        target = self._target(x, reshaped)
+        return op.Reshape(x, op.initializer(ir.tensor(np.array(target, np.int64)), name=f"{reshaped.name}_target"))
+
+    @staticmethod
+    def _target(x: ir.Value, reshaped: ir.Value) -> list[int] | None:
+        """The constant target, or None where there is none."""
+        if x.shape is None or reshaped.shape is None:
+            return None
+        keeps_batch = x.shape[0] == reshaped.shape[0]
+        sizes = [size if isinstance(size, int) else -1 for size in reshaped.shape]
+        target = [0, *sizes[1:]] if keeps_batch else sizes
+        return target if target.count(-1) <= 1 else None
+
+
+class FoldedTranspose(RewriteRuleClassBase):
+    """The transpose of a weight becomes a weight: some runtimes take only constants as the second factor."""
+
+    def pattern(self, op: Any, x: ir.Value) -> Any:
+        """Any Transpose."""
+        return op.Transpose(x, _allow_other_attributes=True, _outputs=["transposed"])
+
+    def check(self, context: Any, x: ir.Value, transposed: ir.Value) -> bool | MatchResult:  # type: ignore[override]
+        """Applies where the input is constant."""
+        return x.const_value is not None
+
+    def rewrite(self, op: Any, x: ir.Value, transposed: ir.Value) -> Any:
+        """The transposed weight, under the name of the weight."""
+        node = transposed.producer()
+        assert node is not None and x.const_value is not None  # noqa: S101, PT018 - by pattern and check
+        array = np.ascontiguousarray(x.const_value.numpy().transpose(node.attributes["perm"].as_ints()))
+        return op.initializer(ir.tensor(array), name=f"{x.name}_transposed")
+
+
+def clean_up(model: ir.Model) -> ir.Model:
+    """Apply the rules, drop what they leave unused, and strip what only the exporter understands.
+
+    Returns:
+        The model, with no notes, node names or inner shapes of the tracer's.
+    """
+    model = rewrite(model, RewriteRuleSet([rule.rule() for rule in (ConstantReshape, FoldedTranspose)], commute=False))  # type: ignore[no-untyped-call]
+    model.metadata_props.clear()
+    model.graph.metadata_props.clear()
+    for value in (*model.graph.inputs, *model.graph.outputs, *model.graph.initializers.values()):
+        value.metadata_props.clear()
+    for number, node in enumerate(model.graph):
+        node.metadata_props.clear()
+        node.doc_string = None
+        node.name = f"{node.op_type}_{number}"
+        for value in node.outputs:
+            value.metadata_props.clear()
+            if not value.is_graph_output():
+                value.shape = None  # a reader infers it; the tracer's symbols say less
+                value.type = None
+    return model

@@ -1,0 +1,131 @@
+"""From a torch network to one ONNX file: dynamic batch, height and width, and routing unrolled into plain operators."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import logging
+import platform
+import warnings
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import onnx
+import onnx_ir as ir
+import torch
+
+from capsonnx.contract import IMAGES, LENGTHS, POSES, Contract
+from capsonnx.errors import InputError
+from capsonnx.export.cleanup import clean_up
+from capsonnx.model import CapsuleNetwork, Network, Stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from capsonnx.training import Trained
+
+__all__ = ["OPSETS", "InputType", "contract_of", "to_onnx", "with_routings"]
+
+InputType: TypeAlias = Literal["uint8", "float32"]
+
+OPSETS = range(18, 24)
+"""The opsets that can be asked for: from the exporter's own lowest to the newest that the parity tests cover."""
+
+TRACED_SHAPE = (3, 31, 44)
+"""Batch, height and width to trace with: at least 2 each, odd and unequal, so that none is taken for a constant."""
+
+
+def contract_of(trained: Trained) -> Contract:
+    """What the exported file will say of itself: the config, the accuracy of its last epoch, the software."""
+    config = trained.config
+    packages = ("capsonnx", "torch", "onnx", "onnxscript")
+    return Contract(
+        labels=config.labels,
+        smallest=Stem.receptive_field,
+        stride=Stem.stride,
+        receptive_field=Stem.receptive_field,
+        network=dataclasses.asdict(trained.network.config),
+        recipe={
+            **dataclasses.asdict(config.recipe),
+            "epochs": config.epochs,
+            "seed": config.seed,
+            "precision": config.precision,
+        },
+        dataset=Path(config.dataset).name,
+        accuracy={"held_out": trained.metrics[-1].held_out_accuracy},
+        software={"python": platform.python_version(), **{name: version(name) for name in packages}},
+    )
+
+
+def with_routings(trained: Trained, routings: int) -> Trained:
+    """The same weights in a capsule network that routes for another number of iterations.
+
+    Raises:
+        InputError: the network has no capsules, or ``routings`` is below 1.
+    """
+    network = copy.deepcopy(trained.network)
+    if not isinstance(network, CapsuleNetwork) or routings < 1:
+        raise InputError(
+            f"--routings {routings} for a {network.config.kind} network",
+            expected="a number from 1 on, for a capsule network",
+            remedy="leave --routings out",
+        )
+    network.config = dataclasses.replace(network.config, routings=routings)
+    network.capsules.routings = routings
+    return dataclasses.replace(trained, network=network)
+
+
+def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type: InputType = "uint8") -> bytes:
+    """Export a network, on the CPU, as the bytes of one ONNX file; the same bytes each time.
+
+    Args:
+        network: of float32 weights.
+        contract: becomes the file's metadata.
+        opset: the ONNX operator set, one of :data:`OPSETS`; the IR version is the lowest that has it.
+        input_type: of the input ``images``, whose values are 0..255 either way.
+
+    Raises:
+        InputError: the opset cannot be had.
+    """
+    if opset not in OPSETS:
+        raise InputError(
+            f"opset {opset}",
+            expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
+            remedy="leave --opset out for the one that most runtimes know",
+        )
+    outputs = [LENGTHS, POSES] if isinstance(network, CapsuleNetwork) else [LENGTHS]
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            network.eval(),
+            (torch.zeros(TRACED_SHAPE, dtype=getattr(torch, input_type)),),
+            input_names=[IMAGES],
+            output_names=outputs,
+            dynamic_shapes=({0: "batch", 1: "height", 2: "width"},),
+            opset_version=opset,
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None  # noqa: S101 - the dynamo exporter always returns one
+    model = ir.to_proto(clean_up(program.model))
+    model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
+    model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
+    model.graph.name = "capsonnx"
+    onnx.helper.set_model_props(model, contract.to_metadata())
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep the exporter's remarks on packages it could use, and its own deprecations, from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,165 @@
+"""Parity: the exported file computes what the torch network computes, measured over a grid of sizes and batches."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from capsonnx import datasets
+from capsonnx.contract import LENGTHS, POSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+    from capsonnx.contract import Scorer
+
+__all__ = ["GRID", "TOLERANCE", "Case", "ParityReport", "measure_parity"]
+
+TOLERANCE = 1e-5
+"""The largest difference in any output that still counts as rounding, in float32 on a CPU."""
+
+Shape: TypeAlias = tuple[int, int, int]
+
+SMALL = [(14, 14), (14, 15), (15, 14), (17, 23), (28, 28), (28, 56), (56, 28), (29, 29), (31, 44), (33, 47), (61, 14)]
+LARGE = [(64, 64), (84, 84), (101, 37), (14, 400), (128, 96), (160, 160), (255, 129), (240, 320), (512, 512)]
+
+GRID: tuple[Shape, ...] = (
+    *((batch, *size) for batch, size in itertools.product((1, 2, 3, 7, 16), SMALL)),
+    *((1, *size) for size in LARGE),
+    (2, 84, 84),
+    (5, 101, 37),
+)
+"""(batch, height, width) of every case: the smallest image, odd, unequal and large ones; one of them was traced."""
+
+
+def _random(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:
+    return generator.integers(0, 256, shape, dtype=np.uint8)
+
+
+def _blank(shape: Shape, _: np.random.Generator) -> NDArray[np.uint8]:
+    return np.zeros(shape, np.uint8)
+
+
+def _saturated(shape: Shape, _: np.random.Generator) -> NDArray[np.uint8]:
+    return np.full(shape, 255, np.uint8)
+
+
+def _real(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:
+    """Windows of a wall of MNIST test digits."""
+    wall = datasets.load("mnist", "test").images[:400].reshape(20, 20, 28, 28).swapaxes(1, 2).reshape(560, 560)
+    batch, height, width = shape
+    tops = generator.integers(0, 561 - height, batch)
+    lefts = generator.integers(0, 561 - width, batch)
+    return np.stack([wall[top : top + height, left : left + width] for top, left in zip(tops, lefts, strict=True)])
+
+
+CONTENTS: dict[str, Callable[[Shape, np.random.Generator], NDArray[np.uint8]]] = {
+    "random": _random,
+    "blank": _blank,
+    "saturated": _saturated,
+    "real": _real,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One batch given to both sides.
+
+    Attributes:
+        shape: batch, height, width.
+        content: what the images show: random, blank, saturated or real.
+        differences: the largest absolute difference of each output; infinite where one side is not finite.
+        agreeing: how many images have the same top class on both sides, ties within the tolerance counted as same.
+    """
+
+    shape: Shape
+    content: str
+    differences: dict[str, float]
+    agreeing: int
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """All cases, and what they come to."""
+
+    tolerance: float
+    cases: tuple[Case, ...]
+
+    @property
+    def differences(self) -> dict[str, float]:
+        """The largest absolute difference of each output over all cases."""
+        return {name: max(case.differences[name] for case in self.cases) for name in self.cases[0].differences}
+
+    @property
+    def images(self) -> int:
+        """How many images were compared."""
+        return sum(case.shape[0] for case in self.cases)
+
+    @property
+    def agreeing(self) -> int:
+        """How many images have the same top class on both sides."""
+        return sum(case.agreeing for case in self.cases)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every difference is within the tolerance and every top class the same."""
+        return max(self.differences.values()) <= self.tolerance and self.agreeing == self.images
+
+    def to_json(self) -> dict[str, object]:
+        """The report as JSON values: the sums first, then every case."""
+        return {
+            "passed": self.passed,
+            "tolerance": self.tolerance,
+            "differences": self.differences,
+            "images": self.images,
+            "agreeing": self.agreeing,
+            "cases": [dataclasses.asdict(case) for case in self.cases],
+        }
+
+
+def measure_parity(
+    reference: Scorer,
+    candidate: Scorer,
+    *,
+    tolerance: float = TOLERANCE,
+    grid: Iterable[Shape] = GRID,
+    advance: Callable[[], None] = lambda: None,
+) -> ParityReport:
+    """Give both sides the same images, of every shape in the grid and every content, and compare all outputs.
+
+    Args:
+        reference: the torch network, as :func:`capsonnx.model.scorer` wraps it, best with ``exact``.
+        candidate: the exported file in a session.
+        tolerance: the largest absolute difference that passes.
+        grid: (batch, height, width) of each case; sides from 14 to 560.
+        advance: called after each case, for a progress bar.
+    """
+    cases = []
+    for number, (shape, content) in enumerate(itertools.product(grid, CONTENTS)):
+        images = CONTENTS[content](shape, np.random.default_rng(number))
+        cases.append(_compare(reference, candidate, images, content, tolerance))
+        advance()
+    return ParityReport(tolerance, tuple(cases))
+
+
+def _compare(reference: Scorer, candidate: Scorer, images: NDArray[np.uint8], content: str, tolerance: float) -> Case:
+    expected, found = reference(images), candidate(images)
+    differences = {LENGTHS: _difference(expected.lengths, found.lengths)}
+    if expected.poses is not None:
+        differences[POSES] = np.inf if found.poses is None else _difference(expected.poses, found.poses)
+    chosen = np.take_along_axis(expected.lengths, found.lengths.argmax(axis=1)[:, None], axis=1)[:, 0]
+    agreeing = int((chosen >= expected.lengths.max(axis=1) - tolerance).sum())
+    batch, height, width = images.shape
+    return Case((batch, height, width), content, differences, agreeing)
+
+
+def _difference(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    if expected.shape != found.shape or not (np.isfinite(expected).all() and np.isfinite(found).all()):
+        return np.inf
+    return float(np.abs(expected - found).max())

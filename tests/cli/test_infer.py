@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from capsonnx.cli.rows import formatter
+from capsonnx.runtime import Found, Reading, Row
+
+ROOT = Path(__file__).parents[2]
+
+
+def capsonnx(*arguments, cwd, **options):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", "COLUMNS": "80"}
+    command = [sys.executable, "-m", "capsonnx", *map(str, arguments)]
+    options = {"capture_output": True, "encoding": "utf-8", "errors": "surrogateescape"} | options
+    return subprocess.run(command, cwd=cwd, env=environment, timeout=60, check=False, **options)
+
+
+@pytest.fixture
+def images(tmp_path):
+    rng = np.random.default_rng(0)
+    for number in (1, 2, 10):
+        image = np.zeros((20 + number, 24), np.uint8)
+        image[4:16, 4:16] = rng.integers(0, 256, (12, 12))
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def infer(tiny_model, images):
+    def run(*arguments, **options):
+        return capsonnx("infer", "-m", tiny_model, "--provider", "cpu", *arguments, cwd=images, **options)
+
+    return run
+
+
+def test_a_folder_as_a_table(infer):
+    result = infer(".")
+    assert result.returncode == 0
+    heading, *lines = result.stdout.splitlines()
+    assert heading.split() == ["PATH", "WIDTH", "HEIGHT", "LABELS", "AND", "SCORES"]
+    assert [line.split()[:3] for line in lines] == [
+        ["1.png", "24", "21"],
+        ["2.png", "24", "22"],
+        ["10.png", "24", "30"],
+    ]
+    assert "\x1b" not in result.stdout
+    assert result.stderr.startswith("3 images, 0 failed, ")
+    assert result.stderr.count("\n") == 1
+    assert "CPUExecutionProvider" in result.stderr
+
+
+def test_a_bad_image_is_a_row_and_exit_code_3(infer, images):
+    (images / "3.png").write_text("no image")
+    result = infer("--format", "jsonl", ".")
+    assert result.returncode == 3
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["path"] for row in rows] == ["1.png", "2.png", "3.png", "10.png"]
+    assert [row["error"] is None for row in rows] == [True, True, False, True]
+    assert list(rows[0]) == ["path", "width", "height", "labels", "scores", "error"]
+    assert len(rows[0]["scores"]) == 10
+    assert "1 failed" in result.stderr
+
+
+def test_csv_and_json_say_the_same(infer):
+    table = list(csv.DictReader(io.StringIO(infer("-f", "csv", ".").stdout)))
+    rows = json.loads(infer("-f", "json", ".").stdout)
+    assert [row["path"] for row in table] == [row["path"] for row in rows] == ["1.png", "2.png", "10.png"]
+    for text, row in zip(table, rows, strict=True):
+        assert text["labels"].split("|") == row["labels"]
+        assert [float(one) for one in text["scores"].split("|")] == pytest.approx(
+            [row["scores"][label] for label in row["labels"]], abs=1e-4
+        )
+
+
+def test_an_output_file_and_the_options(infer, images):
+    result = infer(
+        ".", "-f", "jsonl", "-o", "out/rows.jsonl", "--height", "42", "--threshold", "0", "--batch-size", "1"
+    )
+    assert result.returncode == 0
+    assert result.stdout == ""
+    rows = [json.loads(line) for line in (images / "out/rows.jsonl").read_text().splitlines()]
+    assert [row["height"] for row in rows] == [42, 42, 42]
+    assert len(rows[0]["labels"]) > 5
+    assert [path.name for path in (images / "out").iterdir()] == ["rows.jsonl"]
+
+
+def test_a_run_that_dies_leaves_no_file(infer, images):
+    result = infer("-", "-f", "jsonl", "-o", "rows.jsonl", input="")
+    assert result.returncode == 2
+    assert not [path for path in images.iterdir() if "rows" in path.name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.png"], "none.png: no such file or folder"),
+        (["empty"], "empty: no image in this folder"),
+        (["*.bmp"], "no file matches"),
+        ([], "Missing argument 'PATH...'"),
+        ([".", "--height", "0"], "neither 'native' nor a whole number"),
+        ([".", "--batch-size", "0"], "--batch-size"),
+        ([".", "--threshold", "2"], "--threshold"),
+        ([".", "--polarity", "light"], "--polarity"),
+        ([".", "--model", "none.onnx"], "none.onnx: No such file"),
+        ([".", "-o", "1.png/x"], "1.png/x: "),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_no_rows(infer, arguments, message):
+    result = infer(*arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_cuda_is_not_silently_replaced(infer):
+    result = infer(".", "--provider", "cuda")
+    if result.returncode == 0:
+        assert "CUDAExecutionProvider" in result.stderr
+    else:
+        assert result.returncode == 1
+        assert result.stdout == ""
+        assert result.stderr.startswith("error: provider cuda")
+        assert result.stderr.count("\n") == 1
+
+
+def test_a_list_on_standard_input(infer):
+    result = infer("-", "-f", "csv", input="2.png\nnone.png\n1.png\n")
+    assert result.returncode == 3
+    assert [line.split(",")[0] for line in result.stdout.splitlines()] == ["path", "2.png", "none.png", "1.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+@pytest.mark.parametrize("style", ["table", "csv", "jsonl", "json"])
+def test_a_name_that_is_not_unicode(infer, images, style):
+    (images / "1.png").rename(images / "\udcff.png")
+    result = infer(".", "-f", style)
+    assert result.returncode == 0
+    if style == "csv":
+        assert "\udcff.png" in result.stdout
+    if style == "json":
+        assert "\udcff.png" in [row["path"] for row in json.loads(result.stdout)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no head there")
+def test_a_reader_that_leaves_early_is_no_failure(images, tiny_model):
+    lines = "1.png\n" * 3000
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    script = f'"{sys.executable}" -m capsonnx infer -m "{tiny_model}" --provider cpu -f jsonl - | head -1'
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", script],  # noqa: S607 - wherever it is
+        cwd=images,
+        env=environment,
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0
+    assert result.stdout.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    assert "BrokenPipe" not in result.stderr
+
+
+def modules_after(code, cwd):
+    code += "\nimport sys; print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    return set(result.stderr.splitlines()[-1].split())
+
+
+def test_reading_needs_no_training_framework(images, tiny_model):
+    arguments = ["infer", "-m", str(tiny_model), "--provider", "cpu", "."]
+    code = f"from capsonnx.cli import main\nmain({arguments!r}, standalone_mode=False)"
+    modules = modules_after(code, images)
+    assert "onnxruntime" in modules
+    assert not modules & {"torch", "onnx", "onnxscript"}
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["infer", "--help"], ["completion", "--help"]])
+def test_help_is_quick(tmp_path, arguments):
+    modules = modules_after(f"from capsonnx.cli import main\nmain({arguments!r}, standalone_mode=False)", tmp_path)
+    assert not modules & {"numpy", "PIL", "rich", "onnxruntime", "torch"}
+
+
+def table(*rows, **options):
+    options = {"is_terminal": True, "is_coloured": False} | options
+    return "".join(formatter("table", **options)(rows)).splitlines()
+
+
+READING = Reading(28, 56, (Found("7", 0.98), Found("3", 0.91)), {"3": 0.91, "7": 0.98})
+
+
+def test_the_table_keeps_its_columns_on_a_terminal():
+    long = "a/very/long/path/to/an/image/of/some/digits.png"
+    lines = table(Row("short.png", READING, None), Row(long, READING, None), Row("数字.png", READING, None))
+    assert lines[1] == f"{'short.png':36}     56     28  7 0.98  3 0.91"
+    assert lines[2] == f"…{long[-35:]}     56     28  7 0.98  3 0.91"
+    assert lines[3] == f"{'数字.png':34}     56     28  7 0.98  3 0.91"
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_table_shortens_nothing_in_a_pipe():
+    long = "a/very/long/path/to/an/image/of/some/digits.png"
+    assert table(Row(long, READING, None), is_terminal=False)[1].startswith(long)
+
+
+def test_the_table_shows_an_error_in_short_and_in_red():
+    row = Row("x.png", None, "x.png: damaged; expected a readable image file; replace or remove it")
+    assert table(row)[1] == f"{'x.png':36}      -      -  damaged"
+    assert table(row, is_coloured=True)[1].endswith("\x1b[31mdamaged\x1b[0m")
+
+
+def test_nothing_found_is_a_dash():
+    assert table(Row("x", Reading(1, 1, (), {}), None))[1].endswith("  -")
+
+
+def test_a_name_cannot_drive_the_terminal():
+    assert table(Row("\x1b[2J\n.png", READING, None))[1].startswith(r"\x1b[2J\n.png ")
+
+
+@pytest.mark.parametrize(
+    ("style", "text"), [("csv", "path,width,height,labels,scores,error\n"), ("json", "[]\n"), ("jsonl", "")]
+)
+def test_no_rows(style, text):
+    assert "".join(formatter(style, is_terminal=False, is_coloured=False)([])) == text
+
+
+def test_a_csv_row_with_every_nuisance_reads_back():
+    row = Row('a,"b"\n.png', READING, None)
+    text = "".join(formatter("csv", is_terminal=False, is_coloured=False)([row]))
+    assert next(csv.DictReader(io.StringIO(text)))["path"] == row.path
+
+
+@pytest.mark.parametrize("style", ["table", "csv", "jsonl", "json"])
+def test_rows_are_streamed(style):
+    taken = []
+
+    def rows():
+        for number in range(3):
+            taken.append(number)
+            yield Row(str(number), READING, None)
+
+    stream = iter(formatter(style, is_terminal=False, is_coloured=False)(rows()))
+    while "7" not in next(stream):
+        assert len(taken) <= 1
+    assert len(taken) == 1

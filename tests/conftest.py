@@ -1,0 +1,67 @@
+"""Fixtures of more than one part: a tiny model that keeps the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from capsonnx.contract import Contract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABELS = tuple("0123456789")
+
+
+def tiny_onnx(*, input_type: str = "uint8", sizes: tuple[int | str, ...] = ("batch", "height", "width")) -> object:
+    """An ONNX model with the contract's signature: random 14×14 kernels without biases, and a norm-like squash."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    kernels = np.random.default_rng(7).normal(size=(10, 1, 14, 14)).astype(np.float32) / 14
+    nodes = [
+        helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["floats", "scale"], ["unit"]),
+        helper.make_node("Unsqueeze", ["unit", "axis"], ["planes"]),
+        helper.make_node("Conv", ["planes", "kernels"], ["agreement"], strides=[2, 2]),
+        helper.make_node("Relu", ["agreement"], ["evidence"]),
+        helper.make_node("ReduceMax", ["evidence"], ["norms"], axes=[2, 3], keepdims=0),
+        helper.make_node("Add", ["norms", "one"], ["denominators"]),
+        helper.make_node("Div", ["norms", "denominators"], ["lengths"]),
+    ]
+    constants = {
+        "scale": np.float32(1 / 255),
+        "axis": np.array([1], np.int64),
+        "kernels": kernels,
+        "one": np.float32(1),
+    }
+    element = TensorProto.UINT8 if input_type == "uint8" else TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("images", element, sizes)],
+        [helper.make_tensor_value_info("lengths", TensorProto.FLOAT, ["batch", 10])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, Contract(labels=LABELS, threshold=0.3).to_metadata())
+    onnx.checker.check_model(model)
+    return model
+
+
+@pytest.fixture(scope="session")
+def make_onnx():
+    """The function :func:`tiny_onnx`, for tests that spoil a model before saving it."""
+    return tiny_onnx
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a tiny model that keeps the contract."""
+    import onnx
+
+    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    onnx.save(tiny_onnx(), path)
+    return path

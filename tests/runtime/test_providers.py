@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import sys
+from importlib import metadata, util
+from types import SimpleNamespace
+
+import pytest
+
+from capsonnx.errors import ProviderError
+from capsonnx.runtime import load_model, providers
+
+
+def installed(monkeypatch, *names):
+    def version(name):
+        if name not in names:
+            raise metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(metadata, "version", version)
+
+
+def test_both_wheels_are_refused_with_the_way_out(monkeypatch, tiny_model):
+    installed(monkeypatch, "onnxruntime", "onnxruntime-gpu")
+    with pytest.raises(ProviderError, match="pip uninstall -y onnxruntime onnxruntime-gpu"):
+        load_model(tiny_model)
+
+
+def test_a_missing_onnxruntime_is_told(monkeypatch):
+    installed(monkeypatch)
+    monkeypatch.setattr(util, "find_spec", lambda name: None)
+    with pytest.raises(ProviderError, match="ONNX Runtime is not installed"):
+        providers.check_installation()
+
+
+def test_another_build_under_another_name_will_do(monkeypatch):
+    installed(monkeypatch)
+    monkeypatch.setattr(util, "find_spec", lambda name: object())
+    providers.check_installation()
+
+
+@pytest.fixture
+def available(monkeypatch):
+    import onnxruntime
+
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers", lambda: [providers.CUDA, "CoreMLExecutionProvider", providers.CPU]
+    )
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: sys.stdout.write("noise"), raising=False)
+
+
+@pytest.mark.usefixtures("available")
+@pytest.mark.parametrize(
+    ("provider", "names"),
+    [
+        ("auto", [providers.CUDA, providers.CPU]),
+        ("cuda", [providers.CUDA, providers.CPU]),
+        ("CUDAExecutionProvider", [providers.CUDA, providers.CPU]),
+        ("coreml", ["CoreMLExecutionProvider", providers.CPU]),
+        ("cpu", [providers.CPU]),
+    ],
+)
+def test_what_is_tried(provider, names, capfd):
+    assert [name for name, _ in providers.resolve(provider)] == names
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("available")
+def test_cuda_runs_in_full_precision():
+    options = dict(providers.resolve("cuda"))[providers.CUDA]
+    assert options == {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": 0}
+
+
+@pytest.mark.usefixtures("available")
+@pytest.mark.parametrize("provider", ["tpu", ""])
+def test_an_unknown_provider_is_refused_with_those_there_are(provider):
+    with pytest.raises(ProviderError, match="auto, cuda, coreml, cpu"):
+        providers.resolve(provider)
+
+
+def session(*names):
+    return SimpleNamespace(get_providers=lambda: list(names))
+
+
+def test_what_was_taken_is_judged_from_the_session():
+    assert providers.taken(session(providers.CUDA, providers.CPU), "cuda") == providers.CUDA
+    assert providers.taken(session(providers.CUDA, providers.CPU), "auto") == providers.CUDA
+    assert providers.taken(session(providers.CPU), "auto") == providers.CPU
+    with pytest.raises(ProviderError, match=r"capsonnx\[cuda\].*--provider cpu"):
+        providers.taken(session(providers.CPU), "cuda")
+    with pytest.raises(ProviderError, match="CoreML"):
+        providers.taken(session(providers.CPU), "CoreML")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import capsonnx
+from capsonnx.errors import ImageError, InputError, ModelError
+from capsonnx.runtime import session
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_model):
+    return capsonnx.load(tiny_model, provider="cpu", threads=1)
+
+
+@pytest.fixture
+def ink():
+    image = np.zeros((20, 24), np.uint8)
+    image[5:15, 5:18] = np.random.default_rng(0).integers(0, 256, (10, 13))
+    return image
+
+
+def test_every_kind_of_image_is_read_alike(reader, ink, tmp_path):
+    path = tmp_path / "ink.png"
+    Image.fromarray(ink).save(path)
+    kinds = [path, str(path), path.read_bytes(), ink, ink.tolist(), 255 - ink, ink / 255]
+    first, *others = [reader.read(kind) for kind in kinds]
+    assert first.labels
+    assert (first.height, first.width) == (20, 24)
+    assert all(other == first for other in others)
+    rows = list(reader.read_many(kinds))
+    assert [row.reading.labels for row in rows] == [first.labels] * len(kinds)
+    assert [row.path for row in rows][1:3] == [str(path), "image 3"]
+
+
+def test_a_blank_image_of_any_size_holds_nothing(reader):
+    assert reader.read([[0] * 28] * 28).labels == ()
+    assert reader.read([[255]]).labels == ()
+
+
+def test_black_around_an_image_changes_nothing(reader, ink):
+    scores = reader.read(np.pad(ink, 14)).scores  # every window that sees some ink is there already
+    around = reader.read(np.pad(ink, 34)).scores
+    np.testing.assert_allclose(list(around.values()), list(scores.values()), atol=1e-6)
+
+
+def test_a_small_image_is_padded_and_keeps_its_size(reader):
+    reading = reader.read([[0, 0, 0], [0, 255, 0], [0, 0, 0]])
+    assert (reading.height, reading.width) == (3, 3)
+
+
+def test_options_are_the_readers_own(tiny_model, ink):
+    reader = capsonnx.load(str(tiny_model), provider="cpu", threshold=0, height=40, polarity="dark-on-light")
+    reading = reader.read(ink)
+    assert (reading.height, reading.width) == (40, 48)
+    assert set(reading.labels) == {label for label, score in reading.scores.items() if score > 0}
+
+
+def test_a_folder(reader, ink, tmp_path):
+    for name in ("10.png", "9.png"):
+        Image.fromarray(ink).save(tmp_path / name)
+    assert [row.path for row in reader.read_folder(tmp_path)] == [str(tmp_path / "9.png"), str(tmp_path / "10.png")]
+    with pytest.raises(InputError, match="no such file or folder"):
+        reader.read_folder(tmp_path / "none")
+
+
+def test_what_cannot_be_read_is_raised(reader, tmp_path):
+    with pytest.raises(ImageError, match=r"none\.png"):
+        reader.read(tmp_path / "none.png")
+    with pytest.raises(ImageError, match="image of 3 bytes"):
+        reader.read(b"abc")
+    with pytest.raises(InputError, match="shape"):
+        reader.read(io.BytesIO())
+
+
+def test_a_threshold_is_a_score(tiny_model):
+    with pytest.raises(InputError, match="threshold"):
+        capsonnx.load(tiny_model, threshold=50)
+
+
+def test_without_a_model_the_message_says_where_to_get_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(session, "__file__", str(tmp_path / "capsonnx" / "runtime" / "session.py"))
+    with pytest.raises(ModelError, match="--model FILE"):
+        capsonnx.load()
+    for place in (tmp_path, tmp_path / "capsonnx"):  # a checkout's, and, before it, the package's own
+        (place / "exported").mkdir(parents=True)
+        (place / "exported" / "mnist.onnx").touch()
+        assert session.default_model_path() == place / "exported" / "mnist.onnx"

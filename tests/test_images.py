@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from capsonnx.errors import ImageError, InputError
+from capsonnx.images import as_grey, image_suffixes, load_grey, pad_to
+from capsonnx.levels import levels_of_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INK = np.array([[0, 0, 0, 0], [0, 255, 128, 0], [0, 0, 0, 0]], np.uint8)
+"""Light ink on black; every test image shows this."""
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def colour(mode: str) -> Image.Image:
+    return Image.fromarray(INK).convert("RGB").convert(mode)
+
+
+def rgba(level: int, alpha: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.dstack([np.full_like(alpha, level)] * 3 + [alpha]))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(encoded(Image.fromarray(INK)), id="L"),
+        pytest.param(encoded(colour("RGB")), id="RGB"),
+        pytest.param(encoded(colour("RGBA")), id="RGBA-opaque"),
+        pytest.param(encoded(colour("LA")), id="LA"),
+        pytest.param(encoded(colour("RGB").quantize(3)), id="palette"),
+        pytest.param(encoded(colour("CMYK"), "TIFF"), id="CMYK"),
+        pytest.param(encoded(colour("YCbCr"), "TIFF"), id="YCbCr"),
+        pytest.param(encoded(Image.fromarray(INK.astype(np.uint16) * 257)), id="16-bit"),
+        pytest.param(encoded(Image.fromarray(INK.astype(np.uint16) * 257), "TIFF"), id="16-bit-tiff"),
+        pytest.param(encoded(Image.fromarray(INK.astype(np.int32) * 257), "TIFF"), id="32-bit-within-16"),
+        pytest.param(encoded(Image.fromarray(INK.astype(np.int32) * 100_000 - 7), "TIFF"), id="32-bit-stretched"),
+        pytest.param(encoded(Image.fromarray(INK.astype(np.float32) / 255), "TIFF"), id="float-unit"),
+        pytest.param(encoded(Image.fromarray(INK.astype(np.float32) * 1e6), "TIFF"), id="float-stretched"),
+        pytest.param(encoded(rgba(255, INK)), id="light-ink-on-transparent"),
+        pytest.param(encoded(rgba(0, INK)), id="dark-ink-on-transparent"),
+        pytest.param(encoded(Image.fromarray(255 - INK)), id="dark-on-light"),
+        pytest.param(b"P5 4 3 65535\n" + (INK.astype(">u2") * 257).tobytes(), id="16-bit-pgm"),
+        pytest.param(
+            encoded(Image.fromarray(INK), "GIF", save_all=True, append_images=[Image.new("L", (4, 3))]),
+            id="first-frame",
+        ),
+    ],
+)
+def test_every_mode_gives_the_same_grey_levels(content):
+    levels = load_grey(content)
+    assert levels.dtype == np.uint8
+    assert levels.flags.writeable
+    np.testing.assert_allclose(levels, INK, atol=1)
+
+
+def test_1_bit():
+    content = encoded(Image.fromarray(INK).convert("1", dither=Image.Dither.NONE))
+    assert load_grey(content).tolist() == (INK > 127).astype(int).dot(255).tolist()
+
+
+def test_modes_that_few_files_have():
+    np.testing.assert_allclose(levels_of_image(colour("HSV")), INK, atol=1)
+    # Rows of L*, a*, b*, the latter two signed: white and black.
+    lab = Image.frombytes("LAB", (2, 1), bytes([255, 0, 0, 0, 0, 0]))
+    np.testing.assert_allclose(load_grey(encoded(lab, "TIFF"), polarity="light-on-dark"), [[255, 0]], atol=2)
+
+
+def test_luma_is_itu_r_601():
+    content = encoded(Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)))
+    assert load_grey(content, polarity="light-on-dark").tolist() == [[76, 150, 29]]
+
+
+def test_exif_orientation_is_applied():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90° clockwise to view
+    assert load_grey(encoded(Image.fromarray(INK), exif=exif)).tolist() == np.rot90(INK, -1).tolist()
+
+
+def test_a_page_with_a_transparent_margin_goes_on_under_it():
+    page = np.full((8, 8), 240, np.uint8)
+    page[3:5, 3:5] = 10
+    alpha = np.zeros((10, 10), np.uint8)
+    alpha[1:-1, 1:-1] = 255
+    image = np.dstack([np.pad(page, 1)] * 3 + [alpha])
+    levels = load_grey(encoded(Image.fromarray(image)))
+    assert levels[4, 4] == 245
+    assert (levels == 15).sum() == 96
+
+
+def test_an_invisible_image_is_black():
+    assert not load_grey(encoded(rgba(200, np.zeros((3, 3), np.uint8)))).any()
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_an_image_of_one_level_holds_no_ink(level):
+    assert not load_grey(encoded(Image.new("L", (5, 5), level))).any()
+
+
+def test_a_given_polarity_is_obeyed():
+    content = encoded(Image.fromarray(INK))
+    assert load_grey(content, polarity="light-on-dark").tolist() == INK.tolist()
+    assert load_grey(content, polarity="dark-on-light").tolist() == (255 - INK).tolist()
+
+
+def test_height_keeps_the_aspect_ratio_and_black_stays_black():
+    image = np.zeros((100, 200), np.uint8)
+    image[40:60, 90:110] = 255
+    levels = load_grey(encoded(Image.fromarray(image)), height=28)
+    assert levels.shape == (28, 56)
+    assert levels.max() == 255
+    assert not levels[:9].any()
+
+
+def test_a_path_and_an_open_file_give_what_bytes_give(tmp_path):
+    path = tmp_path / "ink.png"
+    path.write_bytes(encoded(Image.fromarray(INK)))
+    assert load_grey(path).tolist() == INK.tolist()
+    with path.open("rb") as file:
+        assert load_grey(file).tolist() == INK.tolist()
+
+
+def damaged(tmp_path: Path, kind: str) -> Path:
+    content = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)))
+    contents = {"empty": b"", "text": b"no image", "truncated": content[: len(content) // 2], "header": content[:20]}
+    path = tmp_path / f"{kind}.png"
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_bytes(contents[kind])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "truncated", "header", "folder", "missing"])
+def test_an_unreadable_file_is_one_line_that_names_it(tmp_path, kind):
+    path = damaged(tmp_path, kind)
+    with pytest.raises(ImageError) as caught:
+        load_grey(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_floats_that_are_no_numbers_are_refused():
+    with pytest.raises(ImageError, match="not a finite number"):
+        load_grey(encoded(Image.fromarray(np.full((2, 2), np.nan, np.float32)), "TIFF"))
+
+
+@pytest.mark.parametrize("limit", [30, 60], ids=["refused-by-pillow", "warned-of-by-pillow"])
+def test_too_many_pixels_are_refused_before_decoding(monkeypatch, limit):
+    content = encoded(Image.new("L", (10, 10)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    with pytest.raises(ImageError, match="pixels"):
+        load_grey(content)
+
+
+def test_a_resize_to_too_many_pixels_is_refused():
+    with pytest.raises(ImageError, match="pixels"):
+        load_grey(encoded(Image.new("L", (1000, 1))), height=10_000)
+
+
+def test_warnings_of_pillow_stay_inside_in_many_threads(monkeypatch):
+    opened = Image.open
+
+    def noisy(*args: object, **options: object) -> Image.Image:
+        warnings.warn_explicit("noise", UserWarning, "x.py", 1, module="PIL.Image")
+        return opened(*args, **options)
+
+    monkeypatch.setattr(Image, "open", noisy)
+    content, errors, before = encoded(Image.fromarray(INK)), [], list(warnings.filters)
+
+    def work() -> None:
+        try:
+            for _ in range(50):
+                load_grey(content)
+        except ImageError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert warnings.filters == before
+
+
+def test_formats_that_run_programs_are_not_read():
+    assert not image_suffixes() & {".eps", ".ps", ".wmf", ".mpg", ".pdf"}
+    with pytest.raises(ImageError):
+        load_grey(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        INK,
+        INK.tolist(),
+        INK.astype(np.uint16) * 257,
+        INK.astype(np.int64),
+        INK / 255,
+        (INK / 255).astype(np.float32).tolist(),
+        np.dstack([INK] * 3),
+        np.dstack([INK, INK, INK, np.full_like(INK, 255)]),
+        np.dstack([INK] * 3) / 255,
+        INK[::-1][::-1],
+        INK.astype(">u2") * np.array(257, ">u2"),
+    ],
+)
+def test_arrays_of_every_usual_type(array):
+    assert as_grey(array).tolist() == INK.tolist()
+
+
+def test_bool_arrays():
+    assert as_grey(INK > 128).tolist() == [[0, 0, 0, 0], [0, 255, 0, 0], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        5,
+        [1, 2],
+        [],
+        [[]],
+        [[1, 2], [3]],
+        np.zeros((2, 2, 2)),
+        np.zeros((1, 3, 4, 3)),
+        np.zeros((0, 5)),
+        [[float("nan")]],
+        [[0.0, 255.0]],
+        [[-1]],
+        [[256]],
+        [["a"]],
+        [[1j]],
+        [[None]],
+    ],
+)
+def test_other_arrays_are_refused(array):
+    with pytest.raises(InputError, match="image array"):
+        as_grey(array)
+
+
+@pytest.mark.parametrize("options", [{"polarity": "light"}, {"height": 0}, {"height": 2.5}, {"height": True}])
+def test_bad_options_are_refused(options):
+    with pytest.raises(InputError):
+        as_grey(INK, **options)
+    with pytest.raises(InputError):
+        load_grey(b"", **options)
+
+
+greys = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=20))
+
+
+@given(greys)
+def test_auto_polarity_undoes_inversion_up_to_the_choice_of_ground(image):
+    np.testing.assert_array_equal(as_grey(image, polarity="dark-on-light"), 255 - image)
+    np.testing.assert_array_equal(as_grey(image, polarity="light-on-dark"), image)
+    levels = as_grey(image)
+    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
+    assert np.median(border) <= 127.5
+    np.testing.assert_array_equal(as_grey(levels), levels if np.median(border) <= 127 else 255 - levels)
+
+
+@given(greys)
+def test_every_depth_agrees(image):
+    for same in (image.astype(np.uint16) * 257, image / 255, (image / 255).astype(np.float32)):
+        np.testing.assert_array_equal(as_grey(same), as_grey(image))
+    np.testing.assert_array_equal(as_grey(np.dstack([image] * 3)), as_grey(image))
+
+
+@given(greys)
+def test_a_png_gives_what_its_array_gives(image):
+    np.testing.assert_array_equal(load_grey(encoded(Image.fromarray(image))), as_grey(image))
+
+
+@given(greys, st.integers(1, 24))
+def test_padding_is_black_centred_and_least(image, smallest):
+    padded = pad_to(image, smallest)
+    height, width = image.shape
+    assert padded.shape == (max(height, smallest), max(width, smallest))
+    top, left = (padded.shape[0] - height) // 2, (padded.shape[1] - width) // 2
+    np.testing.assert_array_equal(padded[top : top + height, left : left + width], image)
+    assert padded.sum(dtype=int) == image.sum(dtype=int)
