@@ -83,7 +83,7 @@ def command(
         "model": str(network.path),
         "provider": network.provider,
         "data": data,
-        "digits": len(dataset),
+        "test_digits": len(dataset),
         "batch_size": batch_size,
         "threshold": threshold,
         "seed": seed,
@@ -112,7 +112,7 @@ def _check_labels(network: Model, dataset: Dataset) -> None:
 
 def _listed(labels: Sequence[str]) -> str:
     """The labels, or of many the first ones."""
-    return ", ".join(labels if len(labels) <= 10 else [*labels[:9], "…", labels[-1]])
+    return ", ".join(labels if len(labels) <= 4 else [*labels[:3], "…", labels[-1]])
 
 
 def _sit(network: Model, exams: Sequence[Exam], threshold: float, batch_size: int) -> list[Result]:
@@ -121,7 +121,7 @@ def _sit(network: Model, exams: Sequence[Exam], threshold: float, batch_size: in
 
     results = []
     with progress_bar("evaluating", sum(map(len, exams))) as bar:
-        bar.log(f"{network.path}: {', '.join(exam.name for exam in exams)}, on {network.provider}")
+        bar.log(f"{network.path}: {len(exams)} exams on {network.provider}")
         for exam in exams:
             bar.describe(exam.name)
             results.append(sit(network, exam, threshold=threshold, batch_size=batch_size, advance=bar.advance))
@@ -146,10 +146,10 @@ def _print(results: Sequence[Result], facts: dict[str, Any]) -> None:
     for result in results:
         shares = [f"{100 * share:.2f} %" for share in (result.top, result.confident, result.exact)]
         table.add_row(result.name, str(result.images), *shares, f"{result.images_per_second:.1f}")
-    console = Console(highlight=False, markup=False)
-    # Into a pipe or a file every line goes whole, whatever COLUMNS says.
-    console.print(table, width=None if console.is_terminal else 1000)
+    # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
+    console = Console(width=10_000, highlight=False, markup=False)
+    console.print(table)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     console.print()
     for name, value in {**facts, "versions": versions}.items():
-        console.print(f"{name.replace('_', ' '):<10}  {value}", soft_wrap=True)
+        console.print(f"{name.replace('_', ' '):<11}  {value}", soft_wrap=True)

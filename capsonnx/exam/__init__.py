@@ -5,7 +5,7 @@
 >>> digits = datasets.load("mnist", "test").take(np.arange(200))
 >>> [pairs] = exam.build_exams(digits, ["pairs-vertical"])
 >>> pairs.images.shape, pairs.targets[0].tolist()
-((175, 56, 28), [7, 9])
+((180, 56, 28), [7, 2])
 
 With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then gives the :class:`Result`.
 """

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from capsonnx.cli import main
+from capsonnx.exam import EXAMS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def evaluate(*arguments: object) -> Result:
+    return CliRunner(env={"FORCE_COLOR": None}).invoke(main, ["evaluate", *map(str, arguments)])
+
+
+def report(*arguments: object) -> dict[str, Any]:
+    result = evaluate(*arguments, "--provider", "cpu", "--json")
+    assert result.exit_code == 0, result.output
+    values = json.loads(result.stdout)
+    assert isinstance(values, dict)
+    return values
+
+
+def accuracies(values: dict[str, Any]) -> list[tuple[object, ...]]:
+    return [tuple(exam[key] for key in ("name", "images", "top", "confident", "exact")) for exam in values["exams"]]
+
+
+def test_a_table_and_what_it_rests_on(tiny_model: Path) -> None:
+    result = evaluate(tiny_model, "--limit", 30, "--provider", "cpu", "--seed", 3)
+    assert result.exit_code == 0
+    table, facts = result.stdout.split("\n\n")
+    assert [line.split()[0] for line in table.splitlines()] == ["exam", *EXAMS]
+    assert "and above 0.3" in table.splitlines()[0]
+    for line in (
+        f"model        {tiny_model}",
+        "provider     CPUExecutionProvider",
+        "seed         3",
+        "threshold    0.3",
+    ):
+        assert line in facts.splitlines()
+    assert f"numpy {np.__version__}" in facts
+    assert "\x1b" not in result.output
+    assert all(line == line.rstrip() for line in result.stdout.splitlines())
+
+
+def test_nothing_is_wrapped_or_cut(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    result = evaluate(tiny_model, "--limit", 5, "--exam", "pairs-horizontal")
+    assert len(result.stdout.splitlines()) == 2 + 1 + 8
+    assert "pairs-horizontal" in result.stdout
+    assert str(tiny_model) in result.stdout
+    assert "…" not in result.stdout
+
+
+def test_json_holds_all_of_it_and_only_it(tiny_model: Path) -> None:
+    values = report(tiny_model, "--limit", 30, "--exam", "row-3", "--exam", "singles", "--threshold", 0.25)
+    facts = {
+        key: values[key] for key in ("model", "provider", "data", "test_digits", "batch_size", "threshold", "seed")
+    }
+    assert facts == {
+        "model": str(tiny_model),
+        "provider": "CPUExecutionProvider",
+        "data": "mnist",
+        "test_digits": 30,
+        "batch_size": 64,
+        "threshold": 0.25,
+        "seed": 0,
+    }
+    assert set(values["versions"]) == {"capsonnx", "onnxruntime", "numpy"}
+    assert [(exam["name"], exam["images"], exam["digits"]) for exam in values["exams"]] == [
+        ("row-3", 30, 3),
+        ("singles", 30, 1),
+    ]
+    for exam in values["exams"]:
+        assert 0 <= exam["exact"] <= exam["confident"] <= exam["top"] <= 1
+        assert exam["images_per_second"] > 0
+
+
+def test_the_same_seed_gives_the_same_numbers(tiny_model: Path) -> None:
+    first, again, batched = (report(tiny_model, "--limit", 50, *more) for more in ([], [], ["--batch-size", 7]))
+    assert accuracies(first) == accuracies(again) == accuracies(batched)
+
+
+def test_exams_that_want_more_classes_are_left_out_with_a_word(tiny_model: Path) -> None:
+    result = evaluate(tiny_model, "--limit", 3)  # a 7, a 2 and a 1
+    assert result.exit_code == 0
+    assert "left out, for want of classes: row-5" in result.stderr
+    assert "row-5" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--exam", "triples"], "one of singles, pairs-vertical"),
+        (["--exam", "row-5", "--limit", "3"], "digits of more classes for the exam row-5"),
+        (["--data", "nowhere"], "no data set and no folder of that name"),
+        (["--seed", "-1"], "--seed"),
+        (["--threshold", "2"], "--threshold"),
+    ],
+)
+def test_wrong_usage_says_why(tiny_model: Path, arguments: list[str], message: str) -> None:
+    result = evaluate(tiny_model, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not result.stdout
+
+
+def test_a_missing_model_is_wrong_usage(tmp_path: Path) -> None:
+    result = evaluate(tmp_path / "none.onnx")
+    assert result.exit_code == 2
+    assert "none.onnx" in result.stderr
+
+
+def test_a_model_of_other_labels_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    for label in ("cat", "dog"):
+        for split in ("train", "test"):
+            folder = tmp_path / "pets" / split / label
+            folder.mkdir(parents=True)
+            Image.new("L", (28, 28), 0).save(folder / "1.png")
+    result = evaluate(tiny_model, "--data", tmp_path / "pets")
+    assert result.exit_code == 2
+    assert "reads 0, 1, 2, …, 9, pets holds cat, dog" in result.stderr
+
+
+def test_help_names_every_exam() -> None:
+    result = evaluate("--help")
+    assert result.exit_code == 0
+    assert all(name in result.stdout for name in EXAMS)
+
+
+def imported_by(*arguments: object) -> set[str]:
+    """The modules that a run in a process of its own has imported."""
+    code = (
+        "import sys; from capsonnx.cli import main; main(standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, "evaluate", *map(str, arguments)], check=True, capture_output=True, text=True
+    )
+    return set(run.stderr.splitlines()[-1].split())
+
+
+def test_no_training_framework_is_imported(tiny_model: Path) -> None:
+    modules = imported_by(tiny_model, "--limit", 8, "--provider", "cpu")
+    assert {"numpy", "onnxruntime", "capsonnx.exam"} <= modules
+    assert not {"torch", "onnx", "onnxscript"} & modules
+
+
+def test_help_is_quick() -> None:
+    modules = imported_by("--help")
+    assert not {"numpy", "rich", "onnxruntime", "capsonnx.exam", "torch"} & modules

@@ -1,0 +1,92 @@
+"""The networks: their sizes, their numbers of parameters, what black does."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from capsonnx.model import Network, NetworkConfig, Stem, build
+
+
+def fresh(**config) -> Network:
+    torch.manual_seed(0)
+    return build(NetworkConfig(**config)).eval()
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        ({"kind": "capsule", "stem_bias": True}, 279_488),
+        ({"kind": "pooled", "stem_bias": True}, 276_810),
+        ({"kind": "capsule"}, 279_488 - 384),
+        ({"kind": "capsule", "classes": 26}, 279_488 - 384 + 16 * 128 * 16),
+    ],
+)
+def test_parameter_counts(config: dict, parameters: int) -> None:
+    assert sum(weight.numel() for weight in fresh(**config).parameters()) == parameters
+
+
+@pytest.mark.parametrize("size", [(14, 14), (15, 14), (28, 28), (28, 56), (31, 44), (99, 14)])
+def test_feature_columns_stand_where_the_stem_says(size: tuple[int, int]) -> None:
+    rows, cols = ((side - Stem.receptive_field) // Stem.stride + 1 for side in size)
+    assert fresh().features(noise(2, *size)).shape == (2, Stem.channels, rows * cols)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (13, 0), (0, 13), (13, 13), (7, 7)])
+def test_a_column_sees_its_fourteen_pixels_and_no_more(corner: tuple[int, int]) -> None:
+    image = torch.zeros(1, 42, 42, dtype=torch.uint8)
+    image[0, 14 + corner[0], 14 + corner[1]] = 255
+    columns = fresh().features(image).reshape(Stem.channels, 15, 15)
+    assert columns[:, 7, 7].any()  # its square spans 14..27, so each corner pixel is inside
+    lit = columns.any(dim=0).nonzero()
+    for row, col in (lit * Stem.stride).tolist():
+        assert row <= 14 + corner[0] < row + 14
+        assert col <= 14 + corner[1] < col + 14
+
+
+@pytest.mark.parametrize("kind", ["capsule", "pooled"])
+def test_uint8_and_float_images_are_the_same(kind: str) -> None:
+    network, images = fresh(kind=kind), noise(3, 20, 33)
+    for found, expected in zip(network(images.float()), network(images), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
+def test_lengths_are_the_norms_of_the_poses() -> None:
+    lengths, poses = fresh()(noise(3, 28, 28))
+    assert lengths.shape == (3, 10)
+    assert poses.shape == (3, 10, 16)
+    torch.testing.assert_close(poses.square().sum(dim=2).sqrt(), lengths)
+
+
+def test_a_blank_image_has_no_class_without_biases() -> None:
+    lengths, poses = fresh()(torch.zeros(2, 28, 30, dtype=torch.uint8))
+    assert not lengths.any()
+    assert not poses.any()
+
+
+@pytest.mark.parametrize("pad", [2, 14, 42])
+def test_black_surroundings_change_nothing_without_biases(pad: int) -> None:
+    images = torch.nn.functional.pad(noise(2, 28, 28), (14, 14, 14, 14))
+    wider = torch.nn.functional.pad(images, (pad, pad, pad, pad))
+    for found, expected in zip(fresh()(wider), fresh()(images), strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+
+
+def test_black_surroundings_do_count_with_biases() -> None:
+    network = fresh(stem_bias=True)
+    with torch.no_grad():
+        network.stem[0].bias.fill_(0.1)
+    images = noise(2, 28, 28)
+    wider = torch.nn.functional.pad(images, (14, 14, 14, 14))
+    assert (network(wider)[0] - network(images)[0]).abs().max() > 1e-3
+
+
+def test_gradients_are_finite_on_blank_and_white_images() -> None:
+    network = fresh()
+    images = torch.stack([torch.zeros(28, 28), torch.full((28, 28), 255.0)])
+    network(images)[0].sum().backward()
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters())

@@ -1,0 +1,54 @@
+"""Recipes, configs and the choice of device and precision."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from capsonnx.errors import InputError, ProviderError
+from capsonnx.training import RECIPES, choose_device, choose_precision, make_config, recipe_named
+from capsonnx.training.run import learning_rate
+
+CPU = torch.device("cpu")
+
+
+def test_the_seed_recipe_is_the_sources(digits) -> None:
+    recipe = RECIPES["seed"]
+    assert (recipe.epochs, recipe.pooled_epochs, recipe.batch_size, recipe.learning_rate) == (10, 20, 128, 1e-3)
+    assert (recipe.stem_bias, recipe.schedule, recipe.absent_weight, recipe.canvas) == (True, "constant", 0.25, 0)
+    config = make_config("mnist", digits, CPU, recipe="seed")
+    assert config.network.stem_bias
+    assert config.network.routings == 3
+
+
+def test_a_config_fills_in_what_is_left_open(digits) -> None:
+    config = make_config("mnist", digits, CPU, network="pooled", recipe="seed", precision="fp32")
+    assert (config.epochs, config.held_out, config.labels) == (20, 20, digits.labels)
+
+
+def test_an_unknown_recipe_is_refused() -> None:
+    with pytest.raises(InputError, match="seed, default"):
+        recipe_named("soup")
+
+
+def test_cuda_is_refused_where_torch_has_none(monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ProviderError, match="--device cpu"):
+        choose_device("cuda")
+    assert choose_device("auto") == CPU
+
+
+@pytest.mark.parametrize(("capability", "precision"), [("avx512_bf16", "bf16"), ("amx_bf16", "bf16"), ("avx2", "fp32")])
+def test_auto_precision_follows_the_processor(monkeypatch, capability, precision) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True})
+    assert choose_precision("auto", CPU) == precision
+    assert choose_precision("fp32", CPU) == "fp32"
+
+
+def test_the_one_cycle_schedule_rises_then_falls_to_zero() -> None:
+    rates = [learning_rate(step, 200, 2e-3, "one-cycle") for step in range(201)]
+    assert rates.index(max(rates)) == 20
+    assert max(rates) == pytest.approx(2e-3)
+    assert rates[:21] == sorted(rates[:21])
+    assert rates[20:] == sorted(rates[20:], reverse=True)
+    assert rates[-1] == pytest.approx(0)

@@ -1,0 +1,122 @@
+"""Training into a folder: the same weights bit for bit, however often it is killed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from capsonnx.errors import CheckpointError, InputError
+from capsonnx.training import load_trained, loop, train
+from capsonnx.training.checkpoint import CHECKPOINT, METRICS, load_state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CPU = torch.device("cpu")
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing in the code under test may catch it."""
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    state = load_state(folder)
+    assert state is not None
+    return state.tensors
+
+
+def same(one: Path, other: Path) -> bool:
+    return (one / CHECKPOINT).read_bytes() == (other / CHECKPOINT).read_bytes()
+
+
+def test_training_leaves_a_folder_that_loads(tmp_path, digits, config) -> None:
+    metrics = train(config, digits, tmp_path, device=CPU)
+    trained = load_trained(tmp_path)
+    assert [row.epoch for row in metrics] == [1, 2, 3]
+    assert metrics[-1].loss < metrics[0].loss
+    assert trained.metrics == metrics
+    assert trained.config == config
+    assert not trained.network.training
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "checkpoint.safetensors",
+        "config.json",
+        "curves.png",
+        "metrics.jsonl",
+    ]
+    assert json.loads((tmp_path / METRICS).read_text().splitlines()[2])["epoch"] == 3
+
+
+def test_the_seed_decides_the_weights(tmp_path, digits, config) -> None:
+    short = dataclasses.replace(config, epochs=1)
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(dataclasses.replace(short, seed=seed), digits, tmp_path / name, device=CPU)
+    assert same(tmp_path / "a", tmp_path / "b")
+    assert not same(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize("victim", ["save_metrics", "save_state", "draw_curves"])
+@pytest.mark.parametrize("call", [1, 2])
+def test_killed_between_any_two_writes_it_resumes_bit_for_bit(
+    tmp_path, digits, config, monkeypatch, victim, call
+) -> None:
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train(config, digits, whole, device=CPU)
+    calls = 0
+    original = getattr(loop, victim)
+
+    def kill(*args) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == call:
+            raise Killed
+        original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, victim, kill)
+        with pytest.raises(Killed):
+            train(config, digits, stopped, device=CPU)
+    metrics = train(config, digits, stopped, device=CPU, resume=True)
+    assert same(whole, stopped)
+    assert [row.epoch for row in metrics] == [1, 2, 3]
+    assert [row.loss for row in metrics] == [row.loss for row in load_trained(whole).metrics]
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path, digits, config) -> None:
+    train(config, digits, tmp_path, device=CPU)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    assert len(train(config, digits, tmp_path, device=CPU, resume=True)) == 3
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_a_used_folder_is_refused_without_resume(tmp_path, digits, config) -> None:
+    short = dataclasses.replace(config, epochs=1)
+    train(short, digits, tmp_path, device=CPU)
+    with pytest.raises(InputError, match="holds a training run already"):
+        train(short, digits, tmp_path, device=CPU)
+
+
+def test_another_run_is_refused_on_resuming(tmp_path, digits, config) -> None:
+    short = dataclasses.replace(config, epochs=1)
+    train(short, digits, tmp_path, device=CPU)
+    with pytest.raises(CheckpointError, match="trained with seed=0, not 5"):
+        train(dataclasses.replace(short, seed=5), digits, tmp_path, device=CPU, resume=True)
+
+
+def test_held_out_digits_are_never_trained_on(tmp_path, digits, config, monkeypatch) -> None:
+    seen = []
+    original = loop.Run
+
+    def spy(config, dataset, device):
+        seen.append(dataset.images)
+        return original(config, dataset, device)
+
+    monkeypatch.setattr(loop, "Run", spy)
+    train(dataclasses.replace(config, epochs=1, limit=60), digits, tmp_path, device=CPU)
+    assert len(seen[0]) == 60
+    _, held_out = loop.split_held_out(digits, config.held_out, config.seed)
+    trained_on = {image.tobytes() for image in seen[0]}
+    assert not trained_on & {image.tobytes() for image in held_out.images}
