@@ -60,7 +60,7 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
     external = [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
     domains = sorted({node.domain for node in model.graph.node} - {"", "ai.onnx"})
     opset = max(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
-    lowest = onnx.helper.find_min_ir_version_for(list(model.opset_import))
+    lowest = onnx.helper.find_min_ir_version_for(list(model.opset_import), ignore_unknown=True)
     return [
         _check_contract(model, name),
         _check_validity(model),

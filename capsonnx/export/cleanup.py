@@ -68,7 +68,7 @@ def clean_up(model: ir.Model) -> ir.Model:
     """Apply the rules, drop what they leave unused, and strip what only the exporter understands.
 
     Returns:
-        The model, with no notes, node names or inner shapes of the tracer's.
+        The model, with no notes or node names of the tracer's.
     """
     model = rewrite(model, RewriteRuleSet([rule.rule() for rule in (ConstantReshape, FoldedTranspose)], commute=False))  # type: ignore[no-untyped-call]
     model.metadata_props.clear()
@@ -81,7 +81,4 @@ def clean_up(model: ir.Model) -> ir.Model:
         node.name = f"{node.op_type}_{number}"
         for value in node.outputs:
             value.metadata_props.clear()
-            if not value.is_graph_output():
-                value.shape = None  # a reader infers it; the tracer's symbols say less
-                value.type = None
     return model

@@ -112,6 +112,7 @@ def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type
     model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
     model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
     model.graph.name = "capsonnx"
+    del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content

@@ -60,7 +60,5 @@ def read_scores(
     """
     least = contract.threshold if threshold is None else threshold
     scores = {label: float(score) for label, score in zip(contract.labels, lengths, strict=True)}
-    found = sorted(
-        (Found(label, score) for label, score in scores.items() if score > least), key=lambda one: -one.score
-    )
+    found = [Found(label, score) for label, score in scores.items() if score > least]
     return Reading(*size, tuple(sorted(found, key=lambda one: -one.score)), scores)

@@ -82,7 +82,7 @@ def default_model_path() -> Path:
         if path.is_file():
             return path
     raise ModelError(
-        "this installation holds no model", expected="capsonnx/exported/mnist.onnx", remedy="pass one with --model FILE"
+        "this installation holds no model", expected="capsonnx/exported/mnist.onnx", remedy="pass the path of a model"
     )
 
 

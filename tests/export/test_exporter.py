@@ -1,0 +1,115 @@
+"""The exported graph: what is in it, and that it is always the same."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from capsonnx.contract import Contract
+from capsonnx.errors import InputError
+from capsonnx.export import contract_of, measure_parity, to_onnx, with_routings
+from capsonnx.export.checks import check_graph
+from capsonnx.model import NetworkConfig, build, scorer
+from capsonnx.runtime import load_model
+
+GRID = [(1, 14, 14), (2, 15, 14), (3, 28, 56)]
+
+OPERATORS = (
+    "Cast Unsqueeze Div Conv Relu Conv Relu AveragePool Conv Relu Conv Relu Reshape ReduceSum Mul MatMul "
+    "ReduceL2 Clip Div MatMul Transpose MatMul Softmax Transpose MatMul Transpose MatMul "
+    "ReduceL2 Clip Div MatMul Transpose MatMul Softmax MatMul Transpose MatMul "
+    "ReduceL2 Mul Add Div Mul Transpose ReduceL2"
+)
+"""The whole graph, routing twice refined. A change of it is no error, but should be meant."""
+
+
+def test_the_graph_is_this(content) -> None:
+    assert " ".join(node.op_type for node in onnx.load_from_string(content).graph.node) == OPERATORS
+
+
+def test_exporting_again_gives_the_same_bytes(network, contract, content) -> None:
+    assert to_onnx(network, contract) == content
+
+
+def test_every_check_on_the_graph_passes(content) -> None:
+    assert [check for check in check_graph(onnx.load_from_string(content), "model") if not check.passed] == []
+
+
+def test_the_signature_is_the_contracts(content) -> None:
+    model = onnx.load_from_string(content)
+
+    def shape(value) -> list[str | int]:
+        return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+
+    assert [(one.name, shape(one)) for one in model.graph.input] == [("images", ["batch", "height", "width"])]
+    assert [(one.name, shape(one)) for one in model.graph.output] == [
+        ("lengths", ["batch", 10]),
+        ("poses", ["batch", 10, 16]),
+    ]
+    assert model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    assert (model.ir_version, model.opset_import[0].version, model.producer_name) == (8, 18, "capsonnx")
+
+
+def test_nothing_of_the_tracer_is_left(content) -> None:
+    model = onnx.load_from_string(content)
+    assert not model.graph.value_info
+    assert not model.functions
+    assert b"torch.export" not in content
+    assert b"site-packages" not in content
+
+
+@pytest.mark.parametrize(
+    ("options", "config"),
+    [
+        ({"input_type": "float32"}, {}),
+        ({"opset": 21}, {}),
+        ({}, {"routings": 1}),
+        ({}, {"routings": 5}),
+        ({}, {"kind": "pooled"}),
+        ({}, {"stem_bias": True, "classes": 3, "dimension": 5}),
+    ],
+)
+def test_variants_export_and_agree(tmp_path, options, config) -> None:
+    torch.manual_seed(1)
+    network = build(NetworkConfig(**config))
+    labels = tuple("abcdefghij")[: network.config.classes]
+    path = tmp_path / "variant.onnx"
+    path.write_bytes(to_onnx(network, Contract(labels=labels, network=dataclasses.asdict(network.config)), **options))
+    report = measure_parity(scorer(network, exact=True), load_model(path, provider="cpu"), grid=GRID)
+    assert report.passed, report.differences
+    failed = [check for check in check_graph(onnx.load(path), "variant") if not check.passed]
+    assert [check.name for check in failed] == (["nodes"] if network.config.routings > 3 else [])
+
+
+@pytest.mark.parametrize("opset", [17, 24])
+def test_an_opset_out_of_range_is_refused(network, contract, opset) -> None:
+    with pytest.raises(InputError, match="from 18 to 23"):
+        to_onnx(network, contract, opset=opset)
+
+
+def test_the_contract_says_what_was_trained(trained) -> None:
+    contract = contract_of(trained)
+    assert contract.labels == tuple("0123456789")
+    assert contract.dataset == "mine"  # a path would tell of the machine
+    assert contract.accuracy == {"held_out": 0.75}
+    assert contract.recipe["name"] == "default"
+    assert contract.network["routings"] == 3
+    assert {"capsonnx", "torch", "onnx", "onnxscript", "python"} <= contract.software.keys()
+
+
+def test_routings_can_be_chosen_again(trained) -> None:
+    changed = with_routings(trained, 1)
+    images = np.random.default_rng(0).integers(0, 256, (2, 28, 28), dtype=np.uint8)
+    assert contract_of(changed).network["routings"] == 1
+    assert trained.network.config.routings == 3
+    assert not np.array_equal(scorer(changed.network)(images).lengths, scorer(trained.network)(images).lengths)
+
+
+def test_a_network_without_capsules_has_no_routings(trained) -> None:
+    pooled = dataclasses.replace(trained, network=build(NetworkConfig(kind="pooled")))
+    with pytest.raises(InputError, match="--routings 2 for a pooled network"):
+        with_routings(pooled, 2)

@@ -1,0 +1,148 @@
+"""The gate: nothing is written unless everything holds."""
+
+from __future__ import annotations
+
+import json
+
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+from capsonnx.errors import InputError, ModelError, ParityError
+from capsonnx.export import checks, gate
+
+from .conftest import GRID
+from .test_parity import perturbed
+
+
+@pytest.fixture(autouse=True)
+def small_grid(monkeypatch) -> None:
+    """The full grid is for the end-to-end test and the shipped file."""
+    original = gate.measure_parity
+    monkeypatch.setattr(gate, "measure_parity", lambda *args, **options: original(*args, **options, grid=GRID))
+
+
+def test_a_good_network_is_written_with_its_report(tmp_path, network, contract) -> None:
+    path = tmp_path / "out" / "model.onnx"
+    inspection = gate.export(network, contract, path)
+    report = json.loads(gate.report_path(path).read_text())
+    assert inspection.passed
+    assert report["passed"]
+    assert report["sha256"] == inspection.sha256
+    assert sorted(one.name for one in path.parent.iterdir()) == ["model.onnx", "model.parity.json"]
+
+
+@pytest.mark.parametrize("existing", [None, b"old"])
+def test_a_failing_parity_writes_nothing(tmp_path, network, contract, monkeypatch, existing) -> None:
+    path = tmp_path / "model.onnx"
+    if existing:
+        path.write_bytes(existing)
+    original = gate.to_onnx
+
+    def spoiled(*args, **options) -> bytes:
+        path = tmp_path / "spoiled"
+        path.write_bytes(original(*args, **options))
+        perturbed(path, "stem.0.weight", 0.1)
+        content = path.read_bytes()
+        path.unlink()
+        return content
+
+    monkeypatch.setattr(gate, "to_onnx", spoiled)
+    with pytest.raises(ParityError, match="nothing was written"):
+        gate.export(network, contract, path)
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == ([existing] if existing else [])
+
+
+def test_a_failing_check_writes_nothing(tmp_path, network, contract, monkeypatch) -> None:
+    monkeypatch.setattr(checks, "MOST_NODES", 10)
+    with pytest.raises(ModelError, match="nodes: 44, at most 10"):
+        gate.export(network, contract, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_checked_against_its_own_weights(onnx_file, network) -> None:
+    assert gate.check_file(onnx_file).passed
+    assert gate.check_file(onnx_file, network).passed
+    perturbed(onnx_file, "capsules.weight", 5.0)
+    # Its own network changed with it, though not the transposed copy of the weight: that, too, is found.
+    assert not gate.check_file(onnx_file).parity.passed
+    assert not gate.check_file(onnx_file, network).parity.passed
+
+
+def test_weights_that_make_no_network_are_refused(onnx_file) -> None:
+    model = onnx.load(onnx_file)
+    for node in model.graph.node:
+        node.input[:] = ["renamed" if name == "stem.0.weight" else name for name in node.input]
+    next(one for one in model.graph.initializer if one.name == "stem.0.weight").name = "renamed"
+    onnx.save(model, onnx_file)
+    with pytest.raises(ModelError, match="--against"):
+        gate.check_file(onnx_file)
+
+
+def drop_metadata(model: onnx.ModelProto) -> None:
+    del model.metadata_props[:]
+
+
+def add_shape(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("Shape", ["images"], ["unused"]))
+
+
+def compute_reshape(model: onnx.ModelProto) -> None:
+    reshape = next(node for node in model.graph.node if node.op_type == "Reshape")
+    model.graph.node.insert(0, helper.make_node("Identity", [reshape.input[1]], ["computed"], name="identity"))
+    reshape.input[1] = "computed"
+
+
+def raise_ir(model: onnx.ModelProto) -> None:
+    model.ir_version = 10
+
+
+def add_nodes(model: onnx.ModelProto) -> None:
+    model.graph.node.extend(helper.make_node("Identity", ["images"], [f"copy{i}"]) for i in range(7))
+
+
+def break_types(model: onnx.ModelProto) -> None:
+    next(node for node in model.graph.node if node.op_type == "Conv").input[1] = "nowhere"
+
+
+def use_foreign_domain(model: onnx.ModelProto) -> None:
+    model.opset_import.append(helper.make_opsetid("com.example", 1))
+    model.graph.node.append(helper.make_node("Custom", ["images"], ["unused"], domain="com.example"))
+
+
+def move_weights_out(model: onnx.ModelProto) -> None:
+    onnx.external_data_helper.set_external_data(model.graph.initializer[0], location="weights.bin")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "failing"),
+    [
+        (drop_metadata, "contract"),
+        (add_shape, "operators"),
+        (compute_reshape, "reshapes"),
+        (raise_ir, "versions"),
+        (add_nodes, "nodes"),
+        (break_types, "onnx.checker"),
+        (use_foreign_domain, "domains"),
+        (move_weights_out, "one file"),
+    ],
+)
+def test_each_check_can_fail(content, spoil, failing) -> None:
+    model = onnx.load_from_string(content)
+    spoil(model)
+    assert failing in [check.name for check in checks.check_graph(model, "spoiled") if not check.passed]
+
+
+def test_what_is_no_onnx_file_is_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        checks.load_onnx(tmp_path / "absent.onnx")
+    (tmp_path / "text.onnx").write_text("hello")
+    with pytest.raises(ModelError, match="not an ONNX file"):
+        checks.load_onnx(tmp_path / "text.onnx")
+
+
+def test_weights_are_read_back_exactly(content, network, contract) -> None:
+    inside = checks.network_inside(onnx.load_from_string(content), contract)
+    for name, weight in network.state_dict().items():
+        assert (inside.state_dict()[name] == weight).all()
+    assert numpy_helper.to_array(onnx.load_from_string(content).graph.initializer[0]).dtype == "float32"

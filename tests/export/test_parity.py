@@ -1,0 +1,85 @@
+"""Parity passes for the right file, and for no other: negative controls."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from capsonnx.contract import Scores
+from capsonnx.export import measure_parity
+from capsonnx.export.parity import CONTENTS, GRID
+from capsonnx.model import scorer
+from capsonnx.runtime import load_model
+
+from .conftest import GRID as SMALL_GRID
+
+
+def perturbed(path, name: str, change: float) -> None:
+    """Change one number of one weight of a file."""
+    model = onnx.load(path)
+    weight = next(one for one in model.graph.initializer if one.name == name)
+    array = numpy_helper.to_array(weight).copy()
+    array.flat[array.size // 2] += change
+    weight.CopyFrom(numpy_helper.from_array(array, name))
+    onnx.save(model, path)
+
+
+def test_the_grid_is_what_it_says() -> None:
+    assert len(set(GRID)) == len(GRID) >= 60
+    sizes = {shape[1:] for shape in GRID}
+    assert (14, 14) in sizes
+    assert any(height % 2 and width % 2 for height, width in sizes)
+    assert any(height != width for height, width in sizes)
+    assert max(height * width for height, width in sizes) >= 512 * 512
+    assert len({shape[0] for shape in GRID}) >= 4
+
+
+def test_the_right_file_passes(network, onnx_file) -> None:
+    steps = []
+    model = load_model(onnx_file, provider="cpu")
+    report = measure_parity(scorer(network, exact=True), model, grid=SMALL_GRID, advance=lambda: steps.append(1))
+    assert report.passed
+    assert set(report.differences) == {"lengths", "poses"}
+    assert report.agreeing == report.images == 12 * len(CONTENTS)
+    assert len(steps) == len(report.cases) == len(SMALL_GRID) * len(CONTENTS)
+
+
+@pytest.mark.parametrize("name", ["stem.0.weight", "stem.7.weight", "capsules.weight"])
+def test_one_perturbed_number_fails(network, onnx_file, name) -> None:
+    perturbed(onnx_file, name, 0.01)
+    report = measure_parity(scorer(network, exact=True), load_model(onnx_file, provider="cpu"), grid=SMALL_GRID)
+    assert not report.passed
+
+
+def constant(lengths: list[float], poses: float | None = 0.0):
+    """A scorer that says the same of every image."""
+
+    def score(images) -> Scores:
+        batch = len(images)
+        given = None if poses is None else np.full((batch, 2, 4), poses, np.float32)
+        return Scores(np.tile(np.float32(lengths), (batch, 1)), given)
+
+    return score
+
+
+@pytest.mark.parametrize(
+    ("candidate", "passes"),
+    [
+        (constant([0.5, 0.2]), True),
+        (constant([0.5 + 5e-6, 0.2]), True),
+        (constant([0.5 + 5e-5, 0.2]), False),
+        (constant([0.5, 0.2], poses=1e-3), False),
+        (constant([0.5, 0.2], poses=None), False),
+        (constant([0.5, float("nan")]), False),
+        (constant([0.5, 0.2, 0.1]), False),
+    ],
+)
+def test_what_passes(candidate, passes) -> None:
+    assert measure_parity(constant([0.5, 0.2]), candidate, grid=[(2, 14, 14)]).passed is passes
+
+
+def test_a_tie_within_the_tolerance_counts_as_the_same_class() -> None:
+    report = measure_parity(constant([0.5, 0.5 - 1e-6]), constant([0.5 - 1e-6, 0.5]), grid=[(2, 14, 14)])
+    assert report.agreeing == report.images
