@@ -15,9 +15,10 @@ __all__ = ["command"]
 def command(shell: str) -> None:
     """Print the shell completion script.
 
-    To install it, save it once, and start a new shell:
+    To install it, save it once, and start a new shell.
 
     \b
+    Examples:
       bash    capsonnx completion bash > ~/.capsonnx-complete.bash
               echo '. ~/.capsonnx-complete.bash' >> ~/.bashrc
       zsh     capsonnx completion zsh > ~/.capsonnx-complete.zsh

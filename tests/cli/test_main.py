@@ -1,0 +1,66 @@
+"""The command as a user meets it: help, version, one-line errors, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from capsonnx import __version__
+from capsonnx.cli import COMMANDS
+
+
+def capsonnx(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "capsonnx", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_version() -> None:
+    result = capsonnx("--version")
+    assert (result.returncode, result.stdout) == (0, f"capsonnx, version {__version__}\n")
+
+
+def test_help_lists_every_command_with_its_summary() -> None:
+    text = capsonnx("--help").stdout
+    for name, summary in COMMANDS.items():
+        assert f"{name} " in text
+        assert summary in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_examples(name: str) -> None:
+    result = capsonnx(name, "--help")
+    assert result.returncode == 0
+    assert f"capsonnx {name}" in result.stdout.split("Examples:")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["train"], 2, "--output"),
+        (["train", "--recipe", "soup", "-o", "x"], 2, "recipe 'soup'; expected one of seed, default"),
+        (["train", "--data", "no-such", "-o", "x"], 2, "no-such"),
+        (["train", "--resume", "--data", "no-such", "-o", "x"], 2, "no-such"),
+        (["export", "no-such", "-o", "x.onnx"], 1, "no config.json in it"),
+        (["check", "no-such.onnx"], 2, "no-such.onnx"),
+    ],
+)
+def test_a_mistake_is_one_line_that_helps(tmp_path, monkeypatch, arguments, code, part) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = capsonnx(*arguments)
+    assert result.returncode == code
+    assert part in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_extra_is_named(monkeypatch) -> None:
+    from capsonnx.cli import extras
+    from capsonnx.errors import MissingExtraError
+
+    monkeypatch.setattr(extras, "find_spec", lambda package: None)
+    with pytest.raises(MissingExtraError, match=r"capsonnx\[train\]"):
+        extras.require_train("capsonnx train")

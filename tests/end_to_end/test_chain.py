@@ -1,0 +1,127 @@
+"""The whole chain as a user types it: train, export, check, evaluate, infer, on a few real digits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from capsonnx import datasets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIGITS = 1200
+SHORT = ["--epochs", "3", "--limit", "1000", "--held-out", "100", "--recipe", "seed", "--precision", "fp32"]
+
+
+def capsonnx(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "capsonnx", *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
+    assert result.returncode == code, result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory) -> Path:
+    """A folder per class of real digits, as a user would have: the embedded test split, so that nothing is fetched."""
+    root = tmp_path_factory.mktemp("digits")
+    digits = datasets.load("mnist", "test")
+    for number in range(DIGITS):
+        folder = root / str(digits.targets[number])
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(digits.images[number]).save(folder / f"{number}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, data_dir: Path) -> Path:
+    """A short training."""
+    folder = tmp_path_factory.mktemp("runs") / "short"
+    capsonnx("train", "--data", data_dir, *SHORT, "-o", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def onnx_file(run: Path) -> Path:
+    """Its export, through the whole gate."""
+    path = run.parent / "short.onnx"
+    result = capsonnx("export", run, "-o", path)
+    assert "FAILED" not in result.stdout
+    return path
+
+
+def test_training_learns_and_reports(run: Path) -> None:
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert len(rows) == 3
+    assert rows[-1]["loss"] < rows[0]["loss"] / 2
+    assert rows[-1]["held_out_accuracy"] > 0.6
+    assert Image.open(run / "curves.png").size[0] > 500
+
+
+def test_a_killed_training_resumes_bit_for_bit(run: Path, data_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-m", "capsonnx", "train", "--data", str(data_dir), *SHORT, "-o", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 200
+        while not (folder / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert len((folder / "metrics.jsonl").read_text().splitlines()) < 3
+    capsonnx("train", "--resume", "-o", folder)
+    content = (folder / "checkpoint.safetensors").read_bytes()
+    assert content == (run / "checkpoint.safetensors").read_bytes()
+
+
+def test_check_passes_alone_and_against_the_run(run: Path, onnx_file: Path) -> None:
+    report = json.loads(onnx_file.with_suffix(".parity.json").read_text())
+    assert report["passed"]
+    assert len({tuple(case["shape"]) for case in report["parity"]["cases"]}) >= 60
+    result = json.loads(capsonnx("check", onnx_file, "--against", run, "--json").stdout)
+    assert result["passed"]
+    assert result["sha256"] == report["sha256"]
+
+
+def test_check_against_another_training_fails(onnx_file: Path, data_dir: Path, tmp_path: Path) -> None:
+    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--seed", 9, "-o", tmp_path / "other")
+    result = capsonnx("check", onnx_file, "--against", tmp_path / "other", code=1)
+    assert "FAILED" in result.stdout
+    assert "Traceback" not in result.stderr
+
+
+def test_evaluate_gives_the_same_numbers_every_time(onnx_file: Path) -> None:
+    command = ["evaluate", onnx_file, "--limit", 400, "--exam", "singles", "--exam", "pairs-vertical", "--json"]
+    first, again = (json.loads(capsonnx(*command).stdout)["exams"] for _ in range(2))
+    timings = ("seconds", "images_per_second")
+    strip = [{key: value for key, value in exam.items() if key not in timings} for exam in first]
+    assert strip == [{key: value for key, value in exam.items() if key not in timings} for exam in again]
+    assert first[0]["top"] > 0.6
+
+
+def test_infer_reads_a_folder_of_pairs(onnx_file: Path, tmp_path: Path) -> None:
+    digits = datasets.load("mnist", "test").images[:20]
+    for number in range(0, 20, 2):
+        pair = np.concatenate([digits[number], digits[number + 1]], axis=number // 2 % 2)
+        Image.fromarray(pair).save(tmp_path / f"{number}.png")
+    rows = [
+        json.loads(line) for line in capsonnx("infer", tmp_path, "-m", onnx_file, "-f", "jsonl").stdout.splitlines()
+    ]
+    assert [os.path.basename(row["path"]) for row in rows] == [f"{number}.png" for number in range(0, 20, 2)]  # noqa: PTH119
+    assert all(row["error"] is None and len(row["scores"]) == 10 for row in rows)
+    assert {(row["width"], row["height"]) for row in rows} == {(28, 56), (56, 28)}
+
+
+def test_python_in_three_lines(onnx_file: Path) -> None:
+    import capsonnx
+
+    reader = capsonnx.load(onnx_file, provider="cpu")
+    digit = datasets.load("mnist", "test").images[0]
+    assert reader.read(digit).scores == pytest.approx(reader.read(digit.tolist()).scores)

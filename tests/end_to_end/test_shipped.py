@@ -1,0 +1,92 @@
+"""The shipped model is what the README says, through ONNX Runtime on the file itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from capsonnx import datasets, exam
+from capsonnx.export.checks import check_graph
+from capsonnx.runtime import Model, default_model_path, load_model
+
+EXPORTED = Path(__file__).parents[2] / "exported"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model(provider="cpu")
+
+
+def sit(model: Model, name: str, limit: int = 10_000) -> exam.Result:
+    digits = datasets.load("mnist", "test").take(np.arange(limit))
+    (built,) = exam.build_exams(digits, [name])
+    return exam.sit(model, built, threshold=model.contract.threshold, batch_size=128)
+
+
+def test_single_digits(model: Model) -> None:
+    assert sit(model, "singles").top >= 0.993
+
+
+@pytest.mark.parametrize("name", ["pairs-vertical", "pairs-horizontal"])
+def test_two_digits(model: Model, name: str) -> None:
+    result = sit(model, name)
+    assert result.top >= 0.983
+    assert result.confident >= 0.98
+
+
+def test_the_amount_of_black_does_not_matter(model: Model) -> None:
+    singles, near, far = (sit(model, name, 1000) for name in ("singles", "padded-14", "padded-42"))
+    assert near.top >= singles.top - 0.003
+    assert far.top == near.top
+
+
+@pytest.mark.parametrize("size", [(14, 14), (15, 31), (257, 64), (1024, 1024)])
+def test_every_size_from_the_smallest_to_a_megapixel(model: Model, size: tuple[int, int]) -> None:
+    page = np.zeros((1, *size), np.uint8)
+    digit = datasets.load("mnist", "test").images[0][: size[0], : size[1]]
+    page[0, -digit.shape[0] :, -digit.shape[1] :] = digit
+    scores = model(page)
+    assert np.isfinite(scores.lengths).all()
+    if min(size) >= 28:
+        assert scores.lengths[0].argmax() == 7
+
+
+def test_a_blank_page_holds_nothing(model: Model) -> None:
+    assert model(np.zeros((2, 300, 200), np.uint8)).lengths.max() == 0
+
+
+def test_a_batch_is_read_as_its_images_are(model: Model) -> None:
+    images = datasets.load("mnist", "test").images[:50]
+    alone = np.concatenate([model(image[None]).lengths for image in images])
+    np.testing.assert_allclose(model(images).lengths, alone, rtol=0, atol=1e-5)
+
+
+def test_its_report_is_of_this_file_and_passed() -> None:
+    import hashlib
+
+    report = json.loads((EXPORTED / "mnist.parity.json").read_text())
+    assert report["passed"]
+    assert report["sha256"] == hashlib.sha256(default_model_path().read_bytes()).hexdigest()
+    assert all(check.passed for check in check_graph(onnx.load(default_model_path()), "mnist.onnx"))
+
+
+def test_the_model_card_tells_the_recorded_figures() -> None:
+    card = (EXPORTED / "mnist.md").read_text(encoding="utf-8")
+    recorded = json.loads((EXPORTED / "mnist.exams.json").read_text())
+    for result in recorded["exams"]:
+        row = next(line for line in card.splitlines() if line.startswith(f"| {result['name']} |"))
+        for key in ("top", "confident", "exact"):
+            assert f"{100 * result[key]:.2f}" in row
+
+
+def test_recorded_figures_come_out_again(model: Model) -> None:
+    recorded = json.loads((EXPORTED / "mnist.exams.json").read_text())
+    expected = next(result for result in recorded["exams"] if result["name"] == "singles")
+    found = sit(model, "singles")
+    # Another processor rounds otherwise, which may tip an image or two.
+    assert found.top == pytest.approx(expected["top"], abs=0.0003)
+    assert found.confident == pytest.approx(expected["confident"], abs=0.0003)

@@ -1,0 +1,59 @@
+"""The contract survives the file, and a malformed one is refused key by key."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capsonnx.contract import FORMAT, Contract
+from capsonnx.errors import ModelError
+
+PLAIN = Contract(labels=("0", "1"))
+
+contracts = st.builds(
+    Contract,
+    labels=st.lists(st.text(), min_size=1, unique=True).map(tuple),
+    threshold=st.floats(0, 1, exclude_max=True),
+    smallest=st.integers(1, 100),
+    dataset=st.text(),
+    accuracy=st.dictionaries(st.text(), st.floats(0, 1)),
+    recipe=st.dictionaries(st.text(), st.integers() | st.text() | st.none()),
+)
+
+
+@given(contracts)
+def test_metadata_come_back_as_they_were(contract: Contract) -> None:
+    assert Contract.from_metadata(contract.to_metadata(), name="m.onnx") == contract
+
+
+def test_the_keys_are_these() -> None:
+    names = "accuracy dataset format labels network polarity receptive_field recipe smallest software stride threshold"
+    assert sorted(PLAIN.to_metadata()) == [f"capsonnx.{name}" for name in names.split()]
+
+
+@pytest.mark.parametrize("key", PLAIN.to_metadata())
+def test_every_key_is_needed_and_typed(key: str) -> None:
+    metadata = PLAIN.to_metadata()
+    with pytest.raises(ModelError, match=f"no metadata key {key}"):
+        Contract.from_metadata({name: value for name, value in metadata.items() if name != key}, name="m.onnx")
+    for wrong in ("", "{", "null", "true", '[{"a": 1}]' if key.endswith("labels") else "[]"):
+        with pytest.raises(ModelError, match="malformed"):
+            Contract.from_metadata(metadata | {key: wrong}, name="m.onnx")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("labels", []), ("labels", ["a", "a"]), ("labels", [1, 2]), ("threshold", 1), ("threshold", -0.1)],
+)
+def test_values_out_of_range_are_refused(key: str, value: object) -> None:
+    with pytest.raises(ModelError, match=key):
+        Contract.from_metadata(PLAIN.to_metadata() | {f"capsonnx.{key}": json.dumps(value)}, name="m.onnx")
+
+
+@pytest.mark.parametrize("version", [FORMAT + 1, 0])
+def test_another_format_is_refused(version: int) -> None:
+    with pytest.raises(ModelError, match="upgrade capsonnx"):
+        Contract.from_metadata(PLAIN.to_metadata() | {"capsonnx.format": str(version)}, name="m.onnx")
