@@ -19,8 +19,8 @@ from capsonnx import datasets
 if TYPE_CHECKING:
     from pathlib import Path
 
-DIGITS = 1200
-SHORT = ["--epochs", "3", "--limit", "1000", "--held-out", "100", "--recipe", "seed", "--precision", "fp32"]
+DIGITS = 4000
+SHORT = ["--epochs", "4", "--limit", "3600", "--held-out", "200", "--recipe", "seed", "--precision", "fp32"]
 
 
 def capsonnx(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -61,10 +61,11 @@ def onnx_file(run: Path) -> Path:
 
 def test_training_learns_and_reports(run: Path) -> None:
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    assert len(rows) == 3
-    assert rows[-1]["loss"] < rows[0]["loss"] / 2
+    assert len(rows) == 4
+    assert rows[-1]["loss"] < rows[0]["loss"] / 1.5
     assert rows[-1]["held_out_accuracy"] > 0.6
-    assert Image.open(run / "curves.png").size[0] > 500
+    with Image.open(run / "curves.png") as curves:
+        assert curves.size[0] > 500
 
 
 def test_a_killed_training_resumes_bit_for_bit(run: Path, data_dir: Path, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_a_killed_training_resumes_bit_for_bit(run: Path, data_dir: Path, tmp_pa
         while not (folder / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
-    assert len((folder / "metrics.jsonl").read_text().splitlines()) < 3
+    assert len((folder / "metrics.jsonl").read_text().splitlines()) < 4
     capsonnx("train", "--resume", "-o", folder)
     content = (folder / "checkpoint.safetensors").read_bytes()
     assert content == (run / "checkpoint.safetensors").read_bytes()
