@@ -30,17 +30,19 @@ __all__ = ["command"]
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
-@click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="Folder for the run.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder for the run.  [default: in runs/]")
 @click.option("--resume", is_flag=True, help="Go on after the last finished epoch; start if there is none.")
-def command(output: Path, data_dir: Path | None, device: Any, resume: bool, **choices: Any) -> None:
+def command(output: Path | None, data_dir: Path | None, device: Any, resume: bool, **choices: Any) -> None:
     """Train a network on single symbols and leave it in a folder.
 
-    The folder holds config.json, checkpoint.safetensors (replaced after every epoch), metrics.jsonl and curves.png.
-    A run stopped at any moment goes on with --resume; options left out are then the recorded ones. Accuracy is
-    measured on digits held out of the training split: the test split is not looked at.
+    The folder, by default runs/DATA-RECIPE-NETWORK-SEED, holds config.json, checkpoint.safetensors (replaced after
+    every epoch), metrics.jsonl and curves.png. A run stopped at any moment goes on with --resume; options left out
+    are then the recorded ones. Accuracy is measured on digits held out of the training split: the test split is not
+    looked at.
 
     \b
     Examples:
+      capsonnx train
       capsonnx train -o runs/mnist
       capsonnx train --resume -o runs/mnist
       capsonnx train --recipe seed --network pooled --seed 1 -o runs/baseline
@@ -51,6 +53,7 @@ def command(output: Path, data_dir: Path | None, device: Any, resume: bool, **ch
 
     target = training.choose_device(device)
     given = {name: value for name, value in choices.items() if value is not None}
+    output = output or _default_output(given)
     if resume and (output / "config.json").exists():
         given = {**_choices(training.load_config(output)), **given}
     data = given.pop("data", "mnist")
@@ -59,6 +62,13 @@ def command(output: Path, data_dir: Path | None, device: Any, resume: bool, **ch
     last = training.train(config, dataset, output, device=target, resume=resume)[-1]
     click.echo(f"{output}: {last.epoch} epochs, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
     click.echo(f"next: capsonnx export {output} -o {output.name}.onnx", err=True)
+
+
+def _default_output(given: dict[str, Any]) -> Path:
+    """A folder that tells runs apart by what is most often chosen."""
+    choices = {"data": "mnist", "recipe": "default", "network": "capsule", "seed": 0, **given}
+    data = Path(choices["data"]).resolve().name
+    return Path("runs", f"{data}-{choices['recipe']}-{choices['network']}-{choices['seed']}")
 
 
 def _choices(config: TrainingConfig) -> dict[str, Any]:

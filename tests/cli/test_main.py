@@ -39,7 +39,7 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     ("arguments", "code", "part"),
     [
         (["nonsense"], 2, "No such command"),
-        (["train"], 2, "--output"),
+        (["train", "--epochs", "0"], 2, "--epochs"),
         (["train", "--recipe", "soup", "-o", "x"], 2, "recipe 'soup'; expected one of seed, default"),
         (["train", "--data", "no-such", "-o", "x"], 2, "no-such"),
         (["train", "--resume", "--data", "no-such", "-o", "x"], 2, "no-such"),
