@@ -48,8 +48,8 @@ Share of images in %, by `capsonnx evaluate exported/{name}.onnx`: {provider}, b
 cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them above the
 threshold. *exact*: the classes above the threshold are the right ones, no k given.
 
-| exam | images | top k | confident | exact | images/s |
-|---|---:|---:|---:|---:|---:|
+| exam | images | top k | confident | exact |
+|---|---:|---:|---:|---:|
 {rows}
 
 ## Known limits
@@ -130,7 +130,7 @@ def facts(
 def row(result: dict[str, Any]) -> str:
     """One exam as a line of the table."""
     shares = " | ".join(f"{100 * result[key]:.2f}" for key in ("top", "confident", "exact"))
-    return f"| {result['name']} | {result['images']} | {shares} | {result['images_per_second']:.0f} |"
+    return f"| {result['name']} | {result['images']} | {shares} |"
 
 
 def machine() -> str:
