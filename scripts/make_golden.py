@@ -1,0 +1,88 @@
+"""Make exported/golden.json: tiny images and what the shipped model says of them, for any port to test itself against.
+
+Run: .venv/bin/python scripts/make_golden.py
+The answers are those of the torch network in float64 with the file's own weights, so no runtime is its own judge. Run
+it again whenever the model is exported again; the same model gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import torch
+
+from capsonnx import datasets
+from capsonnx.contract import IMAGES, LENGTHS, POSES, Contract
+from capsonnx.export.checks import load_onnx, network_inside
+from capsonnx.files import write_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EXPORTED = Path(__file__).parents[1] / "exported"
+
+TOLERANCE = 1e-4
+"""What float32 in any runtime keeps to; a wrong input or a lost operator is off by a hundred times as much."""
+
+DECIMALS = 6
+"""Of the answers: far finer than the tolerance, and coarser than the last bits in which two machines may differ."""
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path), default=EXPORTED / "mnist.onnx")
+@click.option("--output", type=click.Path(path_type=Path), default=EXPORTED / "golden.json")
+def main(model: Path, output: Path) -> None:
+    """Write the golden vector of one exported file."""
+    graph = load_onnx(model)
+    contract = Contract.from_metadata({one.key: one.value for one in graph.metadata_props}, name=str(model))
+    network = network_inside(graph, contract).double()
+    golden = {
+        "model": model.name,
+        "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
+        "tolerance": TOLERANCE,
+        "cases": [
+            {"shows": shows, IMAGES: images.tolist(), **answers(network, images)} for shows, images in tiny_images()
+        ],
+    }
+    write_text(output, as_text(golden))
+    print(f"{output}: {len(golden['cases'])} cases")
+
+
+def tiny_images() -> list[tuple[str, NDArray[np.uint8]]]:
+    """Batches (batch, height, width) of MNIST test digits, each with words on what it shows and what that tests."""
+    digits = datasets.load("mnist", "test").images
+    return [
+        (
+            "the middle of a 7, 14×14: the smallest image, a single feature cell, hence low scores",
+            digits[:1, 7:21, 7:21],
+        ),
+        (
+            "the middle of a 2, 21×17: odd sides, whose last row and column no feature cell sees",
+            digits[1:2, 4:25, 6:23],
+        ),
+        ("a batch of two single digits, 7 and 2", digits[:2]),
+        ("1 and 0 side by side", digits[2:4].swapaxes(0, 1).reshape(1, 28, 56)),
+    ]
+
+
+def answers(network: torch.nn.Module, images: NDArray[np.uint8]) -> dict[str, object]:
+    """The lengths (batch, class) and poses (batch, class, dimension) of a batch, as nested lists."""
+    with torch.inference_mode():
+        lengths, poses = network(torch.from_numpy(images.copy()))
+    return {name: output.numpy().round(DECIMALS).tolist() for name, output in ((LENGTHS, lengths), (POSES, poses))}
+
+
+def as_text(value: object) -> str:
+    """JSON with every innermost list, such as a row of pixels, on one line."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return re.sub(r"\[\s+([^][{}]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+
+
+if __name__ == "__main__":
+    main()
