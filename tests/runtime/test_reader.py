@@ -83,7 +83,7 @@ def test_a_threshold_is_a_score(tiny_model):
 
 def test_without_a_model_the_message_says_where_to_get_one(monkeypatch, tmp_path):
     monkeypatch.setattr(session, "__file__", str(tmp_path / "capsonnx" / "runtime" / "session.py"))
-    with pytest.raises(ModelError, match="--model FILE"):
+    with pytest.raises(ModelError, match="pass the path of a model"):
         capsonnx.load()
     for place in (tmp_path, tmp_path / "capsonnx"):  # a checkout's, and, before it, the package's own
         (place / "exported").mkdir(parents=True)
