@@ -1,0 +1,195 @@
+"""``capsonnx demo``: serve the drawing page on this machine, and open it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import webbrowser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import unquote, urlsplit
+
+import click
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    import io
+
+__all__ = ["command", "page_folder", "server"]
+
+HOST = "127.0.0.1"
+PORT = 8765
+
+MODEL = "model.onnx"
+"""The name under which the page finds the model."""
+
+RUNTIME = Path("node_modules", "onnxruntime-web", "dist", "ort-wasm-simd-threaded.wasm")
+"""What ``npm ci`` puts into the page's folder, by its largest file."""
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".onnx": "application/octet-stream",
+    ".png": "image/png",
+}
+"""All that is served: a file of another kind is not found, nor is a folder."""
+
+HEADERS = {
+    # The first two isolate the page from other origins, on which browsers insist for threads in WebAssembly.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",  # ask each time; the answer is mostly "not modified"
+}
+
+
+class PageHandler(SimpleHTTPRequestHandler):
+    """Serves the files of one folder and, as ``/model.onnx``, one model. Tells nothing else, and logs nothing."""
+
+    server_version = "capsonnx"
+    sys_version = ""
+    protocol_version = "HTTP/1.1"
+    extensions_map = TYPES
+
+    def __init__(self, *arguments: Any, folder: Path, model: Path) -> None:
+        self.folder, self.model = folder.resolve(), model.resolve()
+        super().__init__(*arguments, directory=str(folder))
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Begin the answer: the file, or 404 for whatever the page does not need."""
+        if self._target() is None:
+            self.send_error(404)
+            return None
+        return super().send_head()
+
+    def translate_path(self, path: str) -> str:  # noqa: ARG002 - the signature is the standard library's
+        """The file that the request asks for; called for known files only."""
+        return str(self._target())
+
+    def _target(self) -> Path | None:
+        name = unquote(urlsplit(self.path).path).lstrip("/") or "index.html"
+        if name == MODEL:
+            return self.model
+        if "\0" in name or Path(name).suffix not in TYPES:
+            return None
+        path = (self.folder / name).resolve()  # follows .. and links: what counts is where they lead
+        return path if path.is_relative_to(self.folder) and path.is_file() else None
+
+    def end_headers(self) -> None:
+        """Add the headers that every answer has."""
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature is the standard library's
+        """Say nothing."""
+
+
+class PageServer(ThreadingHTTPServer):
+    """A server that fails where another program listens, and that can start again right after it was stopped."""
+
+    daemon_threads = True
+    allow_reuse_address = os.name == "posix"  # elsewhere it would share the port with that other program
+    request_queue_size = 32
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{HOST}:{self.server_address[1]}/"
+
+
+def page_folder() -> Path:
+    """The folder of the page: inside the package, or, in a checkout, beside it.
+
+    Raises:
+        InputError: it is in neither place.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package, package.parent):
+        path = folder / "exported" / "embed" / "web"
+        if path.is_dir():
+            return path
+    raise InputError(
+        "this installation holds no page", expected="capsonnx/exported/embed/web", remedy="pass a copy by --folder"
+    )
+
+
+def server(folder: Path, model: Path, port: int = PORT) -> PageServer:
+    """A server of the page on 127.0.0.1, listening, not yet answering: call its ``serve_forever``.
+
+    Args:
+        folder: the page's folder, set up by ``npm ci``.
+        model: the .onnx file that the page reads digits with.
+        port: the port, or 0 for any free one.
+
+    Raises:
+        InputError: the folder is no page or is not set up, there is no such model, or the port is taken.
+    """
+    if not (folder / "index.html").is_file():
+        raise InputError(f"{folder}: no index.html in it", expected="the page's folder", remedy="pass it by --folder")
+    if not (folder / RUNTIME).is_file():
+        raise InputError(
+            f"{folder}: not set up",
+            expected="onnxruntime-web in its node_modules",
+            remedy=f"run: npm ci --prefix {_shown(folder)}",
+        )
+    if not model.is_file():
+        raise InputError(f"{model}: no such file", expected="an .onnx file", remedy="check the path")
+    handler = functools.partial(PageHandler, folder=folder, model=model)
+    try:
+        return PageServer((HOST, port), cast("type[PageHandler]", handler))
+    except OSError as error:
+        raise InputError(
+            f"port {port}: {error.strerror}", expected="a free port", remedy="pass another by --port, or 0 for any"
+        ) from None
+
+
+def _shown(path: Path) -> str:
+    """A path as it is shortest from here."""
+    path, here = path.resolve(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) and path != here else path)
+
+
+@click.command()
+@click.option(
+    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, help="Where to listen; 0 takes a free one.")
+@click.option("--no-browser", is_flag=True, help="Do not open the page, only print its address.")
+@click.option(
+    "--folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="The page's folder, for a copy of it. [default: shipped]",
+)
+def command(*, model: Path | None, port: int, no_browser: bool, folder: Path | None) -> None:
+    """Serve the drawing page on this machine, and open it in the browser.
+
+    The page reads digits that you draw, drop or paste, with the same .onnx file, all inside the browser. It is served
+    on 127.0.0.1 only and loads nothing from elsewhere. ONNX Runtime for the web is set up once, by 'npm ci' in the
+    page's folder. Where that folder is read-only, copy it, set up the copy, and pass --folder.
+
+    \b
+    Examples:
+      capsonnx demo                          serve the page, and open it
+      capsonnx demo --model letters.onnx     with another model: its labels come out of the file
+      capsonnx demo --no-browser --port 0    print the address only, on any free port
+    """
+    from capsonnx.runtime import default_model_path
+
+    with server(folder or page_folder(), model or default_model_path(), port) as page:
+        click.echo(page.url)
+        click.echo("press Ctrl-C to stop", err=True)
+        if not no_browser:
+            threading.Thread(target=webbrowser.open, args=(page.url,), daemon=True).start()
+        try:
+            page.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
