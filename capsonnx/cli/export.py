@@ -15,7 +15,7 @@ __all__ = ["command"]
 @click.command("export", short_help="Export a checkpoint to one ONNX file.")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The .onnx file to write.")
-@click.option("--opset", type=int, default=18, help="ONNX operator set, 18 to 23.")
+@click.option("--opset", type=int, default=18, help="ONNX operator set, 13 to 23.")
 @click.option("--routings", type=click.IntRange(min=1), help="Routing iterations.  [default: as trained]")
 @click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
 def command(checkpoint: Path, output: Path, opset: int, routings: int | None, input_type: Any) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import onnx
+import onnx.version_converter
 import onnx_ir as ir
 import torch
 
@@ -30,8 +31,12 @@ __all__ = ["OPSETS", "InputType", "contract_of", "to_onnx", "with_routings"]
 
 InputType: TypeAlias = Literal["uint8", "float32"]
 
-OPSETS = range(18, 24)
-"""The opsets that can be asked for: from the exporter's own lowest to the newest that the parity tests cover."""
+OPSETS = range(13, 24)
+"""The opsets that can be asked for: from the lowest that the graph can be converted down to, to the newest that the
+parity tests cover."""
+
+TRACED_OPSET = 18
+"""The lowest opset that torch exports; what is lower is converted down from it."""
 
 TRACED_SHAPE = (3, 31, 44)
 """Batch, height and width to trace with: at least 2 each, odd and unequal, so that none is taken for a constant."""
@@ -103,12 +108,12 @@ def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type
             input_names=[IMAGES],
             output_names=outputs,
             dynamic_shapes=({0: "batch", 1: "height", 2: "width"},),
-            opset_version=opset,
+            opset_version=max(opset, TRACED_OPSET),
             dynamo=True,
             verbose=False,
         )
     assert program is not None  # noqa: S101 - the dynamo exporter always returns one
-    model = ir.to_proto(clean_up(program.model))
+    model = _convert_down(ir.to_proto(clean_up(program.model)), opset)
     model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
     model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
     model.graph.name = "capsonnx"
@@ -116,6 +121,25 @@ def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content
+
+
+def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
+    """The same graph in an older opset; whether it is valid there, and computes the same, the gate finds out.
+
+    From 18 to 17 the axes of ReduceL2 become an attribute; to 14 nothing else of this graph changes. From 14 to 13 the
+    converter has no rule for Add, Div, Mul, Relu and Reshape, which gained types and an option that this graph has not:
+    there the number alone is lowered.
+    """
+    if opset >= TRACED_OPSET:
+        return model
+    for node in model.graph.node:
+        # The default, 0; ReduceL2 has had this attribute only since opset 18, and the converter leaves it in.
+        kept = [one for one in node.attribute if one.name != "noop_with_empty_axes"]
+        del node.attribute[:]
+        node.attribute.extend(kept)
+    model = onnx.version_converter.convert_version(model, max(opset, 14))
+    model.opset_import[0].version = opset
+    return model
 
 
 @contextmanager

@@ -66,7 +66,10 @@ def test_nothing_of_the_tracer_is_left(content) -> None:
     ("options", "config"),
     [
         ({"input_type": "float32"}, {}),
-        ({"opset": 21}, {}),
+        ({"opset": 23}, {}),
+        ({"opset": 17}, {}),
+        ({"opset": 13}, {}),
+        ({"opset": 13, "input_type": "float32"}, {"kind": "pooled"}),
         ({}, {"routings": 1}),
         ({}, {"routings": 5}),
         ({}, {"kind": "pooled"}),
@@ -85,9 +88,19 @@ def test_variants_export_and_agree(tmp_path, options, config) -> None:
     assert [check.name for check in failed] == (["nodes"] if network.config.routings > 3 else [])
 
 
-@pytest.mark.parametrize("opset", [17, 24])
+@pytest.mark.parametrize(
+    ("opset", "ir_version"), [(13, 7), (14, 7), (15, 8), (16, 8), (17, 8), (18, 8), (19, 9), (21, 10), (23, 11)]
+)
+def test_every_opset_has_the_same_operators_and_the_lowest_ir_version(network, contract, opset, ir_version) -> None:
+    model = onnx.load_from_string(to_onnx(network, contract, opset=opset))
+    assert (model.opset_import[0].version, model.ir_version) == (opset, ir_version)
+    assert " ".join(node.op_type for node in model.graph.node) == OPERATORS
+    onnx.checker.check_model(model, full_check=True)
+
+
+@pytest.mark.parametrize("opset", [12, 24])
 def test_an_opset_out_of_range_is_refused(network, contract, opset) -> None:
-    with pytest.raises(InputError, match="from 18 to 23"):
+    with pytest.raises(InputError, match="from 13 to 23"):
         to_onnx(network, contract, opset=opset)
 
 
