@@ -1,0 +1,104 @@
+"""Run exported/mnist.onnx in every runtime that the package registries have, and compare with the torch network.
+
+Run: .venv/bin/python scripts/portability.py
+
+It sets each runtime up in a folder of its own, asks all of them the same questions in a process of their own, and
+writes exported/portability.json and exported/portability.md after each one. What is in the JSON for the same model and
+the same set-up is not measured again; --only NAME measures one runtime anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from portability.questions import compare, golden, with_opset
+from portability.runtimes import LONGEST, Runtime, ask, catalogue, install, setup_of
+from portability.table import publish, summary
+
+from capsonnx.runtime import default_model_path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROOT = Path(__file__).parents[1]
+
+
+@click.command()
+@click.option("--model", type=click.Path(path_type=Path), help="The .onnx file.  [default: exported/mnist.onnx]")
+@click.option("--work", type=click.Path(path_type=Path), default=ROOT / ".portability", help="Where to install.")
+@click.option("--only", multiple=True, metavar="NAME", help="Measure only this runtime, and again.")
+def main(model: Path | None, work: Path, only: tuple[str, ...]) -> None:
+    """Measure every runtime; write portability.json and portability.md beside the model."""
+    runtimes, work = catalogue(), work.absolute()
+    if unknown := set(only) - runtimes.keys():
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}; expected some of {', '.join(runtimes)}")
+    model = (model or default_model_path()).absolute()
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    answers = golden(model, work / "questions")
+    results = model.with_name("portability.json")
+    rows = remembered(results, digest)
+    for name, runtime in runtimes.items():
+        is_known = name in rows and rows[name]["setup"] == setup_of(runtime)
+        if is_known:
+            rows[name] |= dataclasses.asdict(runtime)  # its words may have changed since
+        if name not in only if only else is_known:
+            continue
+        print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+        rows[name] = measure(runtime, model, work, answers)
+        print(summary(rows[name]), file=sys.stderr)
+        publish(results, digest, [rows[one] for one in runtimes if one in rows])
+    publish(results, digest, [rows[one] for one in runtimes if one in rows])
+
+
+def remembered(results: Path, digest: str) -> dict[str, dict[str, Any]]:
+    """Rows measured before, by name, if they are of this very model."""
+    if not results.is_file():
+        return {}
+    recorded = json.loads(results.read_text(encoding="utf-8"))
+    if recorded["sha256"] != digest:
+        return {}
+    return {row["name"]: row for row in recorded["runtimes"] if row["name"] in catalogue()}
+
+
+def measure(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
+    """Set a runtime up, ask it, and compare; whatever goes wrong is the row's failure."""
+    folder = work / runtime.name
+    row = {**dataclasses.asdict(runtime), "setup": setup_of(runtime), "version": None, "failure": None}
+    begin = time.monotonic()
+    model = with_opset(model, runtime.opset, work) if runtime.opset else model
+    try:
+        row["version"], found, errors = ask(install(runtime, folder), model, folder, work / "questions")
+    except subprocess.SubprocessError as error:
+        return {**row, "failure": reason(error), "seconds": round(time.monotonic() - begin)}
+    row |= compare(expected, found)
+    if row["max_difference"] is None:
+        row["failure"] = "answers of a wrong shape, or not finite"
+    if errors:
+        name, message = next(iter(errors.items()))
+        row["failure"] = shortened(f"{len(errors)} of {len(expected)} questions, first {name}: {message}")
+    return {**row, "seconds": round(time.monotonic() - begin)}
+
+
+def reason(error: subprocess.SubprocessError) -> str:
+    """Why a process failed, in one line."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"not done after {LONGEST} s"
+    return shortened(str(error))
+
+
+def shortened(message: str) -> str:
+    """A message in one line, and not more than a few."""
+    return " ".join(message.split())[:300]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The parts of scripts/portability.py: the questions, the runtimes and their drivers, the table."""

@@ -1,0 +1,60 @@
+// ONNX Runtime in a real browser: WebAssembly, onnxruntime-web, in headless Chromium, on a page served from here.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { basename, extname, join } from "node:path";
+
+const [model, questions, answers] = process.argv.slice(2);
+const types = { ".mjs": "text/javascript", ".html": "text/html", ".wasm": "application/wasm" };
+
+const page = `<!doctype html><script type="module">
+import * as ort from "/dist/ort.wasm.bundle.min.mjs";
+import { answerWith } from "/answering.mjs";
+const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+const post = (url, body) => fetch(url, { method: "POST", body });
+try {
+  const session = await ort.InferenceSession.create(await bytes("/model"), { executionProviders: ["wasm"] });
+  for (const name of ${JSON.stringify(readdirSync(questions))}) {
+    await post("/answer/" + name, await answerWith(ort, session, await bytes("/question/" + name)));
+  }
+  await post("/end", ort.env.versions.web + ", " + navigator.userAgent.match(/Chrome\\/[\\d.]+/)[0]);
+} catch (error) {
+  await post("/failed", String(error));
+}
+</script>`;
+
+function find(path) {
+  const name = basename(path);
+  if (path === "/") return page;
+  if (path === "/model") return readFileSync(model);
+  if (path === "/answering.mjs") return readFileSync(join(import.meta.dirname, name));
+  if (path.startsWith("/question/")) return readFileSync(join(questions, name));
+  if (path.startsWith("/dist/")) return readFileSync(join("node_modules/onnxruntime-web/dist", name));
+  return null;
+}
+
+async function receive(request, path) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  if (path.startsWith("/answer/")) return writeFileSync(join(answers, basename(path)), body);
+  browser.kill();
+  if (path === "/end") console.log(JSON.stringify({ version: body.toString() }));
+  else console.error(body.toString());
+  return process.exit(path === "/end" ? 0 : 1);
+}
+
+const server = createServer(async (request, response) => {
+  const path = new URL(request.url, "http://localhost").pathname;
+  if (request.method === "POST") await receive(request, path);
+  const found = request.method === "POST" ? "" : find(path);
+  const type = types[extname(path)] ?? (path === "/" ? "text/html" : "application/octet-stream");
+  response.writeHead(found === null ? 404 : 200, { "content-type": type }).end(found);
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"];
+const profile = `--user-data-dir=${mkdtempSync(join(tmpdir(), "chromium-"))}`;
+const address = `http://127.0.0.1:${server.address().port}/`;
+const browser = spawn("chromium", [...flags, "--disable-sync", "--disable-component-update", profile, address]);

@@ -1,0 +1,128 @@
+"""Setting a runtime up in a folder of its own, and asking it in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DRIVERS = Path(__file__).parent / "drivers"
+LONGEST = 600
+"""Seconds that a runtime may take to be installed, and again to answer."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A row of runtimes.toml.
+
+    Attributes:
+        name: for --only, and of its folder.
+        title: for the table.
+        driver: the file in scripts/portability/drivers that asks it.
+        packages: what to install, with versions; from PyPI, or from npm for a driver in JavaScript.
+        python: the version of Python to install into.
+        dynamic: whether one loaded model answers all shapes; the driver of one that is not loads it for each.
+        opset: of the file that it is given, exported from the same network; 0 for the file itself.
+        took: what it took, for the table.
+        trouble: what it stumbles over, for the table where it does.
+    """
+
+    name: str
+    title: str
+    driver: str
+    packages: tuple[str, ...] = ()
+    python: str = "3.11"
+    dynamic: bool = True
+    opset: int = 0
+    took: str = ""
+    trouble: str = ""
+
+
+def catalogue() -> dict[str, Runtime]:
+    """Every runtime of runtimes.toml, by name."""
+    entries = tomllib.loads((DRIVERS.parent / "runtimes.toml").read_text(encoding="utf-8"))
+    return {name: Runtime(name, **{**entry, "packages": tuple(entry["packages"])}) for name, entry in entries.items()}
+
+
+def setup_of(runtime: Runtime) -> str:
+    """What a measured row belongs to: the packages and the driver."""
+    files = [DRIVERS / runtime.driver, *sorted(DRIVERS.glob("answering.*"))]
+    content = [
+        repr((runtime.packages, runtime.python, runtime.dynamic, runtime.opset)).encode(),
+        *(one.read_bytes() for one in files),
+    ]
+    return hashlib.sha256(b"".join(content)).hexdigest()[:16]
+
+
+def install(runtime: Runtime, folder: Path) -> list[str]:
+    """Install the packages into the runtime's folder, once; give the command that runs its driver."""
+    is_script = runtime.driver.endswith(".mjs")
+    python = folder / "bin" / "python"
+    stamp, wanted = folder / "installed", repr((runtime.packages, runtime.python))
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if is_script:
+            (folder / "package.json").write_text("{}")
+            execute(["npm", "install", "--ignore-scripts", *runtime.packages], folder)
+        else:
+            execute([interpreter(runtime.python), "-m", "venv", str(folder)], folder)
+            execute([str(python), "-m", "pip", "install", *runtime.packages], folder)
+        stamp.write_text(wanted)
+    return ["node" if is_script else str(python), str(DRIVERS / runtime.driver)]
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version: this one, one on the path, or one of pyenv's."""
+    if version == "{}.{}".format(*sys.version_info):
+        return sys.executable
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for candidate in [f"python{version}", *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]:
+        # A shim of pyenv is there even where its version is not chosen, and then fails.
+        if (
+            shutil.which(candidate)
+            and subprocess.run([candidate, "-V"], check=False, capture_output=True).returncode == 0
+        ):
+            return candidate
+    raise subprocess.SubprocessError(f"no Python {version} on this machine")
+
+
+def ask(
+    command: list[str], model: Path, folder: Path, questions: Path
+) -> tuple[str, dict[str, NDArray[np.float32]], dict[str, str]]:
+    """Run the driver; give the runtime's version, its answers, and the messages of what failed."""
+    answers = folder / "answers"
+    shutil.rmtree(answers, ignore_errors=True)
+    answers.mkdir()
+    output = execute([*command, *map(str, (model, questions, answers))], folder)
+    noted = answers / "errors.json"
+    errors = json.loads(noted.read_text()) if noted.is_file() else {}
+    found = {path.stem: np.load(path) for path in answers.glob("*.npy")}
+    return json.loads(output.splitlines()[-1])["version"], found, errors
+
+
+def execute(command: list[str], folder: Path) -> str:
+    """Run a command, its words into the folder's log; give what it printed, or raise with the end of it."""
+    log = folder / "log.txt"
+    with log.open("ab") as stream:
+        process = subprocess.run(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=stream, timeout=LONGEST, check=False
+        )
+    if process.returncode:
+        name = signal.Signals(-process.returncode).name if process.returncode < 0 else f"exit {process.returncode}"
+        last = (process.stdout + log.read_bytes()).decode(errors="replace").strip().splitlines()[-1:]
+        raise subprocess.SubprocessError(f"{Path(command[0]).name}: {name}: {' '.join(last)}")
+    return process.stdout.decode()

@@ -1,0 +1,63 @@
+"""The results, as JSON and as a table."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from capsonnx.export.parity import CONTENTS
+from capsonnx.files import write_text
+from portability.questions import SHAPES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOLERANCE = 1e-4
+
+
+def is_full(row: dict[str, Any]) -> bool:
+    """Whether a runtime answers every question, within the tolerance and with the right top two."""
+    return (
+        row["failure"] is None
+        and row["max_difference"] is not None
+        and row["max_difference"] <= TOLERANCE
+        and row["pairs_agreeing"] == row["pairs"]
+    )
+
+
+def summary(row: dict[str, Any]) -> str:
+    """One line on a row."""
+    difference = row.get("max_difference")
+    found = (
+        "no answer" if difference is None else f"max |Δ| {difference:.1e}, pairs {row['pairs_agreeing']}/{row['pairs']}"
+    )
+    return f"{found}, {row['seconds']} s{', ' + row['failure'] if row['failure'] else ''}"
+
+
+def publish(results: Path, digest: str, rows: list[dict[str, Any]]) -> None:
+    """Write the rows as JSON and as a table, those that run with free sizes first."""
+    shapes = [list(shape) for shape in SHAPES]
+    recorded = {
+        "sha256": digest,
+        "tolerance": TOLERANCE,
+        "shapes": shapes,
+        "contents": list(CONTENTS),
+        "runtimes": rows,
+    }
+    write_text(results, json.dumps(recorded, indent=1, ensure_ascii=False) + "\n")
+    ordered = sorted(rows, key=lambda row: (not is_full(row), not row["dynamic"]))
+    lines = [
+        "| runtime | version | free sizes | max \\|Δ\\| | same top two | what it took |",
+        "|---|---|---|---:|---:|---|",
+        *map(line, ordered),
+    ]
+    write_text(results.with_suffix(".md"), "\n".join(lines) + "\n")
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row of the table."""
+    difference = row.get("max_difference")
+    sizes = ("yes" if row["dynamic"] else "loaded for each size") if difference is not None else "–"
+    figures = ("–", "–") if difference is None else (f"{difference:.1e}", f"{row['pairs_agreeing']} / {row['pairs']}")
+    took = row["took"] if is_full(row) else f"**fails**: {row['trouble'] or row['failure']}"
+    return f"| {row['title']} | {row['version'] or '–'} | {sizes} | {' | '.join(figures)} | {took} |"
