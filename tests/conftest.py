@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from capsonnx.contract import Contract
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# Speed is no test's business: on a busy machine a single example may take longer than hypothesis allows by default.
+settings.register_profile("capsonnx", deadline=None)
+settings.load_profile("capsonnx")
 
 LABELS = tuple("0123456789")
 

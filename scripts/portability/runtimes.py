@@ -107,7 +107,8 @@ def ask(
     answers = folder / "answers"
     shutil.rmtree(answers, ignore_errors=True)
     answers.mkdir()
-    output = execute([*command, *map(str, (model, questions, answers))], folder)
+    given = shutil.copy(model, folder / "given.onnx")  # some converters write into the file that they are given
+    output = execute([*command, *map(str, (given, questions, answers))], folder)
     noted = answers / "errors.json"
     errors = json.loads(noted.read_text()) if noted.is_file() else {}
     found = {path.stem: np.load(path) for path in answers.glob("*.npy")}
