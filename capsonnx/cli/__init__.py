@@ -59,6 +59,11 @@ class LazyGroup(click.Group):
             # The reader of our output (head, say) has left: not our failure. Nothing more may be flushed into it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:  # a full disk, a folder that cannot be written, a file where a folder should be
+            name = f"{error.filename}: " if error.filename else ""
+            problem = f"{name}{error.strerror or error}; expected files that can be read and written"
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {problem}; check the path and the disk", err=True)
+            ctx.exit(1)
 
 
 @click.group(

@@ -12,6 +12,7 @@ from capsonnx.datasets import split_held_out
 from capsonnx.errors import CheckpointError, InputError
 from capsonnx.progress import progress_bar
 from capsonnx.training.checkpoint import (
+    CHECKPOINT,
     CONFIG,
     EpochMetrics,
     load_config,
@@ -55,6 +56,12 @@ def train(
         CheckpointError: the folder holds another run, or its files are damaged.
     """
     training, held_out = split_held_out(dataset, config.held_out, config.seed)
+    if len(config.labels) < 2 or not len(training) or not len(held_out):
+        raise InputError(
+            f"{config.dataset}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held",
+            expected="two classes or more, and at least one image for either purpose",
+            remedy="add images, or choose another --held-out",
+        )
     if config.limit is not None:
         training = training.take(np.arange(min(config.limit, len(training))))
     run = Run(config, training, device)
@@ -78,6 +85,12 @@ def train(
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:
     """Start or resume a run in its folder; the metrics of the epochs that are done."""
     if not (folder / CONFIG).exists():
+        if (folder / CHECKPOINT).exists():
+            raise CheckpointError(
+                f"{folder}: holds a {CHECKPOINT} but no {CONFIG}",
+                expected="both, or neither",
+                remedy="restore the missing file, or pass another --output",
+            )
         save_config(folder, config)
         return []
     if not resume:

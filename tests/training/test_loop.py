@@ -120,3 +120,17 @@ def test_held_out_digits_are_never_trained_on(tmp_path, digits, config, monkeypa
     _, held_out = loop.split_held_out(digits, config.held_out, config.seed)
     trained_on = {image.tobytes() for image in seen[0]}
     assert not trained_on & {image.tobytes() for image in held_out.images}
+
+
+def test_a_checkpoint_without_its_config_is_left_alone(tmp_path, digits, config) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(b"precious")
+    with pytest.raises(CheckpointError, match=r"no config\.json"):
+        train(config, digits, tmp_path, device=CPU, resume=True)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"precious"]
+
+
+@pytest.mark.parametrize("change", [{"labels": ("0",)}, {"held_out": 0}, {"held_out": 200}])
+def test_too_little_data_is_refused_before_anything_is_written(tmp_path, digits, config, change) -> None:
+    with pytest.raises(InputError, match="two classes or more"):
+        train(dataclasses.replace(config, **change), digits, tmp_path / "run", device=CPU)
+    assert not (tmp_path / "run").exists()
