@@ -26,3 +26,8 @@ def __getattr__(name: str) -> object:
 
         return getattr(runtime, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What is here, whether it was imported already or not."""
+    return sorted({*globals(), *__all__})

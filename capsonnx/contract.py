@@ -2,7 +2,9 @@
 
 An exported ONNX file takes ``images``, uint8 ``[batch, height, width]`` with light ink on a black ground (a file
 exported with ``--input float32`` takes the same values 0..255 as floats), and gives ``lengths``, float32
-``[batch, class]`` in 0..1, and, where the network has capsules, ``poses``, float32 ``[batch, class, dimension]``.
+``[batch, class]`` in 0..1, and, where the network has capsules, up to three more, each float32: ``poses`` ``[batch,
+class, dimension]``; ``evidence`` ``[batch, class, rows, cols]``, what each place added to each class; and ``field``
+``[batch, class, field_rows, field_cols]``, the lengths again, of the window around each place: where symbols stand.
 Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`.
 """
 
@@ -19,7 +21,19 @@ from numpy.typing import NDArray
 
 from capsonnx.errors import ModelError
 
-__all__ = ["FORMAT", "IMAGES", "LENGTHS", "POSES", "Contract", "Scorer", "Scores"]
+__all__ = [
+    "EVIDENCE",
+    "FIELD",
+    "FORMAT",
+    "IMAGES",
+    "LENGTHS",
+    "OUTPUTS",
+    "POSES",
+    "Contract",
+    "Scorer",
+    "Scores",
+    "Windows",
+]
 
 FORMAT = 1
 """The format version that this release writes, and the newest one that it reads."""
@@ -27,6 +41,10 @@ FORMAT = 1
 IMAGES = "images"
 LENGTHS = "lengths"
 POSES = "poses"
+EVIDENCE = "evidence"
+FIELD = "field"
+OUTPUTS = (LENGTHS, POSES, EVIDENCE, FIELD)
+"""All outputs that a file may have; the first it always has."""
 
 _PREFIX = "capsonnx."
 
@@ -37,15 +55,43 @@ class Scores:
 
     Attributes:
         lengths: (batch, class) float32 in 0..1, the score of each class.
-        poses: (batch, class, dimension) float32, the output capsules, or None where the network has none.
+        poses: (batch, class, dimension) float32, the output capsules, or None where they were not computed.
+        evidence: (batch, class, rows, cols) float32, at least 0, or None likewise: what each feature column added to
+            each class. Column (row, col) sees the square of side ``receptive_field`` whose upper left pixel is
+            (row, col) times ``stride``.
+        field: (batch, class, rows, cols) float32 in 0..1, or None likewise: the score of each class in each window;
+            :class:`Windows` says which.
     """
 
     lengths: NDArray[np.float32]
     poses: NDArray[np.float32] | None = None
+    evidence: NDArray[np.float32] | None = None
+    field: NDArray[np.float32] | None = None
 
 
 Scorer: TypeAlias = Callable[[NDArray[np.uint8]], Scores]
 """Images (batch, height, width) uint8 to scores. The ONNX session and the torch network both satisfy it."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where the windows of ``field`` lie, and how symbols are picked among them; all in pixels, vertical first.
+
+    Attributes:
+        origin: from the upper left edge of the image to the centre of the window of cell (0, 0).
+        stride: between neighbouring windows.
+        size: height and width of a window.
+        threshold: the score in 0..1 above which a window may hold a symbol.
+        apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
+        silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
+    """
+
+    origin: tuple[float, float]
+    stride: int
+    size: tuple[int, int]
+    threshold: float
+    apart: tuple[float, float]
+    silent_black: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +110,7 @@ class Contract:
         dataset: the name of the training data.
         accuracy: figures measured at the end of training, on digits held out of it, each in 0..1.
         software: package versions that made the file.
+        windows: how to read the output ``field``, or None where the file has none.
     """
 
     labels: tuple[str, ...]
@@ -77,6 +124,7 @@ class Contract:
     dataset: str = "unknown"
     accuracy: Mapping[str, float] = dataclasses.field(default_factory=dict)
     software: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    windows: Windows | None = None
 
     def to_metadata(self) -> dict[str, str]:
         """The metadata properties of the file: JSON values under keys that begin with ``capsonnx.``.
@@ -118,7 +166,29 @@ class Contract:
             raise _malformed(name, "labels", "a list of distinct class names")
         if not 0 <= values["threshold"] < 1:
             raise _malformed(name, "threshold", "a number from 0 up to 1")
-        return cls(**{**values, "labels": tuple(labels), "threshold": float(values["threshold"])})
+        fixed = {"labels": tuple(labels), "threshold": float(values["threshold"])}
+        return cls(**{**values, **fixed, "windows": _windows(metadata, name)})
+
+
+def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
+    """The windows of a file, or None: the key came with the output ``field``, and files without it are as good."""
+    if metadata.get(_PREFIX + "windows", "null") == "null":
+        return None
+    values = _value(metadata, "windows", dict, name)
+    try:
+        windows = Windows(
+            **{
+                **values,
+                **{key: (float(values[key][0]), float(values[key][1])) for key in ("origin", "apart")},
+                "size": (int(values["size"][0]), int(values["size"][1])),
+            }
+        )
+        is_sound = 0 <= windows.threshold < 1 and windows.stride > 0 and min(*windows.size, *windows.apart) > 0
+    except (KeyError, TypeError, ValueError, IndexError):
+        is_sound = False
+    if not is_sound:
+        raise _malformed(name, "windows", "origin, stride, size, threshold, apart and silent_black")
+    return windows
 
 
 def _value(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any:

@@ -51,7 +51,7 @@ class ModelError(CapsonnxError):
 
 
 class CheckpointError(CapsonnxError):
-    """A training folder is incomplete, damaged, or belongs to another run."""
+    """A training folder is incomplete or damaged."""
 
 
 class DataError(CapsonnxError):
@@ -75,5 +75,5 @@ class MissingExtraError(CapsonnxError):
         super().__init__(
             f"{task} needs the package {package}, which is not installed",
             expected=f"the extra '{extra}'",
-            remedy=f"run: pip install 'capsonnx[{extra}]'",
+            remedy=f"run: pip install '.[{extra}]' in a checkout of capsonnx",
         )

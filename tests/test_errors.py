@@ -18,7 +18,7 @@ def test_every_message_has_three_parts_on_one_line(kind) -> None:
 
 def test_a_missing_extra_names_the_command_that_brings_it() -> None:
     error = errors.MissingExtraError("capsonnx train", extra="train", package="torch")
-    assert "pip install 'capsonnx[train]'" in str(error)
+    assert "pip install '.[train]'" in str(error)
 
 
 def test_exit_codes_tell_wrong_usage_from_failure() -> None:

@@ -13,7 +13,7 @@ import capsonnx
 
 PACKAGE = Path(capsonnx.__file__).parent
 
-BASE = {"errors", "contract", "files", "progress", "images", "levels", "symbols"}
+BASE = {"errors", "contract", "files", "progress", "images", "levels", "symbols", "components", "preparation"}
 FLOORS = {
     **dict.fromkeys(BASE, BASE),
     "datasets": BASE,

@@ -50,6 +50,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; a CapsonnxError becomes one line on stderr and its exit code."""
+        ctx.color = False if os.environ.get("NO_COLOR") else None  # None: as the terminal is
         try:
             return super().invoke(ctx)
         except CapsonnxError as error:
@@ -76,10 +77,10 @@ def main() -> None:
 
     \b
     Examples:
-      capsonnx infer photos/                           read a folder with the shipped digit model
-      capsonnx evaluate                                measure the shipped model on two-digit images
-      capsonnx train --data mnist -o runs/mnist        train the default recipe
-      capsonnx export runs/mnist -o mnist.onnx         export it, checked against the torch network
+      capsonnx infer photos/                      read a folder of digits
+      capsonnx evaluate                           measure the shipped model
+      capsonnx train --data mnist -o runs/mnist   train the default recipe
+      capsonnx export runs/mnist -o mnist.onnx    export it, checked
 
     Every command explains itself with --help.
     """

@@ -179,8 +179,8 @@ def command(*, model: Path | None, port: int, no_browser: bool, folder: Path | N
     \b
     Examples:
       capsonnx demo                          serve the page, and open it
-      capsonnx demo --model letters.onnx     with another model: its labels come out of the file
-      capsonnx demo --no-browser --port 0    print the address only, on any free port
+      capsonnx demo --model letters.onnx     with another model and its labels
+      capsonnx demo --no-browser --port 0    print the address of any free port
     """
     from capsonnx.runtime import default_model_path
 

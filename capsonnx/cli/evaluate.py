@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from capsonnx import __version__
+from capsonnx.cli.values import complete_data, complete_exam, complete_provider
+from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,11 +26,30 @@ __all__ = ["command"]
 
 @click.command("evaluate", short_help="Measure a model on exams of one and several symbols.")
 @click.argument("model", required=False, type=click.Path(path_type=Path))
-@click.option("--data", metavar="NAME|FOLDER", default="mnist", help="mnist, fashion-mnist, or a folder per class.")
+@click.option(
+    "--data",
+    metavar="NAME|FOLDER",
+    default="mnist",
+    shell_complete=complete_data,
+    help="mnist, fashion-mnist, or a folder per class.",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
-@click.option("--provider", metavar="auto|cpu|cuda|NAME", default="auto", help="What to run on.")
+@click.option(
+    "--provider",
+    metavar="auto|cpu|cuda|NAME",
+    default="auto",
+    shell_complete=complete_provider,
+    help="What to run on.",
+)
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images scored at once.")
-@click.option("--exam", "names", metavar="NAME", multiple=True, help="One exam; may be repeated.  [default: all]")
+@click.option(
+    "--exam",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=complete_exam,
+    help="One exam; may be repeated.  [default: all]",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the choices that exams make.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label.  [default: the model's own]")
 @click.option("--limit", type=click.IntRange(min=1), help="Use the first so many test digits only.  [default: all]")
@@ -49,24 +70,27 @@ def command(
     """Measure a model on exams: images composed of test digits, by a seed.
 
     MODEL is an .onnx file made by 'capsonnx export'; left out, it is the shipped digit model. The same seed gives the
-    same exams on every machine. Exams that need more classes than the data has are left out.
+    same exams on every machine. Exams that need more classes than the data has are left out. Only the test split is
+    measured on: of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, or
+    all of its sub-folder test/ where it holds train/ and test/.
 
     \b
     Exams:
-      singles                             every test digit as it is
-      pairs-vertical, pairs-horizontal    two different digits, above each other or side by side
-      padded-14, padded-42                one digit, and so many pixels of black on every side
-      row-3, row-5                        so many different digits side by side
+      singles                 every test digit as it is
+      pairs-vertical          two different digits, one above the other
+      pairs-horizontal        two different digits, side by side
+      padded-14, padded-42    one digit, so many pixels of black on every side
+      row-3, row-5            so many different digits side by side
 
     For an image of k digits the table says how often the k highest scores are the right ones; how often, besides, all
     of them are above the threshold; and how often the scores above the threshold are exactly the right ones.
 
     \b
     Examples:
-      capsonnx evaluate                                     the shipped model, all exams
-      capsonnx evaluate mnist.onnx --exam pairs-vertical    the source's own two-digit test
-      capsonnx evaluate --limit 500 --json | jq .exams      a quick look, for machines
-      capsonnx evaluate letters.onnx --data letters/        one's own model and images
+      capsonnx evaluate                                 the shipped model
+      capsonnx evaluate --exam pairs-vertical           one exam
+      capsonnx evaluate --limit 500 --json              a quick look, for machines
+      capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
     from capsonnx import datasets, exam, runtime
 
@@ -121,7 +145,7 @@ def _sit(network: Model, exams: Sequence[Exam], threshold: float, batch_size: in
 
     results = []
     with progress_bar("evaluating", sum(map(len, exams))) as bar:
-        bar.log(f"{network.path}: {len(exams)} exams on {network.provider}")
+        bar.log(f"{network.path}: {counted(len(exams), 'exam')} on {network.provider}")
         for exam in exams:
             bar.describe(exam.name)
             results.append(sit(network, exam, threshold=threshold, batch_size=batch_size, advance=bar.advance))

@@ -18,7 +18,10 @@ __all__ = ["command"]
 @click.option("--opset", type=int, default=18, help="ONNX operator set, 13 to 23.")
 @click.option("--routings", type=click.IntRange(min=1), help="Routing iterations.  [default: as trained]")
 @click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
-def command(checkpoint: Path, output: Path, opset: int, routings: int | None, input_type: Any) -> None:
+@click.option("--outputs", metavar="NAMES", help="Of lengths,poses,evidence,field.  [default: all there are]")
+def command(
+    checkpoint: Path, output: Path, opset: int, routings: int | None, input_type: Any, outputs: str | None
+) -> None:
     """Export a checkpoint to one ONNX file, checked before it gets its name.
 
     CHECKPOINT is a folder that 'capsonnx train' wrote. The file takes any batch, height and width. Before it is
@@ -29,6 +32,7 @@ def command(checkpoint: Path, output: Path, opset: int, routings: int | None, in
     Examples:
       capsonnx export runs/mnist -o mnist.onnx
       capsonnx export runs/mnist -o quick.onnx --routings 1
+      capsonnx export runs/mnist -o lean.onnx --outputs lengths
     """
     require_train("capsonnx export")
     from capsonnx import export, training
@@ -38,6 +42,7 @@ def command(checkpoint: Path, output: Path, opset: int, routings: int | None, in
     if routings is not None:
         trained = export.with_routings(trained, routings)
     contract = export.contract_of(trained)
-    inspection = export.export(trained.network, contract, output, opset=opset, input_type=input_type)
+    names = None if outputs is None else [name.strip() for name in outputs.split(",")]
+    inspection = export.export(trained.network, contract, output, opset=opset, input_type=input_type, outputs=names)
     print_inspection(inspection)
     click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB, report in {export.report_path(output)}")

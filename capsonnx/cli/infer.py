@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from capsonnx.cli.values import complete_provider
+from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from capsonnx.runtime import Row
 
 __all__ = ["command"]
+
+SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
+"""The format of an output file that is named so."""
 
 
 @dataclass
@@ -57,11 +62,23 @@ def _height(_context: click.Context, _option: click.Parameter, value: str) -> in
     "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
 )
 @click.option("-r", "--recursive", is_flag=True, help="Go into the subfolders of folders.")
-@click.option("-f", "--format", "style", type=click.Choice(["table", "csv", "jsonl", "json"]), default="table")
+@click.option(
+    "-f",
+    "--format",
+    "style",
+    type=click.Choice(["table", *SUFFIXES.values()]),
+    help="[default: by the suffix of --output, else table]",
+)
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file."
 )
-@click.option("--provider", metavar="auto|cpu|cuda|NAME", default="auto", help="What to run on.")
+@click.option(
+    "--provider",
+    metavar="auto|cpu|cuda|NAME",
+    default="auto",
+    shell_complete=complete_provider,
+    help="What to run on.",
+)
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label. [default: the model's own]")
@@ -74,7 +91,7 @@ def command(
     paths: tuple[str, ...],
     model: Path | None,
     recursive: bool,
-    style: str,
+    style: str | None,
     output: Path | None,
     provider: str,
     batch_size: int,
@@ -87,15 +104,16 @@ def command(
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. The
     symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one):
-    --height brings the images to it. Rows go to standard output, progress and a summary to standard error.
+    --height brings the images to it. Rows go to standard output, progress and a summary to standard error. A file named
+    .csv, .json or .jsonl is written in that format unless --format says another, any other file as a table.
 
     Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read.
 
     \b
     Examples:
-      capsonnx infer digits.png                      one image
-      capsonnx infer scans/ -r --height 28           a folder and its subfolders, scaled
-      capsonnx infer 'scans/*.png' -f csv -o out.csv a pattern, to a file
+      capsonnx infer digits.png                   one image
+      capsonnx infer scans/ -r --height 28        a folder with subfolders, scaled
+      capsonnx infer 'scans/*.png' -o out.csv     a pattern, to a CSV file
       find . -name '*.png' | capsonnx infer -f jsonl -
       capsonnx infer photos/ -f jsonl | jq -c 'select(.labels == ["7"])'
     """
@@ -104,6 +122,7 @@ def command(
     from capsonnx.cli.rows import formatter
     from capsonnx.progress import progress_bar
 
+    style = style or _style_of(output)
     sources = runtime.expand(paths, recursive=recursive)
     network = runtime.load_model(model, provider=provider)
     tally, start = Tally(), time.perf_counter()
@@ -128,6 +147,10 @@ def command(
     context.exit(3 if tally.failed else 0)
 
 
+def _style_of(output: Path | None) -> str:
+    return "table" if output is None else SUFFIXES.get(output.suffix.lower(), "table")
+
+
 @contextmanager
 def _writing_to(output: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that appears when it is complete. Names that are not Unicode pass byte for byte."""
@@ -150,5 +173,4 @@ def _writing_to(output: Path | None) -> Iterator[TextIO]:
 
 def _summary(tally: Tally, seconds: float, provider: str) -> str:
     rate = tally.images / seconds if seconds else 0.0
-    images = "1 image" if tally.images == 1 else f"{tally.images} images"
-    return f"{images}, {tally.failed} failed, {seconds:.2f} s, {rate:.1f} images/s, {provider}"
+    return f"{counted(tally.images, 'image')}, {tally.failed} failed, {seconds:.2f} s, {rate:.1f} images/s, {provider}"

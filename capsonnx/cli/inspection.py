@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
+import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from capsonnx.export import Inspection
 
 __all__ = ["print_inspection"]
@@ -15,23 +16,20 @@ __all__ = ["print_inspection"]
 
 def print_inspection(inspection: Inspection) -> None:
     """Print every check and the parity of every output on stdout, a mark before each."""
-    table = Table(box=None, pad_edge=False, show_header=False)
+    rows = list(_rows(inspection))
+    width = max(len(name) for _, name, _ in rows)
+    for passed, name, found in rows:
+        mark = click.style(f"{'ok' if passed else 'FAILED':<6}", fg="green" if passed else "red")
+        click.echo(f"{mark}  {name:<{width}}  {found}")
+
+
+def _rows(inspection: Inspection) -> Iterator[tuple[bool, str, str]]:
+    """Whether it holds, what it is, and what was found."""
     for check in inspection.checks:
-        table.add_row(_mark(check.passed), check.name, check.found)
+        yield check.passed, check.name, check.found
     parity = inspection.parity
     for name, difference in parity.differences.items():
-        table.add_row(
-            _mark(difference <= parity.tolerance),
-            f"parity of {name}",
-            f"max |Δ| {difference:.1e}, at most {parity.tolerance:.0e}, {len(parity.cases)} cases",
-        )
-    table.add_row(
-        _mark(parity.agreeing == parity.images),
-        "parity of top class",
-        f"same on {parity.agreeing} of {parity.images} images",
-    )
-    Console(highlight=False).print(table)
-
-
-def _mark(passed: bool) -> str:
-    return "[green]ok[/]" if passed else "[red]FAILED[/]"
+        found = f"max |Δ| {difference:.1e}, at most {parity.tolerance:.0e}, {len(parity.cases)} cases"
+        yield difference <= parity.tolerance, f"parity of {name}", found
+    found = f"same on {parity.agreeing} of {parity.images} images"
+    yield parity.agreeing == parity.images, "parity of top class", found

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import shlex
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from capsonnx.cli.extras import require_train
+from capsonnx.cli.values import complete_data, complete_recipe
+from capsonnx.cli.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from capsonnx.training import TrainingConfig
 
 __all__ = ["command"]
 
 
 @click.command("train", short_help="Train a network on single symbols.")
-@click.option("--data", help="mnist, fashion-mnist, or a folder with one sub-folder per class.  [default: mnist]")
+@click.option(
+    "--data",
+    metavar="NAME|FOLDER",
+    shell_complete=complete_data,
+    help="mnist, fashion-mnist, or a folder with one sub-folder per class.  [default: mnist]",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
-@click.option("--recipe", help="seed (the source's own) or default.  [default: default]")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    shell_complete=complete_recipe,
+    help="seed (the source's own) or default.  [default: default]",
+)
 @click.option("--network", type=click.Choice(["capsule", "pooled"]), help="pooled: the baseline.  [default: capsule]")
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the digits.  [default: the recipe's]")
 @click.option("--seed", type=click.IntRange(min=0), help="Of all random choices.  [default: 0]")
@@ -31,14 +47,15 @@ __all__ = ["command"]
 @click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder for the run.  [default: in runs/]")
-@click.option("--resume", is_flag=True, help="Go on after the last finished epoch; start if there is none.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --output after its last finished epoch.")
 def command(output: Path | None, data_dir: Path | None, device: Any, resume: bool, **choices: Any) -> None:
     """Train a network on single symbols and leave it in a folder.
 
     The folder, by default runs/DATA-RECIPE-NETWORK-SEED, holds config.json, checkpoint.safetensors (replaced after
     every epoch), metrics.jsonl and curves.png. A run stopped at any moment goes on with --resume; options left out
     are then the recorded ones. Accuracy is measured on digits held out of the training split: the test split is not
-    looked at.
+    looked at. Of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, is the
+    test split; where the folder holds train/ and test/, each with the sub-folders, these are the splits.
 
     \b
     Examples:
@@ -54,14 +71,27 @@ def command(output: Path | None, data_dir: Path | None, device: Any, resume: boo
     target = training.choose_device(device)
     given = {name: value for name, value in choices.items() if value is not None}
     output = output or _default_output(given)
-    if resume and (output / "config.json").exists():
+    training.require_run(output, resume=resume)
+    if resume:
         given = {**_choices(training.load_config(output)), **given}
     data = given.pop("data", "mnist")
     dataset = datasets.load(data, "train", data_dir=data_dir, progress=True)
     config = training.make_config(data, dataset, target, **given)
-    last = training.train(config, dataset, output, device=target, resume=resume)[-1]
-    click.echo(f"{output}: {last.epoch} epochs, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
+    with _telling_how_to_go_on(output):
+        last = training.train(config, dataset, output, device=target, resume=resume)[-1]
+    click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
     click.echo(f"next: capsonnx export {output} -o {output.name}.onnx", err=True)
+
+
+@contextmanager
+def _telling_how_to_go_on(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (output / "config.json").exists():
+            again = shlex.join(["capsonnx", "train", "--resume", "-o", str(output)])
+            click.echo(f"\nstopped; go on with: {again}", err=True)
+        raise
 
 
 def _default_output(given: dict[str, Any]) -> Path:

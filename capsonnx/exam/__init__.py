@@ -8,22 +8,60 @@
 ((180, 56, 28), [7, 2])
 
 With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then gives the :class:`Result`.
+
+Exams of pages ask for more: which symbols, where, and in what order.
+
+>>> [pages] = exam.build_page_exams(digits, ["strings-3"])
+>>> pages.images.shape, pages.truth[0][0][0]
+((200, 28, 84), Placed(target=7, x=14.0, y=14.0))
+
+With a reader, ``exam.sit_pages(reader, pages, labels=digits.labels)`` then gives the :class:`PageResult`.
 """
 
 from __future__ import annotations
 
-from capsonnx.exam.exams import EXAMS, Builder, Exam, build_exams
+from capsonnx.exam.build import build_exams, build_page_exams
+from capsonnx.exam.exams import EXAMS, Builder, Exam
+from capsonnx.exam.page_exams import PAGE_EXAMS, PageBuilder
+from capsonnx.exam.pages import Lines, PageExam, Placed, altered
+from capsonnx.exam.reading import sit_pages
+from capsonnx.exam.reading_scores import (
+    PageResult,
+    character_error_rate,
+    edit_distance,
+    exact_strings,
+    false_per_megapixel,
+    joined,
+    match_symbols,
+    precision_and_recall,
+)
 from capsonnx.exam.run import sit
 from capsonnx.exam.scoring import Result, confident_right, exact_right, top_right
 
 __all__ = [
     "EXAMS",
+    "PAGE_EXAMS",
     "Builder",
     "Exam",
+    "Lines",
+    "PageBuilder",
+    "PageExam",
+    "PageResult",
+    "Placed",
     "Result",
+    "altered",
     "build_exams",
+    "build_page_exams",
+    "character_error_rate",
     "confident_right",
+    "edit_distance",
     "exact_right",
+    "exact_strings",
+    "false_per_megapixel",
+    "joined",
+    "match_symbols",
+    "precision_and_recall",
     "sit",
+    "sit_pages",
     "top_right",
 ]

@@ -1,4 +1,4 @@
-"""Canvases made of images: rows, columns and margins. Nothing is scaled or blended; every pixel is a copy."""
+"""Canvases made of images: rows, columns, margins and places. Nothing is scaled or blended; every pixel is a copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["column", "pad", "row"]
+__all__ = ["column", "ink_spans", "pad", "paste", "row"]
 
 
 def row(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -58,3 +58,38 @@ def pad(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     [[[0, 0, 0], [0, 7, 0], [0, 0, 0]]]
     """
     return np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
+
+
+def paste(page: NDArray[np.uint8], image: NDArray[np.uint8], left: int, top: int) -> None:
+    """Put an image on a page, in place; where they overlap the lighter pixel shows.
+
+    Args:
+        page: (height, width) uint8.
+        image: (h, w) uint8, which must lie on the page.
+        left: the place of its left edge in pixels, from 0.
+        top: the place of its top edge in pixels, from 0.
+
+    >>> page = np.array([[5, 5, 5]], dtype=np.uint8)
+    >>> paste(page, np.array([[3, 7]], dtype=np.uint8), 1, 0)
+    >>> page.tolist()
+    [[5, 5, 7]]
+    """
+    place = page[top : top + image.shape[0], left : left + image.shape[1]]
+    np.maximum(place, image, out=place)
+
+
+def ink_spans(images: NDArray[np.uint8], axis: int) -> NDArray[np.int64]:
+    """Where the ink of each image begins and ends: every pixel above 0 is ink.
+
+    Args:
+        images: (count, height, width) uint8.
+        axis: 1 for rows, 2 for columns.
+
+    Returns:
+        (count, 2) int64, the first row or column with ink and the one after the last; all of it where there is no ink.
+
+    >>> ink_spans(np.array([[[0, 1, 0, 9, 0]], [[0, 0, 0, 0, 0]]], dtype=np.uint8), axis=2).tolist()
+    [[1, 4], [0, 5]]
+    """
+    has_ink = images.max(axis=3 - axis) > 0
+    return np.column_stack([has_ink.argmax(axis=1), images.shape[axis] - has_ink[:, ::-1].argmax(axis=1)])

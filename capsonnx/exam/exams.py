@@ -1,13 +1,11 @@
 """The catalogue of exams: each composes images from the digits of a test split, by a seed.
 
-The same digits and the same seed give the same images on every machine: each exam draws from its own PCG64 stream,
-seeded with the seed and the CRC-32 of a name, so that adding an exam never changes another.
+The same digits and the same seed give the same images on every machine, whatever other exams there are.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,13 +14,14 @@ import numpy as np
 
 from capsonnx.errors import InputError
 from capsonnx.exam.compose import column, pad, row
+from capsonnx.exam.draws import stream
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.datasets import Dataset
 
-__all__ = ["EXAMS", "Builder", "Exam", "build_exams"]
+__all__ = ["EXAMS", "Builder", "Exam"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,38 +44,6 @@ class Exam:
 
 Builder: TypeAlias = Callable[["Dataset", int], Exam]
 """Makes an exam of a test split and a seed, or raises InputError where the split has too few classes for it."""
-
-
-def build_exams(dataset: Dataset, names: Sequence[str] | None = None, *, seed: int = 0) -> list[Exam]:
-    """Build exams from the digits of one split.
-
-    Args:
-        dataset: the digits, as a rule a test split.
-        names: names of :data:`EXAMS`, or None for all those that the data set has enough classes for.
-        seed: of all random choices, from 0.
-
-    Returns:
-        The exams, in the order of ``names`` or of the catalogue, each name once.
-
-    Raises:
-        InputError: there is no exam of that name, the data set is empty or has too few classes for an exam that was
-            asked for by name, or the seed is negative.
-    """
-    for name in names or ():
-        if name not in EXAMS:
-            raise InputError(f"exam {name!r}", expected=f"one of {', '.join(EXAMS)}", remedy="check the spelling")
-    if not len(dataset):
-        raise InputError(f"{dataset.name}: no digits", expected="at least one", remedy="use another data set")
-    if seed < 0:
-        raise InputError(f"seed {seed}", expected="a whole number from 0", remedy="choose another seed")
-    exams = []
-    for name in dict.fromkeys(EXAMS if names is None else names):
-        try:
-            exams.append(EXAMS[name](dataset, seed))
-        except InputError:
-            if names is not None:
-                raise
-    return exams
 
 
 def singles(dataset: Dataset, _seed: int) -> Exam:
@@ -110,7 +77,7 @@ def different_digits(dataset: Dataset, seed: int, *, digits: int) -> Exam:
     name = f"row-{digits}"
     if len(np.unique(dataset.targets)) < digits:
         raise _too_few_classes(dataset, name)
-    chosen = _different(dataset.targets, digits, _generator(seed, name))
+    chosen = _different(dataset.targets, digits, stream(seed, name))
     return Exam(name, row(dataset.images[chosen]), dataset.targets[chosen])
 
 
@@ -126,14 +93,10 @@ EXAMS: dict[str, Builder] = {
 """The exams by name."""
 
 
-def _generator(seed: int, stream: str) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(stream.encode())])))
-
-
 def _pairs(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     """(count, 2) int64, digits of different classes; the same ones for both layouts."""
     digits = np.arange(len(dataset))
-    pairs = np.column_stack([digits, _generator(seed, "pairs").permutation(digits)])
+    pairs = np.column_stack([digits, stream(seed, "pairs").permutation(digits)])
     kept: NDArray[np.int64] = pairs[dataset.targets[pairs[:, 0]] != dataset.targets[pairs[:, 1]]]
     if not len(kept):
         raise _too_few_classes(dataset, "pairs")
@@ -168,7 +131,8 @@ def _different(targets: NDArray[np.int64], digits: int, generator: np.random.Gen
 def _too_few_classes(dataset: Dataset, name: str) -> InputError:
     classes = len(np.unique(dataset.targets))
     return InputError(
-        f"{dataset.name}: {len(dataset)} digits of {classes} {'class' if classes == 1 else 'classes'}",
+        f"{dataset.name}: {len(dataset)} {'digit' if len(dataset) == 1 else 'digits'} of {classes} "
+        f"{'class' if classes == 1 else 'classes'}",
         expected=f"digits of more classes for the exam {name}",
         remedy="use more digits, or leave this exam out",
     )

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx_ir as ir
+from onnx_ir.passes.common import RemoveUnusedNodesPass
+from onnxscript.optimizer import fold_constants
 from onnxscript.rewriter import RewriteRuleClassBase, RewriteRuleSet, rewrite
 
 if TYPE_CHECKING:
     from onnxscript.rewriter import MatchResult
 
 __all__ = ["clean_up"]
+
+LARGEST_WEIGHT = 1 << 20
+"""Numbers in the largest tensor that is folded; of the shipped network's weights the largest has 147,456."""
 
 
 class ConstantReshape(RewriteRuleClassBase):
@@ -45,32 +50,16 @@ class ConstantReshape(RewriteRuleClassBase):
         return target if target.count(-1) <= 1 else None
 
 
-class FoldedTranspose(RewriteRuleClassBase):
-    """The transpose of a weight becomes a weight: some runtimes take only constants as the second factor."""
-
-    def pattern(self, op: Any, x: ir.Value) -> Any:
-        """Any Transpose."""
-        return op.Transpose(x, _allow_other_attributes=True, _outputs=["transposed"])
-
-    def check(self, context: Any, x: ir.Value, transposed: ir.Value) -> bool | MatchResult:  # type: ignore[override]
-        """Applies where the input is constant."""
-        return x.const_value is not None
-
-    def rewrite(self, op: Any, x: ir.Value, transposed: ir.Value) -> Any:
-        """The transposed weight, under the name of the weight."""
-        node = transposed.producer()
-        assert node is not None and x.const_value is not None  # noqa: S101, PT018 - by pattern and check
-        array = np.ascontiguousarray(x.const_value.numpy().transpose(node.attributes["perm"].as_ints()))
-        return op.initializer(ir.tensor(array), name=f"{x.name}_transposed")
-
-
 def clean_up(model: ir.Model) -> ir.Model:
     """Apply the rules, drop what they leave unused, and strip what only the exporter understands.
 
     Returns:
         The model, with no notes or node names of the tracer's.
     """
-    model = rewrite(model, RewriteRuleSet([rule.rule() for rule in (ConstantReshape, FoldedTranspose)], commute=False))  # type: ignore[no-untyped-call]
+    model = rewrite(model, RewriteRuleSet([ConstantReshape.rule()], commute=False))  # type: ignore[no-untyped-call]
+    # What depends on weights alone becomes a weight: some runtimes take only constants as kernels and second factors.
+    fold_constants(model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
+    RemoveUnusedNodesPass()(model)
     model.metadata_props.clear()
     model.graph.metadata_props.clear()
     for value in (*model.graph.inputs, *model.graph.outputs, *model.graph.initializers.values()):

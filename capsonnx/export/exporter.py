@@ -17,17 +17,17 @@ import onnx.version_converter
 import onnx_ir as ir
 import torch
 
-from capsonnx.contract import IMAGES, LENGTHS, POSES, Contract
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, OUTPUTS, Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export.cleanup import clean_up
-from capsonnx.model import CapsuleNetwork, Network, Stem
+from capsonnx.model import APART, ORIGIN, PEAK, STRIDE, WINDOW, CapsuleNetwork, Network, Stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from capsonnx.training import Trained
 
-__all__ = ["OPSETS", "InputType", "contract_of", "to_onnx", "with_routings"]
+__all__ = ["OPSETS", "InputType", "contract_of", "outputs_of", "to_onnx", "with_routings"]
 
 InputType: TypeAlias = Literal["uint8", "float32"]
 
@@ -82,7 +82,19 @@ def with_routings(trained: Trained, routings: int) -> Trained:
     return dataclasses.replace(trained, network=network)
 
 
-def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type: InputType = "uint8") -> bytes:
+def outputs_of(network: Network) -> tuple[str, ...]:
+    """The names of all outputs that a file of this network may have."""
+    return OUTPUTS if isinstance(network, CapsuleNetwork) else (LENGTHS,)
+
+
+def to_onnx(
+    network: Network,
+    contract: Contract,
+    *,
+    opset: int = 18,
+    input_type: InputType = "uint8",
+    outputs: Sequence[str] | None = None,
+) -> bytes:
     """Export a network, on the CPU, as the bytes of one ONNX file; the same bytes each time.
 
     Args:
@@ -90,23 +102,24 @@ def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type
         contract: becomes the file's metadata.
         opset: the ONNX operator set, one of :data:`OPSETS`; the IR version is the lowest that has it.
         input_type: of the input ``images``, whose values are 0..255 either way.
+        outputs: names of :data:`capsonnx.contract.OUTPUTS`, lengths among them; None: all that the network has.
 
     Raises:
-        InputError: the opset cannot be had.
+        InputError: the opset or an output cannot be had.
     """
+    names = _check_outputs(outputs, network)
     if opset not in OPSETS:
         raise InputError(
             f"opset {opset}",
             expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
             remedy="leave --opset out for the one that most runtimes know",
         )
-    outputs = [LENGTHS, POSES] if isinstance(network, CapsuleNetwork) else [LENGTHS]
     with _quiet_exporter():
         program = torch.onnx.export(
-            network.eval(),
+            _Outputs(network, names).eval(),
             (torch.zeros(TRACED_SHAPE, dtype=getattr(torch, input_type)),),
             input_names=[IMAGES],
-            output_names=outputs,
+            output_names=list(names),
             dynamic_shapes=({0: "batch", 1: "height", 2: "width"},),
             opset_version=max(opset, TRACED_OPSET),
             dynamo=True,
@@ -117,10 +130,61 @@ def to_onnx(network: Network, contract: Contract, *, opset: int = 18, input_type
     model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
     model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
     model.graph.name = "capsonnx"
+    _name_sizes(model)
     del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
+    contract = dataclasses.replace(contract, windows=_windows(network) if FIELD in names else None)
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content
+
+
+def _name_sizes(model: onnx.ModelProto) -> None:
+    """Give the maps' sides plain names: the tracer calls them by formulas of height and width."""
+    sides = {EVIDENCE: ("rows", "cols"), FIELD: ("field_rows", "field_cols")}
+    for output in model.graph.output:
+        for dimension, name in zip(output.type.tensor_type.shape.dim[2:], sides.get(output.name, ()), strict=False):
+            dimension.dim_param = name
+
+
+class _Outputs(torch.nn.Module):
+    """A network that gives just the named outputs; its own parts keep their names in the file."""
+
+    def __init__(self, network: Network, names: Sequence[str]) -> None:
+        super().__init__()
+        for part, module in network.named_children():
+            self.add_module(part, module)
+        self._compute = network.features, network.outputs
+        self._names = names
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        features, outputs = self._compute
+        return tuple(outputs(features(images), self._names).values())
+
+
+def _check_outputs(outputs: Sequence[str] | None, network: Network) -> tuple[str, ...]:
+    """The outputs to export, in the order of the contract."""
+    possible = outputs_of(network)
+    chosen = possible if outputs is None else outputs
+    if LENGTHS not in chosen or not set(chosen) <= set(possible):
+        raise InputError(
+            f"outputs {', '.join(chosen) or 'none'}",
+            expected=f"{LENGTHS}, and any of {', '.join(possible[1:]) or 'no others, for a pooled network'}",
+            remedy="leave --outputs out for all of them",
+        )
+    return tuple(name for name in possible if name in chosen)
+
+
+def _windows(network: Network) -> Windows:
+    """What the output ``field`` means; see :mod:`capsonnx.model.field`."""
+    height, width = (Stem.receptive_field + STRIDE * (length - 1) for length in WINDOW)
+    return Windows(
+        origin=ORIGIN,
+        stride=STRIDE,
+        size=(height, width),
+        threshold=PEAK,
+        apart=APART,
+        silent_black=not network.config.stem_bias,
+    )
 
 
 def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:

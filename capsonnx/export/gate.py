@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import ModelError, ParityError
@@ -17,6 +18,7 @@ from capsonnx.progress import progress_bar
 from capsonnx.runtime import load_model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from capsonnx.contract import Contract
@@ -63,7 +65,13 @@ def report_path(path: Path) -> Path:
 
 
 def export(
-    network: Network, contract: Contract, path: Path, *, opset: int = 18, input_type: InputType = "uint8"
+    network: Network,
+    contract: Contract,
+    path: Path,
+    *,
+    opset: int = 18,
+    input_type: InputType = "uint8",
+    outputs: Sequence[str] | None = None,
 ) -> Inspection:
     """Export a network to an ONNX file and a report beside it, or to nothing at all.
 
@@ -73,13 +81,14 @@ def export(
         path: of the file; written only if all checks hold, replacing what was there.
         opset: the ONNX operator set.
         input_type: of the input ``images``.
+        outputs: names of :data:`capsonnx.contract.OUTPUTS`; None: all that the network has.
 
     Raises:
-        InputError: the opset cannot be had.
+        InputError: the opset or an output cannot be had.
         ModelError: a check on the graph fails.
         ParityError: the file does not compute what the network computes.
     """
-    content = to_onnx(network, contract, opset=opset, input_type=input_type)
+    content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
         found = check_file(temporary, network)
@@ -102,9 +111,9 @@ def check_file(path: Path, network: Network | None = None) -> Inspection:
     """
     session = load_model(path, provider="cpu")
     model = load_onnx(path)
-    reference = scorer(network or network_inside(model, session.contract), exact=True)
+    reference = scorer(network or network_inside(model, session.contract), exact=True, outputs=session.outputs)
     with progress_bar("parity", len(GRID) * len(CONTENTS)) as bar:
-        parity = measure_parity(reference, session, advance=bar.advance)
+        parity = measure_parity(reference, partial(session, outputs=session.outputs), advance=bar.advance)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Inspection(path, digest, check_graph(model, str(path)), parity)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from capsonnx import datasets
-from capsonnx.contract import LENGTHS, POSES
+from capsonnx.contract import OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,9 +150,11 @@ def measure_parity(
 
 def _compare(reference: Scorer, candidate: Scorer, images: NDArray[np.uint8], content: str, tolerance: float) -> Case:
     expected, found = reference(images), candidate(images)
-    differences = {LENGTHS: _difference(expected.lengths, found.lengths)}
-    if expected.poses is not None:
-        differences[POSES] = np.inf if found.poses is None else _difference(expected.poses, found.poses)
+    differences = {}
+    for name in OUTPUTS:
+        wanted, given = getattr(expected, name), getattr(found, name)
+        if wanted is not None:
+            differences[name] = np.inf if given is None else _difference(wanted, given)
     chosen = np.take_along_axis(expected.lengths, found.lengths.argmax(axis=1)[:, None], axis=1)[:, 0]
     agreeing = int((chosen >= expected.lengths.max(axis=1) - tolerance).sum())
     batch, height, width = images.shape

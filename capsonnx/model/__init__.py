@@ -1,11 +1,17 @@
 """The networks in torch: squash, routing, layers, loss. Nothing here knows of files, data or ONNX."""
 
-from capsonnx.model.loss import margin_loss
+from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
+from capsonnx.model.loss import margin_loss, window_loss
 from capsonnx.model.networks import CapsuleNetwork, Network, NetworkConfig, NetworkKind, PooledNetwork, Stem, build
-from capsonnx.model.routing import normalise, route, squash
+from capsonnx.model.routing import explain, normalise, route, squash
 from capsonnx.model.scorer import scorer
 
 __all__ = [
+    "APART",
+    "ORIGIN",
+    "PEAK",
+    "STRIDE",
+    "WINDOW",
     "CapsuleNetwork",
     "Network",
     "NetworkConfig",
@@ -13,9 +19,12 @@ __all__ = [
     "PooledNetwork",
     "Stem",
     "build",
+    "explain",
     "margin_loss",
     "normalise",
     "route",
     "scorer",
+    "slide",
     "squash",
+    "window_loss",
 ]

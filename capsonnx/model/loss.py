@@ -1,15 +1,18 @@
-"""The margin loss."""
+"""The margin loss, of whole images and of windows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch.nn.functional import one_hot, relu
+
+from capsonnx.model.field import ORIGIN, STRIDE, WINDOW
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["margin_loss"]
+__all__ = ["margin_loss", "window_loss"]
 
 
 def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25) -> Tensor:
@@ -33,3 +36,42 @@ def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25
     missed = present * relu(0.9 - lengths).square()
     wrong = (1 - present) * relu(lengths - 0.1).square()
     return (missed + absent_weight * wrong).mean()
+
+
+def window_loss(lengths: Tensor, centres: Tensor, targets: Tensor, *, absent_weight: float = 0.25) -> Tensor:
+    """The margin loss of the sliding head, for images of one labelled symbol and perhaps pieces of others.
+
+    Windows within 3 pixels of the symbol's centre are to tell its class; windows at least 8 pixels from the centre of
+    every symbol, to the side, or 10 above or below, are to tell nothing. What lies between is not asked.
+
+    Args:
+        lengths: the output of :func:`capsonnx.model.field.slide`, (batch, J, rows, cols).
+        centres: (batch, symbols, 2), row and column of centres in pixels from the upper left edge, that of the
+            labelled symbol first; infinite for none.
+        targets: (batch,) int64, the class of the first symbol.
+        absent_weight: λ, the weight of the classes that a window should not tell.
+
+    Returns:
+        A scalar, at least 0: the mean over the images.
+    """
+    rows, cols = (
+        ORIGIN[axis] + STRIDE * torch.arange(lengths.shape[2 + axis], device=lengths.device) for axis in (0, 1)
+    )
+    down = (rows.view(1, 1, -1, 1) - centres[:, :, 0, None, None]).abs()
+    across = (cols.view(1, 1, 1, -1) - centres[:, :, 1, None, None]).abs()
+    is_inside = torch.zeros_like(lengths[:, 0], dtype=torch.bool)
+    is_inside[:, WINDOW[0] // 2 : lengths.shape[2] - WINDOW[0] // 2, :] = True
+    is_inside[:, :, : WINDOW[1] // 2] = False
+    is_inside[:, :, lengths.shape[3] - WINDOW[1] // 2 :] = False
+    at_centre = ((down <= 3) & (across <= 3))[:, 0] & is_inside
+    apart = ((down >= 10) | (across >= 8)).all(dim=1) & is_inside
+    present = one_hot(targets, lengths.shape[1]).to(lengths.dtype)[:, :, None, None]
+    missed = (present * relu(0.9 - lengths).square()).mean(dim=1)
+    wrong = absent_weight * ((1 - present) * relu(lengths - 0.1).square()).mean(dim=1)
+    silent = absent_weight * relu(lengths - 0.1).square().mean(dim=1)
+    return (_mean_where(missed + wrong, at_centre) + _mean_where(silent, apart)).mean()
+
+
+def _mean_where(values: Tensor, mask: Tensor) -> Tensor:
+    """The mean of each image's values (batch, rows, cols) where the mask holds, 0 where it holds nowhere: (batch,)."""
+    return (values * mask).sum(dim=(1, 2)) / mask.sum(dim=(1, 2)).clamp_min(1)

@@ -14,9 +14,13 @@ import torch
 from torch import nn
 from torch.linalg import vector_norm
 
-from capsonnx.model.routing import route
+from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, POSES
+from capsonnx.model.field import STRIDE, slide
+from capsonnx.model.routing import explain, route
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
 __all__ = [
@@ -63,7 +67,7 @@ class Stem(nn.Sequential):
     """
 
     channels = 128
-    stride = 2
+    stride = STRIDE
     receptive_field = 14
 
     def __init__(self, *, bias: bool) -> None:
@@ -96,6 +100,14 @@ class CapsuleLayer(nn.Module):
         """Input capsules (batch, C, N) to output capsules (batch, J, D); see :func:`capsonnx.model.routing.route`."""
         return route(columns, self.weight, self.routings)
 
+    def evidence(self, features: Tensor) -> Tensor:
+        """Features (batch, C, rows, cols) to (batch, J, rows, cols); see :func:`capsonnx.model.routing.explain`."""
+        return explain(features, self.weight, self.routings)
+
+    def slide(self, features: Tensor) -> Tensor:
+        """Features (batch, C, rows, cols) to (batch, J, rows + 1, cols); see :func:`capsonnx.model.field.slide`."""
+        return slide(features, self.weight)
+
 
 class Network(nn.Module, ABC):
     """What the two networks share: a stem, and a head that turns its feature columns into scores."""
@@ -106,17 +118,22 @@ class Network(nn.Module, ABC):
         self.stem = Stem(bias=config.stem_bias)
 
     def features(self, images: Tensor) -> Tensor:
-        """Images (batch, height, width), uint8 or float in 0..255, to feature columns (batch, C, N).
+        """Images (batch, height, width), uint8 or float in 0..255, to features (batch, C, rows, cols).
 
         A method of its own because training may run this part, and only this part, in bfloat16.
         """
         ink: Tensor = images.to(next(self.parameters()).dtype).unsqueeze(1) / 255
-        columns: Tensor = self.stem(ink)
-        return columns.flatten(2)
+        features: Tensor = self.stem(ink)
+        return features
 
     @abstractmethod
-    def classify(self, columns: Tensor) -> tuple[Tensor, ...]:
-        """Feature columns (batch, C, N) to the network's outputs, the first of them the lengths (batch, J)."""
+    def classify(self, features: Tensor) -> tuple[Tensor, ...]:
+        """Features (batch, C, rows, cols) to the network's outputs, the first of them the lengths (batch, J)."""
+
+    def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Features (batch, C, rows, cols) to the outputs of :mod:`capsonnx.contract` that are named, in this order."""
+        classified = dict(zip((LENGTHS, POSES), self.classify(features), strict=False))
+        return {name: classified[name] for name in names}
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Images (batch, height, width), uint8 or float in 0..255, at least 14 px a side, to the outputs.
@@ -134,10 +151,19 @@ class CapsuleNetwork(Network):
         super().__init__(config)
         self.capsules = CapsuleLayer(Stem.channels, config.classes, config.dimension, config.routings)
 
-    def classify(self, columns: Tensor) -> tuple[Tensor, Tensor]:
-        """Feature columns (batch, C, N) to lengths (batch, J) and poses (batch, J, D)."""
-        poses: Tensor = self.capsules(columns)
+    def classify(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (batch, C, rows, cols) to lengths (batch, J) and poses (batch, J, D)."""
+        poses: Tensor = self.capsules(features.flatten(2))
         return vector_norm(poses, dim=-1), poses
+
+    def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
+        """Of every network's, ``evidence`` (batch, J, rows, cols) and ``field`` (batch, J, rows + 1, cols) besides."""
+        found = super().outputs(features, [name for name in names if name in (LENGTHS, POSES)])
+        if EVIDENCE in names:
+            found[EVIDENCE] = self.capsules.evidence(features)
+        if FIELD in names:
+            found[FIELD] = self.capsules.slide(features)
+        return {name: found[name] for name in names}
 
 
 class PooledNetwork(Network):
@@ -156,9 +182,9 @@ class PooledNetwork(Network):
                 nn.init.xavier_uniform_(layer.weight)
                 nn.init.zeros_(layer.bias)
 
-    def classify(self, columns: Tensor) -> tuple[Tensor]:
-        """Feature columns (batch, C, N) to lengths (batch, J): sigmoid scores under the capsules' name."""
-        return (self.head(columns.mean(dim=2)),)
+    def classify(self, features: Tensor) -> tuple[Tensor]:
+        """Features (batch, C, rows, cols) to lengths (batch, J): sigmoid scores under the capsules' name."""
+        return (self.head(features.flatten(2).mean(dim=2)),)
 
 
 def build(config: NetworkConfig) -> Network:

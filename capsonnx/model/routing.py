@@ -21,7 +21,7 @@ from torch.linalg import vector_norm
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["normalise", "route", "squash"]
+__all__ = ["explain", "normalise", "route", "squash"]
 
 SMALLEST_NORM = 1e-6
 """Vectors shorter than this count as zero, so that a blank image stays finite, forwards and backwards."""
@@ -79,13 +79,49 @@ def route(columns: Tensor, weight: Tensor, routings: int) -> Tensor:
     Returns:
         v, (batch, J, D): output capsules, of length below one.
     """
+    *_, s = _sums(columns, weight, routings)
+    return squash(s).transpose(0, 1)
+
+
+def explain(features: Tensor, weight: Tensor, routings: int) -> Tensor:
+    """The evidence for each class at each place: c_ij · max(0, ⟨û_{j|i}, v_j/‖v_j‖⟩), what i adds to the length of s_j.
+
+    Args:
+        features: u, (batch, C, rows, cols) floating point.
+        weight: W, (J, C, D), of the dtype of ``features``.
+        routings: as for :func:`route`; c is the coupling of its last iteration.
+
+    Returns:
+        (batch, J, rows, cols), at least 0; zero where u is zero.
+    """
+    sums = _sums(features.flatten(2), weight, routings)
+    places = features.permute(0, 2, 3, 1)  # (batch, rows, cols, C): the products below keep the places apart
+    agreement = (places @ _queries(sums[-1], weight)).relu()
+    if routings == 1:
+        evidence = agreement * (1 / weight.shape[0])
+    else:
+        evidence = agreement * (places @ _queries(sums[-2], weight)).softmax(dim=-1)
+    return evidence.permute(0, 3, 1, 2)
+
+
+def _sums(columns: Tensor, weight: Tensor, routings: int) -> list[Tensor]:
+    """S of every iteration, each (J, batch, D): this order makes each product one plain batch of matrices."""
     classes = weight.shape[0]
-    mixture = columns.sum(dim=2) * (1 / classes)  # Σ_i c_ij u_i, the same for every j: (batch, C)
-    s = mixture @ weight  # (J, batch, D); this order makes each product one plain batch of matrices
+    # Σ_i c_ij u_i for the uniform coupling. A factor of shape (J, 1, 1), and not a number, makes one mixture for each
+    # class at once: some runtimes multiply only batches of equal size.
+    uniform = columns.new_full((classes, 1, 1), 1 / classes)
+    mixture = columns.sum(dim=2) * uniform  # (J, batch, C)
+    sums = [mixture @ weight]
     for _ in range(routings - 1):
-        query = normalise(s) @ weight.mT  # W_j v_j: (J, batch, C)
+        query = normalise(sums[-1]) @ weight.mT  # W_j v_j: (J, batch, C)
         logits = query.transpose(0, 1) @ columns  # (batch, J, N)
         coupling = logits.softmax(dim=1)
-        mixture = coupling @ columns.mT  # (batch, J, C)
-        s = mixture.transpose(0, 1) @ weight
-    return squash(s).transpose(0, 1)
+        mixture = (coupling @ columns.mT).transpose(0, 1)  # (J, batch, C)
+        sums.append(mixture @ weight)
+    return sums
+
+
+def _queries(s: Tensor, weight: Tensor) -> Tensor:
+    """W_j v_j/‖v_j‖ of every class, side by side, for products with places: (batch, 1, C, J)."""
+    query = normalise(s) @ weight.mT  # (J, batch, C)
+    return query.permute(1, 2, 0).unsqueeze(1)

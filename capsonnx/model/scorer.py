@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from capsonnx.contract import Scorer, Scores
+from capsonnx.contract import LENGTHS, POSES, Scorer, Scores
+from capsonnx.model.networks import CapsuleNetwork
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -18,23 +21,25 @@ if TYPE_CHECKING:
 __all__ = ["scorer"]
 
 
-def scorer(network: Network, *, exact: bool = False) -> Scorer:
+def scorer(network: Network, *, exact: bool = False, outputs: Sequence[str] | None = None) -> Scorer:
     """Wrap a network, put into evaluation mode, as a function of uint8 images (batch, height, width) to scores.
 
     Args:
         network: on any device.
+        outputs: names of outputs to compute; None: lengths, and poses where the network has capsules.
         exact: compute all but the stem in float64, on a copy. On 512 x 512 white pixels torch's own float32 sums over
             63,504 equal columns drift by 4e-5, ten times further than ONNX Runtime's: no yardstick for it.
     """
     network.eval()
     device = next(network.parameters()).device
     dtype = torch.float64 if exact else torch.float32
+    names = outputs or ([LENGTHS, POSES] if isinstance(network, CapsuleNetwork) else [LENGTHS])
     head = copy.deepcopy(network).to(dtype) if exact else network
 
     @torch.inference_mode()
     def score(images: NDArray[np.uint8]) -> Scores:
-        columns = network.features(torch.from_numpy(images).to(device))
-        outputs = head.classify(columns.to(dtype))
-        return Scores(*(output.float().cpu().numpy() for output in outputs))
+        features = network.features(torch.from_numpy(images).to(device))
+        found = head.outputs(features.to(dtype), names)
+        return Scores(**{name: output.float().cpu().numpy() for name, output in found.items()})
 
     return score

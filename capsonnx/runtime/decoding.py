@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from capsonnx.runtime.page import Page
     from capsonnx.runtime.reading import Reading
 
 __all__ = ["Slot", "Window"]
@@ -36,7 +34,7 @@ class Slot(Generic[Source]):
     Attributes:
         source: what is decoded.
         is_decoded: whether decoding has ended, well or not.
-        image: (height, width) uint8 between decoding and scoring, else None.
+        page: the decoded image between decoding and scoring, else None.
         error: why the image could not be decoded or scored, or None.
         failure: an exception that ends the run, or None.
         reading: what was read, once scored.
@@ -44,7 +42,7 @@ class Slot(Generic[Source]):
 
     source: Source
     is_decoded: bool = False
-    image: NDArray[np.uint8] | None = None
+    page: Page | None = None
     error: CapsonnxError | None = None
     failure: BaseException | None = None
     reading: Reading | None = None
@@ -62,7 +60,7 @@ class Window(Generic[Source]):
 
     Args:
         sources: are taken one by one, in the owner's thread, and never more than ``capacity`` ahead.
-        decode: source to (height, width) uint8; runs in the threads. Its ImageError is the slot's, any other ends
+        decode: source to page; runs in the threads. Its ImageError is the slot's, any other ends
             the run.
         capacity: how many slots there are at most.
         workers: how many threads, or None for one a core, 8 at most.
@@ -72,7 +70,7 @@ class Window(Generic[Source]):
     def __init__(
         self,
         sources: Iterable[Source],
-        decode: Callable[[Source], NDArray[np.uint8]],
+        decode: Callable[[Source], Page],
         *,
         capacity: int,
         workers: int | None = None,
@@ -128,8 +126,8 @@ class Window(Generic[Source]):
     def settle(self, slot: Slot[Source], result: Reading | CapsonnxError) -> None:
         """Note what became of a slot and let go of its image."""
         with self._changed:
-            self._waiting_pixels -= 0 if slot.image is None else slot.image.size
-            slot.image = None
+            self._waiting_pixels -= 0 if slot.page is None else slot.page.levels.size
+            slot.page = None
             if isinstance(result, CapsonnxError):
                 slot.error = result
             else:
@@ -158,14 +156,14 @@ class Window(Generic[Source]):
             self._changed.wait_for(lambda: self._may_start(slot))
             if self._is_closed:
                 return
-        image, error, failure = None, None, None
+        page, error, failure = None, None, None
         try:
-            image = self._decode(slot.source)
+            page = self._decode(slot.source)
         except ImageError as raised:
             error = raised
         except BaseException as raised:  # noqa: BLE001 - raised again in the owner's thread
             failure = raised
         with self._changed:
-            slot.image, slot.error, slot.failure, slot.is_decoded = image, error, failure, True
-            self._waiting_pixels += 0 if image is None else image.size
+            slot.page, slot.error, slot.failure, slot.is_decoded = page, error, failure, True
+            self._waiting_pixels += 0 if page is None else page.levels.size
             self._changed.notify_all()

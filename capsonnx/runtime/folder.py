@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.errors import InputError, ModelError
-from capsonnx.images import Polarity, as_grey, load_grey, pad_to
 from capsonnx.runtime.decoding import Slot, Window
-from capsonnx.runtime.reading import Reading, read_scores
+from capsonnx.runtime.page import Page, load_page
+from capsonnx.runtime.reading import Reading, find_symbols, in_lines, read_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import TypeAlias
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
-
+    from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
+    from capsonnx.runtime.page import Image
     from capsonnx.runtime.session import Model
 
-    Image: TypeAlias = str | Path | bytes | ArrayLike
-
-__all__ = ["Row", "grey", "read_images"]
+__all__ = ["Row", "read_batch", "read_images"]
 
 BATCH_PIXELS = 1 << 19
 """How many pixels go through the network at once, unless one image has more: each takes about a kilobyte in it."""
@@ -53,6 +52,7 @@ def read_images(
     threshold: float | None = None,
     polarity: Polarity = "auto",
     height: int | None = None,
+    preparation: Preparation = "auto",
 ) -> Iterator[Row]:
     """Read many images.
 
@@ -68,6 +68,7 @@ def read_images(
         threshold: the score in 0..1 above which a class is in an image, or None for the model's own.
         polarity: what the images are; see :mod:`capsonnx.images`.
         height: the height in pixels to resize every image to, or None for their own.
+        preparation: of which images the ground is taken away; see :mod:`capsonnx.preparation`.
 
     Returns:
         One row for each source, in their order. An unreadable image is a row with an error. To stop early, close the
@@ -80,19 +81,29 @@ def read_images(
         if value is not None and value < 1:
             raise InputError(f"{name} {value}", expected="a whole number from 1", remedy=f"pass {name}=1 or more")
 
-    def decode(source: Image) -> NDArray[np.uint8]:
-        return grey(source, polarity=polarity, height=height)
+    def decode(source: Image) -> Page:
+        return load_page(source, model.contract, polarity=polarity, height=height, preparation=preparation)
 
     return _rows(model, Window(sources, decode, capacity=4 * batch_size, workers=workers), batch_size, threshold)
 
 
-def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:
-    """Load one image of any kind that a reader takes: a path, the bytes of a file, an array or nested lists."""
-    if isinstance(source, str):
-        source = Path(source)
-    if isinstance(source, Path | bytes):
-        return load_grey(source, polarity=polarity, height=height)
-    return as_grey(source, polarity=polarity, height=height)
+def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None = None) -> list[Reading]:
+    """Score pages of one shape, and read their symbols where the model locates them.
+
+    Raises:
+        ModelError: the model failed.
+    """
+    contract = model.contract
+    scores = model(np.stack([page.levels for page in pages]), (LENGTHS, FIELD))
+    readings = []
+    for number, page in enumerate(pages):
+        lines = None
+        if scores.field is not None and contract.windows is not None:
+            symbols = find_symbols(scores.field[number], page.levels, contract.labels, contract.windows)
+            placed = [replace(symbol, box=page.original(symbol.box)) for symbol in symbols]
+            lines = in_lines(placed, height=contract.windows.size[0] / page.scale)
+        readings.append(read_scores(scores.lengths[number], contract, size=page.size, threshold=threshold, lines=lines))
+    return readings
 
 
 def _rows(model: Model, window: Window[Image], batch_size: int, threshold: float | None) -> Iterator[Row]:
@@ -102,33 +113,28 @@ def _rows(model: Model, window: Window[Image], batch_size: int, threshold: float
             # The same slots every time, not those that happen to be ready: so are a run's batches, and its rounding.
             waiting = [slot for slot in window.decoded(2 * batch_size) if not slot.is_done]
             if waiting:
-                _score(model, window, _next_batch(waiting, batch_size, model.contract.smallest), threshold)
+                _score(model, window, _next_batch(waiting, batch_size), threshold)
             for slot in window.take_done():
                 number += 1
                 path = str(slot.source) if isinstance(slot.source, str | Path) else f"image {number}"
                 yield Row(path, slot.reading, None if slot.error is None else str(slot.error))
 
 
-def _next_batch(
-    waiting: list[Slot[Image]], batch_size: int, smallest: int
-) -> list[tuple[Slot[Image], NDArray[np.uint8]]]:
-    """The first waiting slot and the next ones of its shape, each with its padded image."""
-    padded = [(slot, pad_to(slot.image, smallest)) for slot in waiting if slot.image is not None]
-    shape = padded[0][1].shape
+def _next_batch(waiting: list[Slot[Image]], batch_size: int) -> list[tuple[Slot[Image], Page]]:
+    """The first waiting slot and the next ones of its shape, each with its page."""
+    pages = [(slot, slot.page) for slot in waiting if slot.page is not None]
+    shape = pages[0][1].levels.shape
     count = min(batch_size, max(1, BATCH_PIXELS // (shape[0] * shape[1])))
-    return [(slot, image) for slot, image in padded if image.shape == shape][:count]
+    return [(slot, page) for slot, page in pages if page.levels.shape == shape][:count]
 
 
-def _score(
-    model: Model, window: Window[Image], batch: list[tuple[Slot[Image], NDArray[np.uint8]]], threshold: float | None
-) -> None:
+def _score(model: Model, window: Window[Image], batch: list[tuple[Slot[Image], Page]], threshold: float | None) -> None:
+    pages = [page for _, page in batch]
     try:
-        scores = model(np.stack([image for _, image in batch]))
+        readings = read_batch(model, pages, threshold=threshold)
     except ModelError as error:  # too large for the memory, say; the next batch may do
         for slot, _ in batch:
             window.settle(slot, error)
         return
-    for (slot, _), lengths in zip(batch, scores.lengths, strict=True):
-        assert slot.image is not None  # noqa: S101 - a promise of _next_batch
-        size = slot.image.shape[0], slot.image.shape[1]
-        window.settle(slot, read_scores(lengths, model.contract, size=size, threshold=threshold))
+    for (slot, _), reading in zip(batch, readings, strict=True):
+        window.settle(slot, reading)

@@ -8,7 +8,7 @@ import warnings
 from importlib import metadata, util
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from capsonnx.errors import ProviderError
+from capsonnx.errors import CapsonnxError, InputError, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def check_installation() -> None:
         raise ProviderError(
             "ONNX Runtime is not installed",
             expected="onnxruntime or onnxruntime-gpu",
-            remedy="run: pip install capsonnx",
+            remedy="run: pip install onnxruntime",
         )
 
 
@@ -59,7 +59,8 @@ def resolve(provider: str) -> list[Provider]:
             of another provider as ONNX Runtime spells it, with or without ``ExecutionProvider``, in any case.
 
     Raises:
-        ProviderError: this build of ONNX Runtime has no such provider.
+        InputError: ONNX Runtime knows no such provider.
+        ProviderError: it knows the provider, and this build of it has it not.
 
     >>> [name for name, options in resolve("cpu")]
     ['CPUExecutionProvider']
@@ -73,7 +74,7 @@ def resolve(provider: str) -> list[Provider]:
         by_short_name = {known.removesuffix("ExecutionProvider").lower(): known for known in available}
         name = by_short_name.get(provider.lower().removesuffix("executionprovider"), "")
     if not name:
-        raise _not_had(provider, f"one of {', '.join(['auto', *by_short_name])}")
+        raise _not_in_this_build(provider, f"one of {', '.join(['auto', *by_short_name])}")
     if name == CUDA:
         _preload_cuda()
     order = [name] if name == CPU else [name, CPU]
@@ -123,8 +124,18 @@ def _preload_cuda() -> None:
             preload()
 
 
+def _not_in_this_build(provider: str, expected: str) -> CapsonnxError:
+    """The error of a provider that this build has not: a slip where no build has it."""
+    import onnxruntime  # noqa: PLC0415 - see resolve
+
+    known = {name.removesuffix("ExecutionProvider").lower() for name in onnxruntime.get_all_providers()}
+    if provider.lower().removesuffix("executionprovider") in known:
+        return _not_had(provider, expected)
+    return InputError(f"provider '{provider}': unknown", expected=expected, remedy="check the spelling")
+
+
 def _not_had(provider: str, expected: str) -> ProviderError:
-    install = "run: pip install 'capsonnx[cuda]', or " if provider.lower().startswith("cuda") else ""
+    install = "run: pip install '.[cuda]' in a checkout of capsonnx, or " if provider.lower().startswith("cuda") else ""
     return ProviderError(
         f"provider {provider}: cannot be had here", expected=expected, remedy=f"{install}use --provider cpu"
     )

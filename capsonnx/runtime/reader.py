@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from capsonnx.errors import InputError
-from capsonnx.images import Polarity, pad_to
-from capsonnx.runtime.folder import Row, grey, read_images
-from capsonnx.runtime.reading import Reading, read_scores
+from capsonnx.runtime.folder import Row, read_batch, read_images
+from capsonnx.runtime.page import load_page
 from capsonnx.runtime.session import Model, load_model
 from capsonnx.runtime.sources import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from capsonnx.runtime.folder import Image
+    from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
+    from capsonnx.runtime.page import Image
+    from capsonnx.runtime.reading import Reading
 
 __all__ = ["Reader", "load"]
 
@@ -32,12 +32,15 @@ class Reader:
         threshold: the score in 0..1 above which a class is in an image, or None for the model's own.
         polarity: what the images are: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
         height: the height in pixels to resize every image to, or None for their own.
+        preparation: which images have their ground taken away: ``auto``, ``on`` or ``off``; see
+            :mod:`capsonnx.preparation`.
     """
 
     model: Model
     threshold: float | None = None
     polarity: Polarity = "auto"
     height: int | None = None
+    preparation: Preparation = "auto"
 
     def read(self, image: Image) -> Reading:
         """Read one image.
@@ -50,10 +53,14 @@ class Reader:
             ImageError: the file cannot be read.
             InputError: the array is no image.
         """
-        levels = grey(image, polarity=self.polarity, height=self.height)
-        scores = self.model(pad_to(levels, self.model.contract.smallest)[np.newaxis])
-        size = levels.shape[0], levels.shape[1]
-        return read_scores(scores.lengths[0], self.model.contract, size=size, threshold=self.threshold)
+        page = load_page(
+            image,
+            self.model.contract,
+            polarity=self.polarity,
+            height=self.height,
+            preparation=self.preparation,
+        )
+        return read_batch(self.model, [page], threshold=self.threshold)[0]
 
     def read_many(self, images: Iterable[Image], *, batch_size: int = 64, workers: int | None = None) -> Iterator[Row]:
         """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`."""
@@ -65,6 +72,7 @@ class Reader:
             threshold=self.threshold,
             polarity=self.polarity,
             height=self.height,
+            preparation=self.preparation,
         )
 
     def read_folder(
@@ -85,6 +93,7 @@ def load(
     threshold: float | None = None,
     polarity: Polarity = "auto",
     height: int | None = None,
+    preparation: Preparation = "auto",
     threads: int | None = None,
 ) -> Reader:
     """Load a model, ready to read images.
@@ -95,6 +104,7 @@ def load(
         threshold: see :class:`Reader`.
         polarity: see :class:`Reader`.
         height: see :class:`Reader`.
+        preparation: see :class:`Reader`.
         threads: the threads that one batch may use on a CPU, or None for one on every core.
 
     Raises:
@@ -105,4 +115,4 @@ def load(
     if threshold is not None and not 0 <= threshold <= 1:
         raise InputError(f"threshold {threshold}", expected="a number in 0..1", remedy="pass one, or None")
     path = None if model is None else Path(model)
-    return Reader(load_model(path, provider=provider, threads=threads), threshold, polarity, height)
+    return Reader(load_model(path, provider=provider, threads=threads), threshold, polarity, height, preparation)

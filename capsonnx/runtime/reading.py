@@ -1,16 +1,32 @@
-"""What was read from one image."""
+"""What was read from one image: which classes are in it, and, from the output ``field``, where each symbol stands.
+
+A symbol is a peak of the field: the window whose highest score is above a threshold and above those of all windows
+nearby. Symbols that overlap in height make a line; lines run from left to right and follow each other from top to
+bottom. Nothing else is known of the page: not how many symbols it has, nor where.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from capsonnx.contract import Contract
+    from numpy.typing import NDArray
 
-__all__ = ["Found", "Reading", "read_scores"]
+    from capsonnx.contract import Contract, Windows
+
+__all__ = ["Found", "Reading", "find_symbols", "in_lines", "read_scores"]
+
+Lines: TypeAlias = tuple[tuple[Symbol, ...], ...]
+
+FAINT = 64
+"""Ink levels below this do not count for where a symbol begins and ends."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +46,46 @@ class Reading:
         width: the width in pixels, likewise.
         found: the classes whose score is above the threshold, the highest first.
         scores: the score in 0..1 of every class, in the order of the model's labels.
+        lines: the symbols, from left to right in lines from top to bottom, or None if the model does not locate them.
     """
 
     height: int
     width: int
     found: tuple[Found, ...]
     scores: Mapping[str, float]
+    lines: Lines | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of what was found, the highest score first."""
         return tuple(found.label for found in self.found)
 
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """All symbols, line after line; none if the model does not locate them."""
+        return tuple(symbol for line in self.lines or () for symbol in line)
+
+    @property
+    def text(self) -> str | None:
+        """The labels in reading order, a line break between lines; labels of several letters are set apart by spaces.
+
+        >>> here = Box(0.0, 0.0, 20.0, 28.0)
+        >>> Reading(28, 56, (), {}, ((Symbol("4", 0.9, here), Symbol("2", 0.8, here)),)).text
+        '42'
+        """
+        if self.lines is None:
+            return None
+        space = " " if any(len(symbol.label) > 1 for symbol in self.symbols) else ""
+        return "\n".join(space.join(symbol.label for symbol in line) for line in self.lines)
+
 
 def read_scores(
-    lengths: Iterable[float], contract: Contract, *, size: tuple[int, int], threshold: float | None = None
+    lengths: Iterable[float],
+    contract: Contract,
+    *,
+    size: tuple[int, int],
+    threshold: float | None = None,
+    lines: Lines | None = None,
 ) -> Reading:
     """Make a reading of the scores of one image.
 
@@ -53,6 +94,7 @@ def read_scores(
         contract: gives the labels, and the threshold unless one is passed.
         size: the height and width in pixels of the image as it was read.
         threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
+        lines: the symbols, if they were located.
 
     >>> from capsonnx.contract import Contract
     >>> read_scores([0.75, 0.25, 1.0], Contract(labels=("a", "b", "c")), size=(28, 28)).labels
@@ -61,4 +103,92 @@ def read_scores(
     least = contract.threshold if threshold is None else threshold
     scores = {label: float(score) for label, score in zip(contract.labels, lengths, strict=True)}
     found = [Found(label, score) for label, score in scores.items() if score > least]
-    return Reading(*size, tuple(sorted(found, key=lambda one: -one.score)), scores)
+    return Reading(*size, tuple(sorted(found, key=lambda one: -one.score)), scores, lines)
+
+
+def find_symbols(
+    field: NDArray[np.float32], levels: NDArray[np.uint8], labels: Sequence[str], windows: Windows
+) -> list[Symbol]:
+    """Pick the peaks of a field.
+
+    Windows are taken from the highest score down, the upper left one first among equals; each taken one rules out
+    those within :attr:`capsonnx.contract.Windows.apart` of it. Its box is the ink inside it.
+
+    Args:
+        field: (class, rows, cols) in 0..1, the output ``field`` of one image.
+        levels: (height, width) uint8, that image.
+        labels: the name of each class.
+        windows: where the windows lie.
+
+    Returns:
+        The symbols, the highest score first, with boxes in pixels of ``levels``.
+    """
+    highest = field.max(axis=0)
+    free = highest > windows.threshold
+    rows, cols = np.nonzero(free & _is_peak(highest))
+    reach = [int(np.ceil(distance / windows.stride)) - 1 for distance in windows.apart]
+    symbols = []
+    for candidate in np.argsort(-highest[rows, cols], kind="stable"):
+        row, col = int(rows[candidate]), int(cols[candidate])
+        if free[row, col]:
+            free[max(0, row - reach[0]) : row + reach[0] + 1, max(0, col - reach[1]) : col + reach[1] + 1] = False
+            label = labels[int(field[:, row, col].argmax())]
+            symbols.append(Symbol(label, float(highest[row, col]), _ink_box(levels, (row, col), windows)))
+    return symbols
+
+
+def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
+    """Put symbols into reading order.
+
+    From left to right, each symbol goes on the line whose last symbol is nearest in height, if their centres are less
+    than half a symbol apart there, or else begins a line: so lines may slope.
+
+    Args:
+        symbols: in any order.
+        height: that of a symbol, in pixels of the boxes.
+
+    Returns:
+        Lines from top to bottom by their mean height, each from left to right.
+
+    >>> boxes = {"a": Box(0, 0, 20, 20), "b": Box(30, 4, 50, 24), "c": Box(5, 40, 25, 60)}
+    >>> lines = in_lines([Symbol(label, 1.0, box) for label, box in boxes.items()], height=28)
+    >>> [[symbol.label for symbol in line] for line in lines]
+    [['a', 'b'], ['c']]
+    """
+    lines: list[list[Symbol]] = []
+    for symbol in sorted(symbols, key=lambda one: (one.box.centre, one.label)):
+        _, y = symbol.box.centre
+        distances = [abs(y - line[-1].box.centre[1]) for line in lines]
+        if distances and min(distances) < height / 2:
+            lines[distances.index(min(distances))].append(symbol)
+        else:
+            lines.append([symbol])
+    lines.sort(key=lambda line: sum(symbol.box.centre[1] for symbol in line) / len(line))
+    return tuple(tuple(line) for line in lines)
+
+
+def _is_peak(values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where no neighbour, of eight, is higher: (rows, cols) bool."""
+    padded = np.pad(values, 1)
+    rows = len(values)
+    across = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
+    around = np.maximum(np.maximum(across[:rows], across[1:-1]), across[2:])
+    peaks: NDArray[np.bool_] = values >= around
+    return peaks
+
+
+def _ink_box(levels: NDArray[np.uint8], cell: tuple[int, int], windows: Windows) -> Box:
+    """The ink of a window: of what hangs together from column to column, that which reaches its middle half."""
+    (y, x), (height, width) = windows.origin, windows.size
+    middle_y, middle_x = y + windows.stride * cell[0], x + windows.stride * cell[1]
+    top, left = max(0, int(middle_y - height / 2)), max(0, int(middle_x - width / 2))
+    ink = levels[top : int(middle_y + height / 2), left : int(middle_x + width / 2)] >= FAINT
+    columns = np.flatnonzero(ink.any(axis=0))
+    runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    reach = (middle_x - left - width / 4, middle_x - left + width / 4)
+    kept = [run for run in runs if run.size and run[-1] >= reach[0] and run[0] <= reach[1]]
+    if not kept:
+        return Box(middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2)
+    first, last = int(kept[0][0]), int(kept[-1][-1])
+    rows = np.flatnonzero(ink[:, first : last + 1].any(axis=1))
+    return Box(float(left + first), float(top + rows[0]), float(left + last + 1), float(top + rows[-1] + 1))

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.contract import IMAGES, LENGTHS, POSES, Contract, Scores
+from capsonnx.contract import FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import providers
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import onnxruntime
     from numpy.typing import NDArray
 
@@ -42,22 +44,23 @@ class Model:
     outputs: tuple[str, ...]
     _session: onnxruntime.InferenceSession = field(repr=False)
 
-    def __call__(self, images: NDArray[np.uint8]) -> Scores:
+    def __call__(self, images: NDArray[np.uint8], outputs: Collection[str] = (LENGTHS, POSES)) -> Scores:
         """Score a batch of images of one size.
 
         Args:
             images: (batch, height, width) uint8, light ink on black, both sides at least ``contract.smallest``.
+            outputs: what to compute, of :data:`capsonnx.contract.OUTPUTS`; what the file has not is left out.
 
         Returns:
-            The scores: lengths (batch, class) float32 in 0..1, and poses where the file has them.
+            The scores, of which only the named outputs are set; lengths (batch, class) float32 in 0..1 always.
 
         Raises:
             InputError: ``images`` has another type or number of axes, or a size that the file does not take.
-            ModelError: the session failed, for want of memory, say.
+            ModelError: the session failed, for want of memory, say, or gave scores that are not finite.
         """
         declared = self._session.get_inputs()[0]
         _check_images(images, declared.shape, self.contract.smallest)
-        names = [name for name in (LENGTHS, POSES) if name in self.outputs]
+        names = [name for name in OUTPUTS if name in self.outputs and name in {LENGTHS, *outputs}]
         feed = {IMAGES: images.astype(_INPUT_TYPES[declared.type], copy=False)}
         try:
             values = self._session.run(names, feed)
@@ -67,7 +70,14 @@ class Model:
                 expected="a run without error",
                 remedy="use smaller images or a smaller batch, or check the file with 'capsonnx check'",
             ) from None
-        return Scores(*(value.astype(np.float32, copy=False) for value in values))
+        scores = Scores(
+            **{name: value.astype(np.float32, copy=False) for name, value in zip(names, values, strict=True)}
+        )
+        if not np.isfinite(scores.lengths).all():
+            raise ModelError(
+                f"{self.path}: scores are not finite", expected="scores in 0..1", remedy="copy or export the file again"
+            )
+        return scores
 
 
 def default_model_path() -> Path:
@@ -95,7 +105,7 @@ def load_model(path: Path | None = None, *, provider: str = "auto", threads: int
         threads: the threads that one batch may use on a CPU, from 1, or None for one on every core.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or no provider of that name.
         ModelError: it is not ONNX, is damaged, has its weights in other files, or breaks the contract.
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
@@ -161,6 +171,8 @@ def _check_signature(session: onnxruntime.InferenceSession, contract: Contract, 
         raise _broken(path, f"takes {found or 'nothing'}", f"one input {IMAGES}, uint8 or float32, of rank 3")
     if LENGTHS not in outputs:
         raise _broken(path, f"gives {', '.join(outputs)}", f"an output {LENGTHS}")
+    if FIELD in outputs and contract.windows is None:
+        raise _broken(path, f"gives {FIELD}, but says nothing of its windows", "metadata key capsonnx.windows")
     classes = outputs[LENGTHS][-1] if outputs[LENGTHS] else 0
     if isinstance(classes, int) and classes != len(contract.labels):
         raise _broken(path, f"gives {classes} scores for {len(contract.labels)} labels", "one score for each label")

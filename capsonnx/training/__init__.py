@@ -3,7 +3,7 @@
 from capsonnx.training.checkpoint import EpochMetrics, Trained, load_config, load_trained
 from capsonnx.training.config import TrainingConfig, make_config
 from capsonnx.training.device import Device, Precision, choose_device, choose_precision
-from capsonnx.training.loop import train
+from capsonnx.training.loop import require_run, train
 from capsonnx.training.recipes import RECIPES, Recipe, recipe_named
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "load_trained",
     "make_config",
     "recipe_named",
+    "require_run",
     "train",
 ]

@@ -1,4 +1,4 @@
-"""Augmentation: a batch of digits, slightly deformed, at random places on one random larger black canvas."""
+"""Augmentation: single digits, slightly deformed, at random places on black canvases or between pieces of others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
     from capsonnx.training.recipes import Recipe
 
-__all__ = ["augment"]
+__all__ = ["augment", "crowd"]
 
 KNOT_SPACING = 7
 """Pixels between the knots of the elastic displacement: about a third of a digit's height."""
 
+CROWD_WIDTH = 30
+"""Pixels: of the windows of the sliding head, 22 wide, five lie inside."""
 
-def augment(images: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
-    """Place and deform a batch of images as a recipe says; the same images where it says nothing.
+FAINT = 64
+"""Ink levels below this do not count for where a digit begins and ends."""
+
+
+def augment(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Deform a batch of images and place each on a canvas, as a recipe says; the same images where it says nothing.
 
     All randomness is drawn on the CPU, from ``generator``, so that a seed means the same on every device.
 
@@ -30,23 +36,72 @@ def augment(images: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
         generator: a CPU generator; its state advances.
 
     Returns:
-        (batch, height + 0..canvas, width + 0..canvas): float32 in 0..255, or the uint8 images themselves.
+        canvases: (batch, height + 0..canvas, width + 0..canvas), float32 in 0..255, or the uint8 images themselves.
+        centres: (batch, 1, 2) float32, the row and column of each image's centre, in pixels from the upper left edge.
     """
-    if not (recipe.canvas or recipe.rotation or recipe.scale or recipe.elastic):
-        return images
     size = torch.tensor(images.shape[1:])
+    if not (recipe.canvas or _deforms(recipe)):
+        return images, (size / 2).repeat(len(images), 1, 1)
     canvas = size + torch.randint(0, recipe.canvas + 1, (2,), generator=generator)
-    points = _canvas_to_image(len(images), canvas - size, canvas, recipe, generator)
+    room = canvas - size
+    offset = (torch.rand(len(images), 2, generator=generator) * (room + 1)).floor() - room / 2
+    return _deform(images, canvas, offset, recipe, generator), (canvas / 2 + offset).unsqueeze(1)
+
+
+def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Deform a batch of images and show each between others, as a window sliding over a line of them would see it.
+
+    Left and right of each, more often than not, stands another image of the batch, at most overlapping by 4 pixels of
+    ink and at most 10 pixels away; of which the window cuts off what is too far.
+
+    Args:
+        images: (batch, height, width) uint8, batch at least 1.
+        recipe: of which ``rotation``, ``scale`` and ``elastic`` are used.
+        generator: a CPU generator; its state advances.
+
+    Returns:
+        views: (batch, height, 30) float32 in 0..255.
+        centres: (batch, 3, 2) float32, row and column, in pixels from the upper left edge, of the centre of the image
+            itself and of its neighbours left and right; infinite where there is none.
+    """
+    batch, height, width = images.shape
+    offset = torch.stack([_integers(batch, 2, generator), torch.zeros(batch)], dim=1)
+    digits = _deform(images, torch.tensor([height, width]), offset, recipe, generator)
+    first, last = _ink_columns(digits)
+    shift = _integers(batch, 7, generator).to(first) + (CROWD_WIDTH - width) // 2
+    views, centres = _shifted(digits, shift), [shift + width / 2]
+    for side in (-1, 1):
+        other = torch.randperm(batch, generator=generator).to(first.device)
+        gap = torch.randint(-4, 11, (batch,), generator=generator).to(first)
+        place = shift + torch.where(
+            torch.tensor(side < 0, device=first.device), first - gap - last[other], last + gap - first[other]
+        )
+        is_there = (torch.rand(batch, generator=generator) < recipe.neighbours).to(first.device)
+        neighbour = _shifted(digits[other], place) * is_there.view(-1, 1, 1)
+        views = torch.maximum(views, neighbour)
+        centres.append(torch.where(is_there, place + width / 2, torch.inf))
+    cols = torch.stack(centres, dim=1).float()
+    rows = (height / 2 + offset[:, :1].to(cols.device)).expand_as(cols)
+    return views, torch.stack([rows, cols], dim=2)
+
+
+def _deforms(recipe: Recipe) -> bool:
+    return bool(recipe.rotation or recipe.scale or recipe.elastic)
+
+
+def _deform(images: Tensor, canvas: Tensor, offset: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
+    """Each image, deformed, its centre at an offset in pixels from the centre of a canvas of the given size."""
+    points = _canvas_to_image(canvas, offset, recipe, generator)
     if recipe.elastic:
         points = points + _smooth_noise(len(images), canvas, recipe.elastic, generator)
     # Pixel coordinates (row, column) from the image's centre become grid_sample's (x, y), where ±1 are the edges.
-    grid = (points / (size / 2)).flip(-1).to(images.device)
+    grid = (points / (torch.tensor(images.shape[1:]) / 2)).flip(-1).to(images.device)
     return grid_sample(images.unsqueeze(1).float(), grid, align_corners=False).squeeze(1)
 
 
-def _canvas_to_image(batch: int, room: Tensor, canvas: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
+def _canvas_to_image(canvas: Tensor, offset: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
     """For each canvas pixel, its place in the image in pixels from the image's centre: (batch, rows, cols, 2)."""
-    offset = (torch.rand(batch, 2, generator=generator) * (room + 1)).floor() - room / 2
+    batch = len(offset)
     angle = _uniform(batch, math.radians(recipe.rotation), generator)
     zoom = 1 + _uniform(batch, recipe.scale, generator)
     rows, cols = (torch.arange(int(length)) - (int(length) - 1) / 2 for length in canvas)
@@ -62,6 +117,26 @@ def _smooth_noise(batch: int, canvas: Tensor, deviation: float, generator: Gener
     return deviation * interpolate(knots, (rows, cols), mode="bicubic").permute(0, 2, 3, 1)
 
 
+def _ink_columns(images: Tensor) -> tuple[Tensor, Tensor]:
+    """The first column of each image that holds ink, and the one after the last: (batch,) int64 each."""
+    has_ink = (images.amax(dim=1) > FAINT).int()
+    return has_ink.argmax(dim=1), images.shape[2] - has_ink.flip(1).argmax(dim=1)
+
+
+def _shifted(images: Tensor, shift: Tensor) -> Tensor:
+    """Each image moved to the right by its number of pixels, in a view :data:`CROWD_WIDTH` wide, on black."""
+    height, width = images.shape[1:]
+    source = torch.arange(CROWD_WIDTH, device=shift.device) - shift.unsqueeze(1)
+    is_inside = (source >= 0) & (source < width)
+    columns = source.clamp(0, width - 1).unsqueeze(1).expand(-1, height, -1)
+    return images.gather(2, columns) * is_inside.unsqueeze(1)
+
+
 def _uniform(count: int, reach: float, generator: Generator) -> Tensor:
     """Numbers drawn from -reach to reach."""
     return (2 * torch.rand(count, generator=generator) - 1) * reach
+
+
+def _integers(count: int, reach: int, generator: Generator) -> Tensor:
+    """Whole numbers drawn from -reach to reach, as floats."""
+    return torch.randint(-reach, reach + 1, (count,), generator=generator).float()

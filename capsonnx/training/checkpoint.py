@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
-from capsonnx.errors import CheckpointError
-from capsonnx.files import replacing, write_text
+from capsonnx.errors import CheckpointError, InputError
+from capsonnx.files import write_bytes, write_text
 from capsonnx.model import Network, NetworkConfig, build
 from capsonnx.training.config import TrainingConfig
 from capsonnx.training.recipes import Recipe
@@ -86,8 +86,15 @@ def load_config(folder: Path) -> TrainingConfig:
     """Read ``config.json`` back.
 
     Raises:
+        InputError: there is no such folder.
         CheckpointError: the file is missing, or is not what :func:`save_config` writes.
     """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder",
+            expected="a folder that 'capsonnx train' wrote",
+            remedy="check the spelling",
+        )
     try:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         values["recipe"] = Recipe(**values["recipe"])
@@ -124,9 +131,9 @@ def load_metrics(folder: Path) -> list[EpochMetrics]:
 
 def save_state(folder: Path, state: State) -> None:
     """Write ``checkpoint.safetensors``, atomically: a kill at any moment leaves the old file or the new one."""
-    with replacing(folder / CHECKPOINT) as temporary:
-        tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-        save_file(tensors, temporary, metadata={"epoch": str(state.epoch)})
+    tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
+    # Not by its save_file, which makes files that only their owner can read.
+    write_bytes(folder / CHECKPOINT, save(tensors, metadata={"epoch": str(state.epoch)}))
 
 
 def load_state(folder: Path) -> State | None:
@@ -150,6 +157,7 @@ def load_trained(folder: Path) -> Trained:
     """The network of a training folder with the weights of its last finished epoch, on the CPU.
 
     Raises:
+        InputError: there is no such folder.
         CheckpointError: the folder holds no finished epoch, or its files are damaged or do not fit each other.
     """
     config = load_config(folder)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from capsonnx.datasets import CATALOGUE
 from capsonnx.model import NetworkConfig, NetworkKind
 from capsonnx.training.device import Precision, choose_precision
 from capsonnx.training.recipes import Recipe, recipe_named
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from capsonnx.datasets import Dataset
 
-__all__ = ["TrainingConfig", "make_config"]
+__all__ = ["TrainingConfig", "make_config", "resolved"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class TrainingConfig:
     """All choices of one run: with the same software, data, and number of threads, it fixes the weights bit for bit.
 
     Attributes:
-        dataset: the name of the training data, or the path of its folder.
+        dataset: the name of the training data, or the absolute path of its folder.
         labels: the class names, in the order of the class axis.
         recipe: the training recipe.
         network: the network's config.
@@ -42,6 +44,7 @@ class TrainingConfig:
     precision: Literal["fp32", "bf16"]
     held_out: int
     limit: int | None = None
+    start: str | None = None
 
 
 def make_config(
@@ -76,7 +79,7 @@ def make_config(
     """
     chosen = recipe_named(recipe)
     return TrainingConfig(
-        dataset=data,
+        dataset=resolved(data),
         labels=dataset.labels,
         recipe=chosen,
         network=NetworkConfig(kind=network, classes=len(dataset.labels), stem_bias=chosen.stem_bias),
@@ -86,3 +89,12 @@ def make_config(
         held_out=min(5000, len(dataset) // 10) if held_out is None else held_out,
         limit=limit,
     )
+
+
+def resolved(data: str) -> str:
+    """What training data is recorded by: a name as it is, a folder by its absolute path, however it was written.
+
+    >>> resolved("mnist"), resolved("letters/") == resolved("./letters")
+    ('mnist', True)
+    """
+    return data if data in CATALOGUE else str(Path(data).resolve())

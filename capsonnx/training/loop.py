@@ -22,6 +22,7 @@ from capsonnx.training.checkpoint import (
     save_metrics,
     save_state,
 )
+from capsonnx.training.config import resolved
 from capsonnx.training.curves import draw_curves
 from capsonnx.training.run import Run
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from capsonnx.datasets import Dataset
     from capsonnx.training.config import TrainingConfig
 
-__all__ = ["train"]
+__all__ = ["require_run", "train"]
 
 
 def train(
@@ -46,14 +47,15 @@ def train(
         dataset: the training split; ``config.held_out`` digits of it are measured on and never trained on.
         folder: made if need be.
         device: where to compute.
-        resume: go on after the last finished epoch, or start where there is none yet.
+        resume: go on with the run in the folder after its last finished epoch, or from its start if none is yet.
 
     Returns:
         The metrics of all epochs.
 
     Raises:
-        InputError: the folder holds a run and ``resume`` is false.
-        CheckpointError: the folder holds another run, or its files are damaged.
+        InputError: the folder holds a run and ``resume`` is false, or none or another one and ``resume`` is true; or
+            there is too little data.
+        CheckpointError: the folder's files are damaged.
     """
     training, held_out = split_held_out(dataset, config.held_out, config.seed)
     if len(config.labels) < 2 or not len(training) or not len(held_out):
@@ -67,6 +69,7 @@ def train(
     run = Run(config, training, device)
     metrics = _open(folder, config, run, resume=resume)
     with progress_bar("training", run.steps, done=run.step) as bar:
+        bar.log(_opening(config, training, held_out, device, done=len(metrics)))
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
             begin = time.monotonic()
@@ -77,28 +80,17 @@ def train(
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())
-            draw_curves(folder / "curves.png", metrics, f"{config.recipe.name} recipe on {config.dataset}")
+            draw_curves(folder / "curves.png", metrics, f"{config.recipe.name} recipe on {dataset.name}")
             bar.log(_line(metrics, config.epochs))
     return metrics
 
 
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:
     """Start or resume a run in its folder; the metrics of the epochs that are done."""
-    if not (folder / CONFIG).exists():
-        if (folder / CHECKPOINT).exists():
-            raise CheckpointError(
-                f"{folder}: holds a {CHECKPOINT} but no {CONFIG}",
-                expected="both, or neither",
-                remedy="restore the missing file, or pass another --output",
-            )
+    require_run(folder, resume=resume)
+    if not resume:
         save_config(folder, config)
         return []
-    if not resume:
-        raise InputError(
-            f"{folder}: holds a training run already",
-            expected="a new folder",
-            remedy="pass another --output, or --resume to go on with this run",
-        )
     _require_same(folder, load_config(folder), config)
     state = load_state(folder)
     if state is None:
@@ -117,16 +109,57 @@ def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> li
     return metrics
 
 
+def require_run(folder: Path, *, resume: bool) -> None:
+    """Check that a folder holds a run to resume, or none where a run is to start.
+
+    Raises:
+        InputError: it is the other way round.
+        CheckpointError: the folder holds a checkpoint that nothing is known of.
+    """
+    has_run = (folder / CONFIG).exists()
+    if not has_run and (folder / CHECKPOINT).exists():
+        raise CheckpointError(
+            f"{folder}: holds a {CHECKPOINT} but no {CONFIG}",
+            expected="both, or neither",
+            remedy="restore the missing file, or pass another --output",
+        )
+    if resume and not has_run:
+        raise InputError(
+            f"{folder}: no run there to resume",
+            expected="a folder that 'capsonnx train' wrote",
+            remedy="check --output, or leave out --resume to start a run",
+        )
+    if has_run and not resume:
+        raise InputError(
+            f"{folder}: holds a training run already",
+            expected="a new folder",
+            remedy="pass another --output, or --resume to go on with this run",
+        )
+
+
 def _require_same(folder: Path, recorded: TrainingConfig, requested: TrainingConfig) -> None:
     """Refuse to resume a run with other choices than it was started with."""
-    before, now = dataclasses.asdict(recorded), dataclasses.asdict(requested)
+    # A run of an older version, or of a caller, may have recorded its folder as it was written.
+    before, now = (
+        {**dataclasses.asdict(config), "dataset": resolved(config.dataset)} for config in (recorded, requested)
+    )
     for key in before:
         if before[key] != now[key]:
-            raise CheckpointError(
+            raise InputError(
                 f"{folder}: trained with {key}={before[key]}, not {now[key]}",
                 expected="the options that the run was started with",
                 remedy="leave the option out, or pass another --output",
             )
+
+
+def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, device: torch.device, *, done: int) -> str:
+    """What the run is, in words."""
+    epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
+    return (
+        f"{training.name}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held out "
+        f"({config.recipe.name} recipe, {config.network.kind} network, {device.type}, {config.precision}); "
+        + (f"{done} of {epochs} done" if done else epochs)
+    )
 
 
 def _line(metrics: list[EpochMetrics], epochs: int) -> str:
@@ -136,5 +169,9 @@ def _line(metrics: list[EpochMetrics], epochs: int) -> str:
     left = (epochs - last.epoch) * sum(recent) / len(recent)
     return (
         f"epoch {last.epoch}/{epochs}  loss {last.loss:.5f}  held-out {100 * last.held_out_accuracy:.2f} %  "
-        f"{last.seconds:.0f} s" + (f"  about {left / 60:.0f} min left" if left else "")
+        f"{last.seconds:.0f} s" + (f"  about {_duration(left)} left" if left else "")
     )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -33,6 +33,8 @@ class Recipe:
         rotation: the largest turn either way, in degrees.
         scale: the largest relative change of size either way.
         elastic: the standard deviation, in pixels, of a smooth random displacement.
+        crowded: the share of each batch that is shown between pieces of others, for the sliding head to learn.
+        neighbours: the chance of such a piece, on either side.
     """
 
     name: str
@@ -47,11 +49,27 @@ class Recipe:
     rotation: float = 0.0
     scale: float = 0.0
     elastic: float = 0.0
+    crowded: float = 0.0
+    neighbours: float = 0.8
 
     def epochs_for(self, kind: NetworkKind) -> int:
         """The number of epochs for a kind of network."""
         return self.epochs if kind == "capsule" else self.pooled_epochs
 
+
+DEFAULT = Recipe(
+    "default",
+    stem_bias=False,
+    epochs=30,
+    pooled_epochs=30,
+    learning_rate=2e-3,
+    schedule="one-cycle",
+    canvas=10,
+    rotation=12.0,
+    scale=0.15,
+    elastic=1.0,
+    crowded=0.5,
+)
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -59,18 +77,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         for recipe in (
             # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
             Recipe("seed", stem_bias=True, epochs=10, pooled_epochs=20),
-            Recipe(
-                "default",
-                stem_bias=False,
-                epochs=30,
-                pooled_epochs=30,
-                learning_rate=2e-3,
-                schedule="one-cycle",
-                canvas=14,
-                rotation=10.0,
-                scale=0.12,
-                elastic=1.0,
-            ),
+            DEFAULT,
+            # From the weights of a trained network on: half the rate, so as not to lose what they know.
+            replace(DEFAULT, name="refine", epochs=20, pooled_epochs=20, learning_rate=1e-3),
         )
     }
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from capsonnx.model import build, margin_loss, scorer
-from capsonnx.training.augmentation import augment
+from capsonnx.model import CapsuleNetwork, build, margin_loss, scorer, window_loss
+from capsonnx.training.augmentation import augment, crowd
 from capsonnx.training.checkpoint import State
 
 if TYPE_CHECKING:
@@ -80,17 +80,37 @@ class Run:
     def _train_step(self, images: Tensor, targets: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.steps, self.recipe.learning_rate, self.recipe.schedule)
-        canvases = augment(images, self.recipe, self.generator)
-        # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax wants the digits.
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            columns = self.network.features(canvases)
-        lengths = self.network.classify(columns.float())[0]
-        loss = margin_loss(lengths, targets, absent_weight=self.recipe.absent_weight)
+        crowded = round(self.recipe.crowded * len(images)) if isinstance(self.network, CapsuleNetwork) else 0
+        loss = self._canvas_loss(images[crowded:], targets[crowded:])
+        if crowded:
+            views, centres = crowd(images[:crowded], self.recipe, self.generator)
+            loss = loss + self._window_loss(self._features(views), centres, targets[:crowded])
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.step += 1
         return loss.detach()
+
+    def _canvas_loss(self, images: Tensor, targets: Tensor) -> Tensor:
+        """Of digits alone on canvases: the class of the whole and, where the sliding head is trained, of windows."""
+        canvases, centres = augment(images, self.recipe, self.generator)
+        features = self._features(canvases)
+        lengths = self.network.classify(features)[0]
+        loss = margin_loss(lengths, targets, absent_weight=self.recipe.absent_weight)
+        if self.recipe.crowded and isinstance(self.network, CapsuleNetwork):
+            loss = loss + self._window_loss(features, centres, targets)
+        return loss
+
+    def _window_loss(self, features: Tensor, centres: Tensor, targets: Tensor) -> Tensor:
+        assert isinstance(self.network, CapsuleNetwork)  # noqa: S101 - both callers have looked
+        lengths = self.network.capsules.slide(features)
+        return window_loss(lengths, centres.to(self.device), targets, absent_weight=self.recipe.absent_weight)
+
+    def _features(self, images: Tensor) -> Tensor:
+        # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax wants the digits.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+            features = self.network.features(images)
+        return features.float()
 
     def accuracy(self, dataset: Dataset) -> float:
         """The share of a data set's images, in 0..1, whose longest capsule is the right one; in float32."""

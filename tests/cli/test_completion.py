@@ -3,9 +3,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from capsonnx.cli import main
+from capsonnx.cli import main, values
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -26,3 +27,28 @@ def test_another_shell_is_wrong_usage():
 def test_the_help_tells_how_to_install_it():
     result = CliRunner().invoke(main, ["completion", "--help"])
     assert "capsonnx completion bash > " in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "incomplete", "words"),
+    [
+        (["train", "--recipe"], "s", ["seed"]),
+        (["train", "--data"], "f", ["fashion-mnist"]),
+        (["evaluate", "--exam"], "row", ["row-3", "row-5"]),
+        (["evaluate", "--data"], "m", ["mnist"]),
+        (["evaluate", "--provider"], "c", ["cpu", "cuda"]),
+        (["infer", "--provider"], "", ["auto", "cpu", "cuda"]),
+    ],
+)
+def test_values_are_completed(arguments, incomplete, words):
+    found = ShellComplete(main, {}, "capsonnx", "_CAPSONNX_COMPLETE").get_completions(arguments, incomplete)
+    assert [item.value for item in found if item.type == "plain"] == words
+    assert [item.type for item in found if item.type != "plain"] == (["dir"] if "--data" in arguments else [])
+
+
+def test_the_values_are_those_that_there_are():
+    from capsonnx.datasets import CATALOGUE
+    from capsonnx.training import RECIPES
+
+    assert set(values.DATA) == set(CATALOGUE)
+    assert set(values.RECIPES) == set(RECIPES)

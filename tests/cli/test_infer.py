@@ -95,6 +95,35 @@ def test_an_output_file_and_the_options(infer, images):
     assert [path.name for path in (images / "out").iterdir()] == ["rows.jsonl"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "beginning"),
+    [
+        (["-o", "rows.csv"], "path,width,"),
+        (["-o", "rows.JSON"], "[\n{"),
+        (["-o", "rows.jsonl"], '{"path": '),
+        (["-o", "rows.txt"], "PATH   "),
+        (["-o", "rows.csv", "-f", "table"], "PATH   "),
+    ],
+)
+def test_the_name_of_the_output_file_decides_the_format(infer, images, arguments, beginning):
+    assert infer("1.png", *arguments).returncode == 0
+    assert (images / arguments[1]).read_text().startswith(beginning)
+
+
+def test_scores_that_are_not_finite_are_an_error(make_onnx, images):
+    import onnx
+    from onnx import numpy_helper
+
+    model = make_onnx()
+    weights = next(one for one in model.graph.initializer if one.name == "kernels")
+    damaged = np.full_like(numpy_helper.to_array(weights), np.nan)
+    weights.CopyFrom(numpy_helper.from_array(damaged, "kernels"))
+    onnx.save(model, images / "damaged.onnx")
+    result = capsonnx("infer", "-m", "damaged.onnx", "--provider", "cpu", "1.png", cwd=images)
+    assert result.returncode == 3
+    assert "damaged.onnx: scores are not finite" in result.stdout
+
+
 def test_a_run_that_dies_leaves_no_file(infer, images):
     result = infer("-", "-f", "jsonl", "-o", "rows.jsonl", input="")
     assert result.returncode == 2

@@ -35,6 +35,19 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     assert f"capsonnx {name}" in result.stdout.split("Examples:")[1]
 
 
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)])
+def test_help_fits_a_narrow_terminal(monkeypatch, arguments: list[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = capsonnx(*arguments, "--help").stdout.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_the_package_lists_what_it_loads_late() -> None:
+    import capsonnx as package
+
+    assert set(package.__all__) <= set(dir(package))
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [
@@ -42,8 +55,11 @@ def test_every_command_has_help_with_examples(name: str) -> None:
         (["train", "--epochs", "0"], 2, "--epochs"),
         (["train", "--recipe", "soup", "-o", "x"], 2, "recipe 'soup'; expected one of seed, default"),
         (["train", "--data", "no-such", "-o", "x"], 2, "no-such"),
-        (["train", "--resume", "--data", "no-such", "-o", "x"], 2, "no-such"),
-        (["export", "no-such", "-o", "x.onnx"], 1, "no config.json in it"),
+        (["train", "--resume", "-o", "x"], 2, "x: no run there to resume"),
+        (["train", "--resume"], 2, "leave out --resume to start a run"),
+        (["export", "no-such", "-o", "x.onnx"], 2, "no-such: no such folder"),
+        (["export", ".", "-o", "x.onnx"], 1, ".: no config.json in it"),
+        (["evaluate", "--provider", "foo"], 2, "provider 'foo': unknown; expected one of auto, "),
         (["check", "no-such.onnx"], 2, "no-such.onnx"),
     ],
 )
@@ -62,5 +78,5 @@ def test_a_missing_extra_is_named(monkeypatch) -> None:
     from capsonnx.errors import MissingExtraError
 
     monkeypatch.setattr(extras, "find_spec", lambda package: None)
-    with pytest.raises(MissingExtraError, match=r"capsonnx\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"'\.\[train\]'"):
         extras.require_train("capsonnx train")

@@ -188,7 +188,7 @@ def test_nothing_of_a_source_with_one_wrong_file_is_kept(small: Collection, cont
 
 def test_fetching_without_the_extra_says_how_to_install_it(small: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(MissingExtraError, match=r"capsonnx\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"'\.\[train\]'"):
         obtain(dataclasses.replace(small, mirrors=("http://127.0.0.1:9/",)), IMAGES)
 
 

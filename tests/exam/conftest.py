@@ -26,3 +26,9 @@ def make_numbered():
 def mnist() -> Dataset:
     """The test split of MNIST, from the package."""
     return datasets.load("mnist", "test")
+
+
+@pytest.fixture(scope="session")
+def ten(mnist: Dataset) -> Dataset:
+    """One digit of each class, so that its class says which it is."""
+    return mnist.take(np.unique(mnist.targets, return_index=True)[1])

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsonnx.exam.compose import column, pad, row
+from capsonnx.exam.compose import column, ink_spans, pad, paste, row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,3 +43,18 @@ def test_padding_keeps_the_inside_and_blackens_the_border(count: int, height: in
     # No pixel of the inside is zero, so what is not zero is the inside.
     assert np.count_nonzero(padded) == images.size
     assert padded.dtype == np.uint8
+
+
+@given(sizes, sizes, st.integers(0, 4), st.integers(0, 4))
+def test_pasting_lightens_one_place_and_never_darkens(height: int, width: int, left: int, top: int) -> None:
+    page, image = noise(10, 10), 255 - noise(height, width)
+    expected = page.copy()
+    expected[top : top + height, left : left + width] = np.maximum(page[top : top + height, left : left + width], image)
+    paste(page, image, left, top)
+    np.testing.assert_array_equal(page, expected)
+
+
+@given(sizes, sizes, sizes, st.integers(0, 4), st.sampled_from([1, 2]))
+def test_the_span_of_ink_is_what_padding_surrounds(count: int, height: int, width: int, pixels: int, axis: int) -> None:
+    spans = ink_spans(pad(noise(count, height, width), pixels), axis)
+    assert spans.tolist() == [[pixels, pixels + (height, width)[axis - 1]]] * count

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 
 import pytest
 import torch
 
-from capsonnx.errors import CheckpointError
+from capsonnx.errors import CheckpointError, InputError
 from capsonnx.training import load_config, load_trained, train
 from capsonnx.training.checkpoint import CHECKPOINT, CONFIG, METRICS, load_metrics, load_state, save_config
 
@@ -42,6 +43,17 @@ def test_an_unknown_config_key_is_refused(tmp_path, config) -> None:
 def test_an_empty_folder_is_no_run(tmp_path) -> None:
     with pytest.raises(CheckpointError, match=r"no config\.json in it"):
         load_trained(tmp_path)
+
+
+def test_a_missing_folder_is_wrong_usage(tmp_path) -> None:
+    with pytest.raises(InputError, match="missing: no such folder"):
+        load_trained(tmp_path / "missing")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such rights there")
+def test_every_file_of_a_run_has_the_usual_rights(run) -> None:
+    (run / "usual").write_text("")
+    assert len({path.stat().st_mode for path in run.iterdir()}) == 1
 
 
 def test_a_run_without_a_finished_epoch_says_how_to_go_on(tmp_path, config) -> None:

@@ -26,6 +26,13 @@ def test_a_config_fills_in_what_is_left_open(digits) -> None:
     assert (config.epochs, config.held_out, config.labels) == (20, 20, digits.labels)
 
 
+def test_a_folder_is_recorded_by_its_absolute_path(digits, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for data in ("letters/", "./letters", tmp_path / "letters"):
+        assert make_config(str(data), digits, CPU).dataset == str(tmp_path.resolve() / "letters")
+    assert make_config("mnist", digits, CPU).dataset == "mnist"
+
+
 def test_an_unknown_recipe_is_refused() -> None:
     with pytest.raises(InputError, match="seed, default"):
         recipe_named("soup")

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from capsonnx.errors import CheckpointError, InputError
-from capsonnx.training import load_trained, loop, train
-from capsonnx.training.checkpoint import CHECKPOINT, METRICS, load_state
+from capsonnx.training import EpochMetrics, load_trained, loop, train
+from capsonnx.training.checkpoint import CHECKPOINT, METRICS, load_state, save_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,8 +102,51 @@ def test_a_used_folder_is_refused_without_resume(tmp_path, digits, config) -> No
 def test_another_run_is_refused_on_resuming(tmp_path, digits, config) -> None:
     short = dataclasses.replace(config, epochs=1)
     train(short, digits, tmp_path, device=CPU)
-    with pytest.raises(CheckpointError, match="trained with seed=0, not 5"):
+    with pytest.raises(InputError, match="trained with seed=0, not 5"):
         train(dataclasses.replace(short, seed=5), digits, tmp_path, device=CPU, resume=True)
+
+
+def test_no_run_is_refused_on_resuming(tmp_path, digits, config) -> None:
+    folder = tmp_path / "mistyped"
+    with pytest.raises(InputError, match=r"no run there to resume.*leave out --resume"):
+        train(config, digits, folder, device=CPU, resume=True)
+    assert not folder.exists()
+
+
+def test_a_run_without_a_checkpoint_yet_starts_on_resuming(tmp_path, digits, config) -> None:
+    short = dataclasses.replace(config, epochs=1)
+    save_config(tmp_path, short)
+    assert len(train(short, digits, tmp_path, device=CPU, resume=True)) == 1
+
+
+def test_the_spelling_of_a_folder_is_no_other_run(tmp_path, digits, config, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written, resumed = (dataclasses.replace(config, epochs=1, dataset=data) for data in ("x/", str(tmp_path / "x")))
+    save_config(tmp_path / "run", written)
+    train(resumed, digits, tmp_path / "run", device=CPU, resume=True)
+    moved = dataclasses.replace(resumed, dataset="y")
+    with pytest.raises(InputError, match="trained with dataset="):
+        train(moved, digits, tmp_path / "run", device=CPU, resume=True)
+
+
+def test_the_first_line_comes_at_once(tmp_path, digits, config, monkeypatch, capsys) -> None:
+    def stop(run, advance) -> float:
+        raise Killed
+
+    monkeypatch.setattr(loop.Run, "epoch", stop)
+    with pytest.raises(Killed):
+        train(config, digits, tmp_path, device=CPU)
+    assert capsys.readouterr().err == (
+        "mnist: 10 classes, 160 to train on, 40 held out "
+        f"(default recipe, capsule network, cpu, {config.precision}); 3 epochs\n"
+    )
+
+
+def test_the_time_left_is_in_seconds_under_a_minute() -> None:
+    rows = [EpochMetrics(1, 1e-3, 0.5, 0.5, 29.0)]
+    assert loop._line(rows, 3).endswith("29 s  about 58 s left")
+    assert loop._line(rows, 4).endswith("29 s  about 1 min left")
+    assert loop._line(rows, 1).endswith("29 s")
 
 
 def test_held_out_digits_are_never_trained_on(tmp_path, digits, config, monkeypatch) -> None:

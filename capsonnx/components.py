@@ -1,0 +1,110 @@
+"""Connected components of a mask, by its runs: numpy only, a few milliseconds for a page of a million pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Components", "find_components"]
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """The connected components of a mask; pixels that touch at a side or a corner belong together.
+
+    A run is a stretch of set pixels of one row, as long as it goes. Positions count through the rows of the mask with
+    one unset column added on its right.
+
+    Attributes:
+        shape: (height, width) of the mask.
+        starts: (runs,) int64, the position of each run's first pixel, in rising order.
+        ends: (runs,) int64, the position after its last.
+        owners: (runs,) int64, the component of each run, in 0..count - 1.
+        boxes: (count, 4) int64, the left, top, right and bottom edge of each component in pixels.
+    """
+
+    shape: tuple[int, int]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    owners: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def peaks(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The greatest of ``values``, (height, width) float32, in each component: (count,) float32."""
+        flat = np.pad(values, ((0, 0), (0, 1))).ravel()
+        peaks = np.full(len(self), -np.inf, np.float32)
+        if len(self):
+            highest = np.maximum.reduceat(flat, np.column_stack([self.starts, self.ends]).ravel())[::2]
+            np.maximum.at(peaks, self.owners, highest)
+        return peaks
+
+    def mask(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The pixels, (height, width) bool, of the components where ``chosen``, (count,) bool, is set."""
+        height, width = self.shape
+        edges = np.zeros(height * (width + 1) + 1, np.int8)
+        runs = chosen[self.owners]
+        edges[self.starts[runs]] = 1
+        edges[self.ends[runs]] = -1
+        inside: NDArray[np.bool_] = np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)
+        return inside.reshape(height, width + 1)[:, :-1]
+
+
+def find_components(mask: NDArray[np.bool_]) -> Components:
+    """Find the connected components of a mask.
+
+    Args:
+        mask: (height, width) bool.
+
+    >>> found = find_components(np.array([[1, 0, 0, 1], [0, 1, 0, 1]], bool))
+    >>> found.boxes.tolist()
+    [[0, 0, 2, 2], [3, 0, 4, 2]]
+    >>> found.mask(np.array([False, True])).astype(int).tolist()
+    [[0, 0, 0, 1], [0, 0, 0, 1]]
+    """
+    height, width = mask.shape
+    line = np.concatenate([[False], np.pad(mask, ((0, 0), (0, 1))).ravel()]).view(np.int8)
+    steps = np.diff(line)
+    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    roots = _roots(len(starts), *_touching(starts, ends, width + 1))
+    owners = np.unique(roots, return_inverse=True)[1]
+    rows, lefts = np.divmod(starts, width + 1)
+    count = int(owners.max(initial=-1)) + 1
+    left, top = np.full(count, width), np.full(count, height)
+    right, bottom = np.zeros((2, count), np.int64)
+    np.minimum.at(left, owners, lefts)
+    np.minimum.at(top, owners, rows)
+    np.maximum.at(right, owners, lefts + ends - starts)
+    np.maximum.at(bottom, owners, rows + 1)
+    boxes = np.column_stack([left, top, right, bottom])
+    return Components((height, width), starts, ends, owners, boxes)
+
+
+def _touching(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], stride: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The pairs of runs, one in the row above the other, that touch."""
+    first = np.searchsorted(ends, starts + stride, side="left")
+    counts = np.searchsorted(starts, ends + stride, side="right") - first
+    upper = np.repeat(np.arange(len(starts)), counts)
+    nth = np.arange(len(upper)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return upper, first[upper] + nth
+
+
+def _roots(count: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The least run that each run is joined with: roots hook onto lesser roots, then every path is halved."""
+    roots = np.arange(count)
+    while (roots[one] != roots[other]).any():
+        least = np.minimum(roots[one], roots[other])
+        np.minimum.at(roots, roots[one], least)
+        np.minimum.at(roots, roots[other], least)
+        while (roots != roots[roots]).any():
+            roots = roots[roots]
+    return roots

@@ -1,0 +1,161 @@
+"""The catalogue of exams of pages: each composes pages from the digits of a test split, by a seed.
+
+The same digits and the same seed give the same pages on every machine, whatever other exams there are. All exams of
+five digits in a row or column hold the same digits, those of ``strings-5``, so that they differ in layout only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from capsonnx.exam.clutter import clutter
+from capsonnx.exam.compose import column, ink_spans, pad, paste, row
+from capsonnx.exam.degrade import degrade
+from capsonnx.exam.draws import stream
+from capsonnx.exam.pages import PageExam, Placed, altered, transferred
+from capsonnx.exam.resample import scaled
+from capsonnx.exam.scatter import scattered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from capsonnx.datasets import Dataset
+
+__all__ = ["PAGE_EXAMS", "PageBuilder"]
+
+PageBuilder: TypeAlias = Callable[["Dataset", int], PageExam]
+"""Makes an exam of a test split and a seed, or raises InputError where the digits are too large for its pages."""
+
+MARGIN = 4
+"""Pixels of black around the ink of the exams on spacing, as around that of an MNIST digit."""
+
+
+def strings(dataset: Dataset, seed: int, *, digits: int) -> PageExam:
+    """So many digits side by side, at the pitch of their images; the leftmost of page i is digit i of the data set.
+
+    The others are drawn at random, of any class.
+    """
+    chosen = _chosen(dataset, seed, digits, 2000)
+    height, width = dataset.images.shape[1:]
+    lines = _lines(dataset.targets[chosen], np.arange(digits) * width + width / 2, height / 2)
+    return PageExam(f"strings-{digits}", row(dataset.images[chosen]), tuple((line,) for line in lines))
+
+
+def spaced(dataset: Dataset, seed: int, *, gap: int) -> PageExam:
+    """Five digits side by side, so many pixels between the ink of neighbours: less than 0 where their boxes overlap.
+
+    Where they overlap the lighter ink shows. A digit's ink always begins at least 1 px right of that of the one before,
+    even if that is thinner than the overlap. Lines begin at the left margin; pages are as wide as the widest line of
+    these digits could be.
+    """
+    chosen = _chosen(dataset, seed, 5, 1000)
+    height, width = dataset.images.shape[1:]
+    starts, stops = ink_spans(dataset.images, axis=2).T
+    steps = np.maximum(stops - starts + gap, 1)
+    left = MARGIN + np.cumsum(steps[chosen], axis=1) - steps[chosen]
+    widest = int((stops - starts).max())
+    size = (height + 2 * MARGIN, widest + 4 * max(widest + gap, 1) + 2 * MARGIN)
+    images = np.zeros((len(chosen), *size), dtype=np.uint8)
+    for page, digits, places in zip(images, chosen, left, strict=True):
+        for digit, x in zip(digits, places, strict=True):
+            paste(page, dataset.images[digit, :, starts[digit] : stops[digit]], int(x), MARGIN)
+    lines = _lines(dataset.targets[chosen], left - starts[chosen] + width / 2, MARGIN + height / 2)
+    return PageExam(f"spacing-{gap}", images, tuple((line,) for line in lines))
+
+
+def vertical(dataset: Dataset, seed: int) -> PageExam:
+    """Five digits below each other, at the pitch of their images; each is a line."""
+    chosen = _chosen(dataset, seed, 5, 1000)
+    height, width = dataset.images.shape[1:]
+    lines = _lines(dataset.targets[chosen], width / 2, np.arange(5) * height + height / 2)
+    return PageExam(
+        "vertical-5", column(dataset.images[chosen]), tuple(tuple((one,) for one in line) for line in lines)
+    )
+
+
+def three_lines(dataset: Dataset, seed: int) -> PageExam:
+    """Three lines of one to six digits each, written unevenly.
+
+    Lines are 12 px apart. Each has its own left margin, 0..20 px, and its own pitch, 0..6 px more than the width of a
+    digit; and each digit is up to 3 px off its place, both ways. Where digits touch the lighter ink shows.
+    """
+    generator = stream(seed, "lines-3")
+    height, width = dataset.images.shape[1:]
+    size = (3 * height + 2 * 12 + 2 * 3, 20 + 6 * width + 5 * 6 + 2 * 3)
+    images = np.zeros((min(1000, len(dataset)), *size), dtype=np.uint8)
+    truth = []
+    for page in images:
+        lines = []
+        for top in 3 + np.arange(3) * (height + 12):
+            digits = generator.integers(len(dataset), size=generator.integers(1, 7))
+            margin, pitch = generator.integers(21), width + generator.integers(7)
+            off = generator.integers(-3, 4, size=(len(digits), 2))
+            x, y = 3 + margin + np.arange(len(digits)) * pitch + off[:, 0], top + off[:, 1]
+            for digit, left, upper in zip(digits, x, y, strict=True):
+                paste(page, dataset.images[digit], int(left), int(upper))
+            lines += _lines(dataset.targets[digits][None], x + width / 2, y + height / 2)
+        truth.append(tuple(lines))
+    return PageExam("lines-3", images, tuple(truth))
+
+
+def resized(dataset: Dataset, seed: int, *, percent: int) -> PageExam:
+    """The first 1000 pages of ``strings-5``, scaled."""
+    exam = strings(dataset, seed, digits=5)
+    truth = transferred(exam.truth[:1000], percent / 100)
+    return PageExam(f"scaled-{percent / 100:g}", scaled(exam.images[:1000], percent), truth)
+
+
+def degraded(dataset: Dataset, seed: int) -> PageExam:
+    """The first 1000 pages of ``strings-5``, each with 14 px of black on every side, as a scanner gives them.
+
+    Other exams are the same to the last bit on every machine; these differ by a level or so between builds of libjpeg.
+    """
+    clean = strings(dataset, seed, digits=5)
+    framed = PageExam(clean.name, pad(clean.images[:1000], 14), transferred(clean.truth[:1000], offset=14))
+    generator = stream(seed, "degraded-5")
+    return altered(framed, "degraded-5", lambda images: degrade(images, generator))
+
+
+def blank(_dataset: Dataset, _seed: int) -> PageExam:
+    """Black pages."""
+    return PageExam("blank", np.zeros((100, 256, 256), dtype=np.uint8), ((),) * 100)
+
+
+def cluttered(_dataset: Dataset, seed: int) -> PageExam:
+    """Pages of pen strokes that are no symbols."""
+    generator = stream(seed, "clutter")
+    return PageExam("clutter", np.stack([clutter(256, generator) for _ in range(100)]), ((),) * 100)
+
+
+PAGE_EXAMS: dict[str, PageBuilder] = {
+    **{f"strings-{digits}": partial(strings, digits=digits) for digits in range(1, 11)},
+    **{f"spacing-{gap}": partial(spaced, gap=gap) for gap in (-4, 0, 4, 8, 12, 16, 20)},
+    "vertical-5": vertical,
+    "lines-3": three_lines,
+    "scattered-160": partial(scattered, side=160, count=1000, fewest=2, most=6),
+    "scattered-512": partial(scattered, side=512, count=200, fewest=10, most=30),
+    **{f"scaled-{percent / 100:g}": partial(resized, percent=percent) for percent in (70, 85, 120, 150)},
+    "degraded-5": degraded,
+    "blank": blank,
+    "clutter": cluttered,
+}
+"""The exams of pages by name."""
+
+
+def _chosen(dataset: Dataset, seed: int, digits: int, most: int) -> NDArray[np.int64]:
+    """(count, digits) int64, digits of the data set for at most so many pages; the first of page i is i."""
+    count = min(most, len(dataset))
+    others = stream(seed, f"strings-{digits}").integers(len(dataset), size=(count, digits - 1))
+    return np.column_stack([np.arange(count), others])
+
+
+def _lines(
+    targets: NDArray[np.int64], x: NDArray[np.float64] | float, y: NDArray[np.float64] | float
+) -> list[tuple[Placed, ...]]:
+    """One line for each row of (count, k) classes; x and y are broadcast to them."""
+    rows = zip(targets, np.broadcast_to(x, targets.shape), np.broadcast_to(y, targets.shape), strict=True)
+    return [tuple(map(Placed, *(part.tolist() for part in parts))) for parts in rows]

@@ -1,0 +1,99 @@
+"""Pages to read: images with several symbols each, and what stands where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["Lines", "PageExam", "Placed", "altered", "transferred"]
+
+
+class Placed(NamedTuple):
+    """A symbol and where it stands.
+
+    Attributes:
+        target: the number of its class.
+        x: in pixels from the left edge of the page, the centre of the image that the symbol was pasted from.
+        y: in pixels from the top edge, likewise.
+    """
+
+    target: int
+    x: float
+    y: float
+
+
+Lines: TypeAlias = tuple[tuple[Placed, ...], ...]
+"""The lines of a page, top to bottom, and in each its symbols, left to right."""
+
+
+@dataclass(frozen=True, eq=False)
+class PageExam:
+    """Pages to read, all of one size, and what is on them.
+
+    Attributes:
+        name: its name in the catalogue.
+        images: (count, height, width) uint8, light ink on a black ground; of degraded exams, dark ink on paper.
+        truth: the lines of each page; a page without symbols has no lines.
+        ordered: whether the symbols have one reading order. Where not, a page is one line in an order of no meaning.
+    """
+
+    name: str
+    images: NDArray[np.uint8]
+    truth: tuple[Lines, ...]
+    ordered: bool = True
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+def altered(exam: PageExam, name: str, function: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> PageExam:
+    """The same exam on changed images.
+
+    Args:
+        exam: what to change.
+        name: of the new exam.
+        function: takes and returns (count, height, width) uint8; it leaves the symbols where they are.
+
+    Raises:
+        InputError: the images that the function returned are of another shape or type.
+
+    >>> exam = PageExam("dark", np.zeros((1, 2, 2), np.uint8), (((Placed(7, 1.0, 1.0),),),))
+    >>> altered(exam, "light", lambda images: 255 - images).images.tolist()
+    [[[255, 255], [255, 255]]]
+    """
+    images = function(exam.images)
+    if images.shape != exam.images.shape or images.dtype != np.uint8:
+        raise InputError(
+            f"exam {name!r}: images of shape {images.shape} and type {images.dtype}",
+            expected=f"shape {exam.images.shape} and type uint8",
+            remedy="pass a function that keeps both",
+        )
+    return replace(exam, name=name, images=images)
+
+
+def transferred(truth: tuple[Lines, ...], scale: float = 1.0, offset: float = 0.0) -> tuple[Lines, ...]:
+    """What stands where, after the pages were scaled and then moved.
+
+    Args:
+        truth: the lines of each page.
+        scale: by what both coordinates are multiplied.
+        offset: in pixels, what is then added to both.
+
+    >>> transferred((((Placed(7, 14.0, 42.0),),),), scale=0.5, offset=4.0)
+    (((Placed(target=7, x=11.0, y=25.0),),),)
+    """
+    return tuple(
+        tuple(
+            tuple(Placed(one.target, one.x * scale + offset, one.y * scale + offset) for one in line) for line in page
+        )
+        for page in truth
+    )

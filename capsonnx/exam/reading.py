@@ -1,0 +1,113 @@
+"""Sitting an exam of pages: a reader reads them batch by batch, against the clock."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeAlias
+
+from capsonnx.errors import InputError, ModelError
+from capsonnx.exam.reading_scores import (
+    PageResult,
+    character_error_rate,
+    exact_strings,
+    false_per_megapixel,
+    joined,
+    match_symbols,
+    precision_and_recall,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from capsonnx.exam.pages import PageExam
+    from capsonnx.symbols import PageReader, Symbol
+
+__all__ = ["sit_pages"]
+
+Found: TypeAlias = "list[tuple[tuple[Symbol, ...], ...]]"
+"""What was read: the lines of each page."""
+
+
+def sit_pages(
+    reader: PageReader,
+    exam: PageExam,
+    *,
+    labels: Sequence[str],
+    batch_size: int = 64,
+    advance: Callable[[int], object] | None = None,
+) -> PageResult:
+    """Let a reader sit an exam.
+
+    The clock runs only while it reads. The first batch is read once more before, untimed: that is when memory is
+    allocated and, on a GPU, algorithms are chosen for this shape.
+
+    Args:
+        reader: what reads pages.
+        exam: what to read.
+        labels: the class names, in the order of the exam's class numbers.
+        batch_size: pages read at once, from 1; the last batch may have fewer.
+        advance: called after each batch with the number of pages in it, for a progress bar.
+
+    Raises:
+        InputError: the batch size is below 1, the exam has no pages or more classes than there are labels, or the
+            reader does not take pages of their size.
+        ModelError: the reader failed, or did not return one list of lines for each page.
+    """
+    _check(exam, labels, batch_size)
+    reader(exam.images[:batch_size])
+    seconds = 0.0
+    found: Found = []
+    for start in range(0, len(exam), batch_size):
+        images = exam.images[start : start + batch_size]
+        begin = time.perf_counter()
+        pages = reader(images)
+        seconds += time.perf_counter() - begin
+        if len(pages) != len(images):
+            raise ModelError(
+                f"{len(pages)} pages read, of {len(images)}",
+                expected="the lines of each page",
+                remedy="correct the reader",
+            )
+        found += pages
+        if advance is not None:
+            advance(len(images))
+    return _result(exam, found, labels, seconds)
+
+
+def _check(exam: PageExam, labels: Sequence[str], batch_size: int) -> None:
+    if batch_size < 1 or not len(exam):
+        raise InputError(
+            f"{len(exam)} pages in batches of {batch_size}",
+            expected="at least one page, and batches of at least one",
+            remedy="use more digits, or a larger batch",
+        )
+    highest = max((placed.target for page in exam.truth for line in page for placed in line), default=-1)
+    if highest >= len(labels):
+        raise InputError(
+            f"{len(labels)} labels",
+            expected=f"one for each of at least {highest + 1} classes",
+            remedy="pass the labels of the data set",
+        )
+
+
+def _result(exam: PageExam, found: Found, labels: Sequence[str], seconds: float) -> PageResult:
+    symbols = [[symbol for line in page for symbol in line] for page in found]
+    true = [[placed for line in page for placed in line] for page in exam.truth]
+    matched = sum(len(match_symbols(*page, labels)) for page in zip(symbols, true, strict=True))
+    count, true_count = sum(map(len, symbols)), sum(map(len, true))
+    precision, recall = precision_and_recall(matched, count, true_count)
+    readings = [joined([symbol.label for symbol in line] for line in page) for page in found]
+    expected = [joined([labels[placed.target] for placed in line] for line in page) for page in exam.truth]
+    return PageResult(
+        name=exam.name,
+        pages=len(exam),
+        symbols=true_count,
+        exact=exact_strings(readings, expected) if exam.ordered else None,
+        character_errors=character_error_rate(readings, expected) if exam.ordered else None,
+        precision=precision,
+        recall=recall,
+        false_per_megapixel=false_per_megapixel(count - matched, exam.images.size),
+        seconds=seconds,
+        # The clock of some systems stands still over a very short run.
+        pages_per_second=len(exam) / max(seconds, 1e-9),
+    )

@@ -1,0 +1,183 @@
+"""How right the reading of pages is: as text, and symbol by symbol.
+
+A reading is a sequence of labels, with a line break as one more label between lines. Of labels of one character it can
+be a plain string.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from capsonnx.exam.pages import Placed
+    from capsonnx.symbols import Symbol
+
+__all__ = [
+    "PageResult",
+    "character_error_rate",
+    "edit_distance",
+    "exact_strings",
+    "false_per_megapixel",
+    "joined",
+    "match_symbols",
+    "precision_and_recall",
+]
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """How a reader did in an exam of pages.
+
+    Attributes:
+        name: the name of the exam.
+        pages: how many pages it has.
+        symbols: how many symbols stand on all of them.
+        exact: the share in 0..1 of pages read without a mistake, see :func:`exact_strings`; of pages without symbols,
+            the share on which none was found. None where symbols have no reading order.
+        character_errors: see :func:`character_error_rate`. None where symbols have no reading order, or there are none.
+        precision: the share in 0..1 of the symbols found that are right, see :func:`match_symbols`. None where none was
+            found.
+        recall: the share in 0..1 of the symbols of the exam that were found. None where it has none.
+        false_per_megapixel: symbols found that are not right, to a million pixels.
+        seconds: what reading took, without composing pages and without the first, untimed batch.
+        pages_per_second: pages by seconds.
+    """
+
+    name: str
+    pages: int
+    symbols: int
+    exact: float | None
+    character_errors: float | None
+    precision: float | None
+    recall: float | None
+    false_per_megapixel: float
+    seconds: float
+    pages_per_second: float
+
+
+def joined(lines: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    r"""The labels of lines as one reading.
+
+    >>> joined([["1", "2"], ["3"]])
+    ('1', '2', '\n', '3')
+    """
+    labels = [label for line in lines for label in ("\n", *line)]
+    return tuple(labels[1:])
+
+
+def edit_distance(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many labels must be inserted, deleted or replaced to make one reading the other.
+
+    Source: Levenshtein 1966, computed row by row as in Wagner and Fischer 1974.
+
+    >>> edit_distance("31415", "3145"), edit_distance("12", "21"), edit_distance("", "7")
+    (1, 2, 1)
+    """
+    above = list(range(len(other) + 1))
+    for row, label in enumerate(one, start=1):
+        current = [row]
+        for column, against in enumerate(other, start=1):
+            replaced = above[column - 1] + (label != against)
+            current.append(min(replaced, above[column] + 1, current[-1] + 1))
+        above = current
+    return above[-1]
+
+
+def exact_strings(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float:
+    """The share in 0..1 of pages that were read without a mistake.
+
+    Args:
+        found: the reading of each page, of at least one.
+        truth: what each says.
+
+    >>> exact_strings(["12", "3"], ["12", "33"])
+    0.5
+    """
+    return sum(list(one) == list(other) for one, other in zip(found, truth, strict=True)) / len(truth)
+
+
+def character_error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float | None:
+    """The edit distances of all pages by the lengths of all true readings: 0 is perfect, 1 as bad as reading nothing.
+
+    It is above 1 where more is read into the pages than they say. A line break counts as a label.
+
+    Args:
+        found: the reading of each page.
+        truth: what each says.
+
+    Returns:
+        From 0 up, or None where the pages say nothing.
+
+    >>> character_error_rate(["12", "3"], ["12", "33"])
+    0.25
+    """
+    length = sum(map(len, truth))
+    if not length:
+        return None
+    return sum(edit_distance(one, other) for one, other in zip(found, truth, strict=True)) / length
+
+
+def match_symbols(
+    found: Sequence[Symbol], truth: Sequence[Placed], labels: Sequence[str], within: float = 7.0
+) -> list[tuple[int, int]]:
+    """Match the symbols found on a page with those that stand there, each with at most one.
+
+    The two of a match have the same label, and the centre of the box is near the place. Nearest ones are matched first.
+
+    Args:
+        found: in any order.
+        truth: in any order.
+        labels: the class names, in the order of the class numbers.
+        within: the largest distance in pixels.
+
+    Returns:
+        The numbers of the two of each match, in ``found`` and in ``truth``, in order of distance.
+
+    >>> from capsonnx.exam.pages import Placed
+    >>> from capsonnx.symbols import Box, Symbol
+    >>> found = [Symbol("b", 0.9, Box(4, 0, 32, 28)), Symbol("b", 0.8, Box(0, 0, 28, 28))]
+    >>> match_symbols(found, [Placed(1, 14.0, 14.0)], ["a", "b"])
+    [(1, 0)]
+    """
+    distances = [
+        (math.dist(symbol.box.centre, (placed.x, placed.y)), here, there)
+        for (here, symbol), (there, placed) in product(enumerate(found), enumerate(truth))
+        if symbol.label == labels[placed.target]
+    ]
+    matches: dict[int, int] = {}
+    for distance, here, there in sorted(distances):
+        if distance <= within and here not in matches and there not in matches.values():
+            matches[here] = there
+    return list(matches.items())
+
+
+def precision_and_recall(matched: int, found: int, true: int) -> tuple[float | None, float | None]:
+    """The share in 0..1 of the symbols found that are right, and of the true ones that were found.
+
+    Args:
+        matched: how many of them are the same.
+        found: how many symbols were found; where none, there is no precision.
+        true: how many there are; where none, there is no recall.
+
+    >>> precision_and_recall(3, 4, 5), precision_and_recall(0, 0, 5)
+    ((0.75, 0.6), (None, 0.0))
+    """
+    return matched / found if found else None, matched / true if true else None
+
+
+def false_per_megapixel(false: int, pixels: int) -> float:
+    """How many false symbols there are to a million pixels.
+
+    Args:
+        false: symbols found that are not there.
+        pixels: of all pages, from 1.
+
+    >>> false_per_megapixel(3, 500_000)
+    6.0
+    """
+    return false * 1_000_000 / pixels

@@ -1,0 +1,129 @@
+"""What fewer bits cost: two files of one network sit the same exams, and are compared by what they answer.
+
+Rounding to 1e-5, as :mod:`capsonnx.export.parity` asks for, is out of reach of a stem of int8 or float16. What can be
+asked for is that it reads as well, and reads the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx import exam
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from capsonnx.contract import Scorer
+    from capsonnx.datasets import Dataset
+
+__all__ = ["LEAST_AGREEMENT", "LOSSES", "Comparison", "PrecisionReport", "measure_precision"]
+
+LOSSES = {"singles": 0.0005, "pairs-vertical": 0.001}
+"""The exams that are sat, and how much lower a share of right images still passes: 0.05 and 0.1 points."""
+
+LEAST_AGREEMENT = 0.998
+"""The least share of images of an exam in which both must see the same classes."""
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two networks did in one exam, whose images hold k classes each.
+
+    Attributes:
+        exam: its name.
+        images: how many images it has.
+        reference: the share in 0..1 of images whose k highest classes are right in the reference.
+        candidate: the same of the candidate.
+        agreement: the share in 0..1 of images whose k highest classes, in any order, are the same in both.
+        difference: the mean absolute difference of a length.
+    """
+
+    exam: str
+    images: int
+    reference: float
+    candidate: float
+    agreement: float
+    difference: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the candidate loses no more than :data:`LOSSES` allows, and agrees."""
+        # By whole images: the difference of two shares may miss a limit by the last bit.
+        lost = round((self.reference - self.candidate) * self.images)
+        return lost <= LOSSES[self.exam] * self.images and self.agreement >= LEAST_AGREEMENT
+
+
+@dataclass(frozen=True)
+class PrecisionReport:
+    """All exams, and what they come to."""
+
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every exam is passed."""
+        return all(one.passed for one in self.comparisons)
+
+    def to_json(self) -> dict[str, object]:
+        """The report as JSON values."""
+        return {
+            "passed": self.passed,
+            "losses": LOSSES,
+            "least_agreement": LEAST_AGREEMENT,
+            "exams": [dataclasses.asdict(one) for one in self.comparisons],
+        }
+
+
+def measure_precision(
+    reference: Scorer,
+    candidate: Scorer,
+    dataset: Dataset,
+    *,
+    advance: Callable[[int], object] = lambda _: None,
+) -> PrecisionReport:
+    """Let both sides read the single digits of a data set and its vertical pairs, and compare the answers.
+
+    Args:
+        reference: the float32 file in a session, or the torch network.
+        candidate: the file of fewer bits in a session.
+        dataset: a test split, and not the images that the file was calibrated with; with few images, one image more
+            or less decides.
+        advance: called after each batch with the number of images in it, for a progress bar.
+
+    Raises:
+        InputError: the data set is empty, or has one class only.
+    """
+    exams = exam.build_exams(dataset, list(LOSSES))
+    return PrecisionReport(tuple(_compare(reference, candidate, one, advance) for one in exams))
+
+
+def _compare(reference: Scorer, candidate: Scorer, sat: exam.Exam, advance: Callable[[int], object]) -> Comparison:
+    batches = []
+    for start in range(0, len(sat), _BATCH):
+        images = sat.images[start : start + _BATCH]
+        batches.append((reference(images).lengths, candidate(images).lengths))
+        advance(len(images))
+    expected, found = (np.concatenate(lengths) for lengths in zip(*batches, strict=True))
+    digits = sat.targets.shape[1]
+    return Comparison(
+        exam=sat.name,
+        images=len(sat),
+        reference=float(exam.top_right(expected, sat.targets).mean()),
+        candidate=float(exam.top_right(found, sat.targets).mean()),
+        agreement=float(exam.top_right(found, _highest(expected, digits)).mean()),
+        difference=float(np.abs(expected - found).mean()),
+    )
+
+
+def _highest(lengths: NDArray[np.float32], digits: int) -> NDArray[np.int64]:
+    """The classes (count, digits) int64 of the highest lengths, as :func:`capsonnx.exam.top_right` ranks them."""
+    highest: NDArray[np.int64] = np.argsort(lengths, axis=1, kind="stable")[:, -digits:]
+    return highest

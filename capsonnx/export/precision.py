@@ -1,0 +1,234 @@
+"""The same network in fewer bits: a stem of int8 for CPUs or of float16 for GPUs, and what that costs in accuracy.
+
+Only the stem is changed, where nearly all of the work and of the weights is: from the scaled image to the feature
+columns. Routing sums over columns, divides by norms and takes softmaxes, and stays in float32, as do input and outputs.
+
+**int8** is static quantisation as ONNX writes it (QDQ): QuantizeLinear and DequantizeLinear around operators that stay
+what they are, so that any runtime can run the file, and one that knows the pattern, as ONNX Runtime does, computes each
+Conv from uint8 and int8 numbers. Every number that is quantised is an image in 0..1 or the output of a ReLU, so the
+uint8 zero point is 0: black is exactly zero, and votes for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from capsonnx.contract import IMAGES
+from capsonnx.errors import InputError, ModelError
+from capsonnx.export.rounding import round_rows, second_moments
+from capsonnx.runtime import providers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+__all__ = ["WEIGHT_STEPS", "Precision", "precision_of", "quantise", "to_half"]
+
+Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
+
+WEIGHT_STEPS = 64
+"""A weight is stored in -64..64, one bit less than int8 holds. CPUs with AVX2 or AVX-512 but without VNNI add two
+products of an activation (0..255) and a weight in int16, and cut off what is too large: 2·255·127 is, 2·255·64 is
+just not. So sums are exact, and the same, on every CPU."""
+
+_CALIBRATION_BATCH = 64
+
+_ROUNDING_IMAGES = 32
+
+_STEM = frozenset({"Conv", "Relu", "AveragePool"})
+
+
+def precision_of(model: onnx.ModelProto) -> Precision:
+    """The precision of the stem of a file that this package exported."""
+    if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
+        return "int8"
+    halves = any(weight.data_type == TensorProto.FLOAT16 for weight in model.graph.initializer)
+    return "fp16" if halves else "fp32"
+
+
+def to_half(content: bytes) -> bytes:
+    """Turn the stem of an exported file to float16; the same bytes each time.
+
+    Args:
+        content: of a float32 file, as :func:`capsonnx.export.to_onnx` makes it.
+
+    Returns:
+        The file with float16 weights in its stem, a Cast before it and a Cast after it.
+
+    Raises:
+        ModelError: the file is not ONNX, or its stem is not recognised.
+    """
+    model, stem = _parse(content)
+    for name in _weights(stem):
+        weight = _initializer(model, name)
+        weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), name))
+    _splice(model, stem[0].input[0], [("Cast", {"to": TensorProto.FLOAT16}, [])])
+    _splice(model, stem[-1].output[0], [("Cast", {"to": TensorProto.FLOAT}, [])])
+    return _serialised(model)
+
+
+def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
+    """Quantise the stem of an exported file to int8; the same bytes each time.
+
+    Weights get a scale for each output channel, and are rounded by :mod:`capsonnx.export.rounding`. Activations get
+    one for each tensor, from the largest value that the calibration images give rise to.
+
+    Args:
+        content: of a float32 file, as :func:`capsonnx.export.to_onnx` makes it.
+        images: (count, height, width) uint8 to calibrate with, of the kind the file is for; training images, not
+            those it is to be judged by.
+
+    Returns:
+        The file with int8 weights, and with a QuantizeLinear and a DequantizeLinear after each activation of its stem.
+
+    Raises:
+        InputError: there are no calibration images, or nothing is to be seen in them.
+        ModelError: the file is not ONNX, or its stem is not recognised.
+    """
+    model, stem = _parse(content)
+    peaks = _peaks(model, stem, images)
+    convolutions = [node for node in stem if node.op_type == "Conv"]
+    names = [node.input[0] for node in convolutions]
+    inputs = _values(_session_with_outputs(model, names), names, images[:_ROUNDING_IMAGES])
+    for name, peak in peaks.items():
+        constants: dict[str, NDArray[Any]] = {
+            f"{name}_scale": np.array(peak / 255, np.float32),
+            f"{name}_zero": np.array(0, np.uint8),
+        }
+        _add(model, constants)
+        _splice(model, name, [("QuantizeLinear", {}, [*constants]), ("DequantizeLinear", {}, [*constants])])
+    for node, planes in zip(convolutions, inputs, strict=True):
+        _quantise_weights(model, node, planes)
+    return _serialised(model)
+
+
+def _parse(content: bytes) -> tuple[onnx.ModelProto, list[onnx.NodeProto]]:
+    """The model and the operators of its stem, from the first Conv on."""
+    try:
+        model = onnx.load_from_string(content)
+    except Exception:  # noqa: BLE001 - protobuf's errors share no base but this
+        model = onnx.ModelProto()
+    stem = _stem(model.graph)
+    weights = {one.name for one in model.graph.initializer if one.data_type == TensorProto.FLOAT}
+    operators = "".join(node.op_type for node in stem)
+    if not re.fullmatch("(ConvRelu(AveragePool)?)+", operators) or not weights.issuperset(_weights(stem)):
+        raise ModelError(
+            "the stem of the file is not recognised",
+            expected="a float32 file of 'capsonnx export': from the input on Conv, Relu and AveragePool, one by one",
+            remedy="export the checkpoint again, without --precision",
+        )
+    return model, stem
+
+
+def _stem(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
+    """The operators in a row from the first Conv behind the input on, up to where the row ends or branches."""
+    consumers: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            consumers.setdefault(name, []).append(node)
+    row, value = [], IMAGES
+    while len(consumers.get(value, [])) == 1:
+        [node] = consumers[value]
+        if node.op_type in _STEM:
+            row.append(node)
+        elif row:
+            break
+        value = node.output[0]
+    return row
+
+
+def _weights(stem: list[onnx.NodeProto]) -> list[str]:
+    """The names of all weights and biases."""
+    return [name for node in stem for name in node.input[1:] if name]
+
+
+def _peaks(model: onnx.ModelProto, stem: list[onnx.NodeProto], images: NDArray[np.uint8]) -> dict[str, float]:
+    """The largest value of each activation that is to be quantised, over the calibration images."""
+    names = [stem[0].input[0], *(node.output[0] for node in stem if node.op_type != "Conv")]
+    peaks = np.zeros(len(names))
+    session = _session_with_outputs(model, names)
+    for start in range(0, len(images), _CALIBRATION_BATCH):
+        values = _values(session, names, images[start : start + _CALIBRATION_BATCH])
+        peaks = np.maximum(peaks, [value.max() for value in values])
+    if not peaks.all():
+        raise InputError(
+            f"{len(images)} calibration images, in which nothing is to be seen",
+            expected="training images, a few hundred",
+            remedy="pass other images",
+        )
+    return dict(zip(names, peaks.tolist(), strict=True))
+
+
+def _values(session: Any, names: list[str], images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    element = np.uint8 if "uint8" in session.get_inputs()[0].type else np.float32
+    values: list[NDArray[np.float32]] = session.run(names, {IMAGES: images.astype(element)})
+    return values
+
+
+def _session_with_outputs(model: onnx.ModelProto, names: list[str]) -> Any:
+    """An ONNX Runtime session, of one thread, of the model with more outputs."""
+    providers.check_installation()
+    import onnxruntime  # noqa: PLC0415 - after check_installation
+
+    extended = onnx.ModelProto()
+    extended.CopyFrom(model)
+    extended.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(extended.SerializeToString(), options, providers=[providers.CPU])
+
+
+def _quantise_weights(model: onnx.ModelProto, conv: onnx.NodeProto, planes: NDArray[np.float32]) -> None:
+    """Replace the weight of a Conv, and its bias, by integers and a DequantizeLinear that has the old name."""
+    name = conv.input[1]
+    weight = numpy_helper.to_array(_initializer(model, name))
+    moments = second_moments(planes, weight.shape[2:])
+    steps, scale = round_rows(weight.reshape(len(weight), -1), moments, WEIGHT_STEPS)
+    _store(model, name, steps.reshape(weight.shape), scale)
+    if len(conv.input) > 2:
+        bias = numpy_helper.to_array(_initializer(model, conv.input[2]))
+        # Conv adds it to sums of products, so its scale is the product of theirs.
+        scale = scale * numpy_helper.to_array(_initializer(model, f"{conv.input[0]}_scale"))
+        _store(model, conv.input[2], np.rint(bias / scale).astype(np.int32), scale)
+
+
+def _store(model: onnx.ModelProto, name: str, steps: NDArray[Any], scale: NDArray[np.float32]) -> None:
+    model.graph.initializer.remove(_initializer(model, name))
+    constants = {f"{name}_steps": steps, f"{name}_scale": scale, f"{name}_zero": np.zeros_like(scale, steps.dtype)}
+    _add(model, constants)
+    model.graph.node.insert(0, helper.make_node("DequantizeLinear", [*constants], [name], axis=0))
+
+
+def _splice(model: onnx.ModelProto, value: str, chain: list[tuple[str, dict[str, Any], list[str]]]) -> None:
+    """Put operators of one output, (type, attributes, further inputs), behind a value; its readers read the last."""
+    nodes = model.graph.node
+    place = next(index for index, node in enumerate(nodes) if value in node.output)
+    names = [f"{value}_exact", *(f"{value}_{kind}" for kind, _, _ in chain[:-1]), value]
+    nodes[place].output[:] = [names[0] if name == value else name for name in nodes[place].output]
+    for offset, (kind, attributes, inputs) in enumerate(chain):
+        node = helper.make_node(kind, [names[offset], *inputs], [names[offset + 1]], **attributes)
+        nodes.insert(place + 1 + offset, node)
+
+
+def _add(model: onnx.ModelProto, constants: Mapping[str, NDArray[Any]]) -> None:
+    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
+
+
+def _initializer(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
+    found: onnx.TensorProto = next(one for one in model.graph.initializer if one.name == name)
+    return found
+
+
+def _serialised(model: onnx.ModelProto) -> bytes:
+    """The bytes of the model, its operators numbered anew."""
+    for number, node in enumerate(model.graph.node):
+        node.name = f"{node.op_type}_{number}"
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content

@@ -1,0 +1,62 @@
+"""The sliding head: the capsule layer applied to every window of the feature map, so that symbols can be located.
+
+Inside a window the coupling is uniform, c_ij = 1/J: one iteration of :func:`capsonnx.model.routing.route`. So
+
+    s_j = W_jᵀ Σ_{i in window} u_i / J
+
+is an average pool and a 1x1 convolution by W, and ‖s_j‖² another 1x1 convolution of s², by ones: plain operators, with
+the weights that the whole-image head has. A window of 8 x 5 feature columns sees 28 x 22 pixels: as high as a training
+digit, and no wider than its ink, because in a line the neighbours stand left and right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.functional import avg_pool2d, conv2d
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["APART", "ORIGIN", "PEAK", "STRIDE", "WINDOW", "slide"]
+
+WINDOW = (8, 5)
+"""Rows and columns of feature columns in a window."""
+
+STRIDE = 2
+"""Pixels between neighbouring windows, as between the feature columns of :class:`capsonnx.model.networks.Stem`."""
+
+ORIGIN = (6.0, 7.0)
+"""Pixels from the upper left edge of the image down and to the right, to the centre of the window of cell (0, 0)."""
+
+PEAK = 0.5
+"""The length in 0..1 above which a window may hold a symbol."""
+
+APART = (20.0, 12.0)
+"""Pixels, down and to the side, within which two windows see the same symbol. With :data:`PEAK` chosen on strings of
+digits held out of the training."""
+
+
+def slide(features: Tensor, weight: Tensor) -> Tensor:
+    """The lengths of the output capsules of every window, routed once.
+
+    The window of cell (row, col) covers rows row - 4 .. row + 3 and columns col - 2 .. col + 2 of the feature map;
+    what lies outside of it counts as zero, which for a stem without biases is black.
+
+    Args:
+        features: (batch, C, rows, cols) floating point.
+        weight: W, (J, C, D), of the dtype of ``features``.
+
+    Returns:
+        (batch, J, rows + 1, cols), in [0, 1).
+    """
+    classes, channels, dimension = weight.shape
+    rows, cols = WINDOW
+    # The mean over the window, padding included, and below its sum: scaling the kernel is free, scaling the map is not.
+    mean = avg_pool2d(features, WINDOW, stride=1, padding=(rows // 2, cols // 2))
+    kernel = (rows * cols / classes) * weight.transpose(1, 2).reshape(classes * dimension, channels, 1, 1)
+    s = conv2d(mean, kernel)
+    groups = torch.eye(classes, dtype=s.dtype, device=s.device).repeat_interleave(dimension, dim=1)
+    square = conv2d(s * s, groups[:, :, None, None])
+    return square / (0.5 + square)  # ‖squash(s)‖

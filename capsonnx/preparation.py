@@ -1,0 +1,251 @@
+"""Preparing a scanned page: from light ink on an uneven, noisy ground to bright ink on exact black, of MNIST's size.
+
+A network without biases sees nothing in black, but everything in grey. So, in this order:
+
+1. the ground is estimated wherever there is no ink and continued beneath it, as in B. Gatos, I. Pratikakis and
+   S. J. Perantonis, "Adaptive degraded document image binarization", Pattern Recognition 39 (2006), and subtracted;
+2. the noise is measured where the page is darker than its ground, for there is no ink in that half; what stands out of
+   it and hangs together is ink, the rest becomes 0; specks, much smaller than the symbols, become 0 as well;
+3. if the symbols are clearly larger or smaller than asked for, the page is resized;
+4. strokes much thinner than MNIST's are thickened;
+5. the ink is scaled to be as bright as MNIST's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from capsonnx.components import Components, find_components
+from capsonnx.errors import InputError
+from capsonnx.symbols import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Preparation", "Prepared", "needs_preparation", "prepare"]
+
+Preparation: TypeAlias = Literal["auto", "on", "off"]
+"""When a page is prepared: ``auto`` prepares those that :func:`needs_preparation` names."""
+
+SYMBOL = 20
+"""Pixels of an MNIST digit's longer side."""
+
+# Chosen on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
+LOW, HIGH = 2.5, 6.0
+"""Ink is what reaches LOW times the noise, joined with a pixel that reaches HIGH times the noise, ..."""
+LOW_SHARE, HIGH_SHARE = 0.15, 0.35
+"""... and these shares of the page's strong ink."""
+FAINT = 2.5
+"""The least noise in levels that is reckoned with: JPEG replaces fine noise by steps of some levels."""
+SPECK = 0.25
+"""The longer side, in symbols, below which a component is a speck."""
+BRIGHT = 80.0
+"""The percentile of the ink that becomes 255."""
+STROKE = 2.0
+"""The mean width in pixels of MNIST's strokes, as :func:`_stroke` measures it."""
+SKIRT = 2
+"""Pixels by which blur makes a component longer than its symbol."""
+SMALLEST = 6
+"""The least side in pixels of a plausible symbol."""
+NEAR, FAR = 3, 13
+"""The windows, in blocks, by which the ground is estimated; a block is a 40th of the page's mean side."""
+LARGEST = 1 << 26
+"""The most pixels that a page is enlarged to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A prepared page.
+
+    Attributes:
+        levels: (height, width) uint8, light ink on black.
+        scale: pixels of ``levels`` per pixel of the page as it was given; 1.0 unless it was resized.
+    """
+
+    levels: NDArray[np.uint8]
+    scale: float = 1.0
+
+    def original(self, box: Box) -> Box:
+        """Where a box of the prepared page lies on the page as it was given.
+
+        >>> Prepared(np.zeros((28, 28), np.uint8), 0.5).original(Box(4.0, 2.0, 14.0, 22.0))
+        Box(left=8.0, top=4.0, right=28.0, bottom=44.0)
+        """
+        return Box(*(edge / self.scale for edge in box))
+
+
+def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: float | None = SYMBOL) -> Prepared:
+    """Prepare one page.
+
+    Args:
+        levels: (height, width) uint8, light ink on a dark ground, as :func:`capsonnx.images.load_grey` gives it.
+        mode: see :data:`Preparation`; ``off`` gives the page back.
+        symbol: the longer side in pixels that symbols should have, or None to keep the size of the page.
+
+    Returns:
+        The page as the network likes it; ``levels`` itself where nothing was done. A page without ink is all black.
+
+    Raises:
+        InputError: ``mode`` or ``symbol`` is not one of the values above.
+
+    >>> rows, columns = np.mgrid[:60, :60]
+    >>> page = (rows + columns).astype(np.uint8)
+    >>> int(prepare(page).levels.max())
+    0
+    >>> page[20:40, 30:33] += 90
+    >>> ink = prepare(page).levels
+    >>> bool(ink[20:40, 30:33].min() > 200), int(ink[:, :27].max())
+    (True, 0)
+    """
+    if mode not in get_args(Preparation):
+        raise InputError(f"mode {mode!r}", expected=f"one of {', '.join(get_args(Preparation))}", remedy="pass one")
+    if symbol is not None and not 1 <= symbol <= 10_000:
+        raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
+    if mode == "off" or (mode == "auto" and not needs_preparation(levels)):
+        return Prepared(levels)
+    ink, size = _ink(levels)
+    scale = _scale(size, symbol, levels.size)
+    return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
+
+
+def needs_preparation(levels: NDArray[np.uint8]) -> bool:
+    """Whether a page's ground is anything but exact black.
+
+    It is black if most pixels are 0 and hardly any is faint without ink near it.
+
+    Args:
+        levels: (height, width) uint8, light ink on a dark ground.
+
+    >>> page = np.zeros((40, 40), np.uint8)
+    >>> page[10:30, 19:22] = 255
+    >>> needs_preparation(page), needs_preparation(page + np.uint8(9))
+    (False, True)
+    """
+    strong = Image.fromarray((levels > 63).astype(np.uint8) * np.uint8(255))
+    haze = (levels > 0) & (np.asarray(strong.filter(ImageFilter.BoxBlur(4))) == 0)
+    return bool(np.count_nonzero(levels) > levels.size * 0.5 or haze.mean() > 0.02)
+
+
+def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+    """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0."""
+    smooth = np.asarray(Image.fromarray(levels).filter(ImageFilter.BoxBlur(1)), np.float32)
+    ground = _ground(smooth)
+    excess = smooth - ground
+    noise = _noise(excess)
+    strong = excess[excess > HIGH * noise]
+    if not strong.size:
+        return np.zeros_like(excess), 0.0
+    full = float(np.percentile(strong, 75))
+    found = find_components(excess > max(LOW * noise, LOW_SHARE * full))
+    chosen = found.peaks(excess) > max(HIGH * noise, HIGH_SHARE * full)
+    size = _symbol_size(found, chosen)
+    left, top, right, bottom = found.boxes.T
+    chosen &= np.maximum(right - left, bottom - top) >= SPECK * size
+    return np.where(found.mask(chosen), (levels - ground).clip(0), 0).astype(np.float32), size
+
+
+def _ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ground of a page, (height, width) float32, from its levels without fine noise.
+
+    First roughly: a low percentile of a wide window, so that ink which covers less than most of it does not count. Then
+    the mean of all that is not ink by the first: of what is near, and of what is farther off where that is little.
+    """
+    # Neighbouring pixels say the same: 8 by 8 in a block are enough.
+    side = smooth.size**0.5
+    stride = max(1, int(side / 320))
+    sample = smooth[::stride, ::stride]
+    height, width = sample.shape
+    step = max(1, int(side / stride / 40), min(4, height, width))
+    blocks = _blocks(sample, step)
+    low = np.percentile(blocks, 30, axis=2)
+    rough = _windows(np.percentile(_windows(low, FAR), 30, axis=2), NEAR).mean(axis=2)
+    excess = sample - _spread(rough, step, height, width)
+    excess -= np.median(excess)
+    is_ink = Image.fromarray((excess > 3 * _noise(excess)).astype(np.uint8))
+    is_ground = 1.0 - np.asarray(is_ink.filter(ImageFilter.MaxFilter(5)))
+    weights = _blocks(is_ground.astype(np.float32), step)
+    sums = np.stack([(blocks * weights).sum(axis=2), weights.sum(axis=2)])
+    near, far = (np.stack([_windows(part, size).mean(axis=2) for part in sums]) for size in (NEAR, FAR))
+    total, weight = near + 0.02 * far + 1e-6 * np.stack([rough, np.ones_like(rough)])
+    return _spread(total / weight, step * stride, *smooth.shape)
+
+
+def _blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """Cut into squares, the last ones filled up by repetition: (rows, columns, step²)."""
+    height, width = levels.shape
+    full = np.pad(levels, ((0, -height % step), (0, -width % step)), mode="edge")
+    rows, columns = full.shape[0] // step, full.shape[1] // step
+    return full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
+
+
+def _windows(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+    """The values of the window around each place, edges repeated: (rows, columns, size²) of (rows, columns)."""
+    views = np.lib.stride_tricks.sliding_window_view(np.pad(values, size // 2, mode="edge"), (size, size))
+    return views.reshape(*values.shape, size * size)
+
+
+def _spread(values: NDArray[np.floating], step: int, height: int, width: int) -> NDArray[np.float32]:
+    """One value for each block, interpolated to (height, width) pixels."""
+    rows, columns = values.shape
+    image = Image.fromarray(values.astype(np.float32))
+    return np.asarray(image.resize((columns * step, rows * step), Image.Resampling.BILINEAR))[:height, :width]
+
+
+def _noise(excess: NDArray[np.float32]) -> float:
+    """The standard deviation in levels of what lies about 0, from its dark half, which has no ink; at least FAINT."""
+    dark = excess[excess < 0]
+    return max(FAINT, float(-np.median(dark) / 0.6745)) if dark.size else FAINT
+
+
+def _symbol_size(found: Components, chosen: NDArray[np.bool_]) -> float:
+    """The longer side of most ink in pixels, 0 if there is no plausible symbol; two joined digits are not one."""
+    left, top, right, bottom = found.boxes[chosen].T
+    widths, heights = right - left - SKIRT, bottom - top - SKIRT
+    sides = np.sort(np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights))
+    sides = sides[sides >= SMALLEST]
+    if not len(sides):
+        return 0.0
+    return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
+
+
+def _scale(size: float, symbol: float | None, pixels: int) -> float:
+    """By what to resize a page of so many pixels."""
+    if symbol is None or not size or 0.87 <= symbol / size <= 1.15:
+        return 1.0
+    return float(min(symbol / size, max(1.0, (LARGEST / pixels) ** 0.5)))
+
+
+def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    if scale == 1:
+        return ink
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    # Pillow's bilinear filter averages when it shrinks and rings nowhere: black stays black.
+    return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _brightened(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Scaled so that strokes reach 255, as MNIST's do."""
+    inked = ink[ink > 0]
+    full = float(np.percentile(inked, BRIGHT)) if inked.size else 1.0
+    levels: NDArray[np.uint8] = np.rint((ink * (255 / full)).clip(0, 255)).astype(np.uint8)
+    return levels
+
+
+def _stroke(levels: NDArray[np.uint8]) -> float:
+    """The mean width in pixels of the strokes, twice their area by their outline; infinite without ink."""
+    ink = np.pad(levels > 127, 1)
+    outline = np.count_nonzero(ink[1:] != ink[:-1]) + np.count_nonzero(ink[:, 1:] != ink[:, :-1])
+    return 2 * np.count_nonzero(ink) / outline if outline else np.inf
+
+
+def _thickened(levels: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:
+    """With thin strokes widened by two or four pixels, where symbols are of that size in pixels."""
+    lacking = STROKE * size / SYMBOL - _stroke(levels)
+    image = Image.fromarray(levels)
+    for _ in range(min(2, max(0, round(lacking / 2)))) if np.isfinite(lacking) else ():
+        image = image.filter(ImageFilter.MaxFilter(3))
+    return np.array(image)

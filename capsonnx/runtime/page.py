@@ -1,0 +1,124 @@
+"""From an image of any kind to the page that a network reads, and back from its pixels to those of the image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.images import Polarity, as_grey, load_grey, pad_to
+from capsonnx.preparation import Preparation, Prepared, prepare
+from capsonnx.symbols import Box
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from capsonnx.contract import Contract
+
+    Image: TypeAlias = str | Path | bytes | ArrayLike
+
+__all__ = ["Page", "grey", "load_page", "place"]
+
+MARGINS = (6, 10)
+"""Rows above and below the ink, columns left and right of it: what a window around a symbol at its edge sees."""
+
+STEP = 8
+"""Pixels: sides are rounded up to multiples of this, so that more pages have one shape, and go in one batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A page ready for the network.
+
+    Attributes:
+        levels: (height, width) uint8, light ink on black.
+        size: the height and width in pixels of the image as it was read.
+        origin: the place on the prepared image, x and y in pixels, of the upper left corner of ``levels``.
+        scale: pixels of ``levels`` per pixel of the image as it was read.
+    """
+
+    levels: NDArray[np.uint8]
+    size: tuple[int, int]
+    origin: tuple[int, int] = (0, 0)
+    scale: float = 1.0
+
+    def original(self, box: Box) -> Box:
+        """Where a box in pixels of ``levels`` lies on the image as it was read.
+
+        >>> Page(np.zeros((28, 28), np.uint8), (100, 100), (10, 40), 2.0).original(Box(0.0, 0.0, 20.0, 28.0))
+        Box(left=5.0, top=20.0, right=15.0, bottom=34.0)
+        """
+        x, y = self.origin
+        return Prepared(self.levels, self.scale).original(Box(box.left + x, box.top + y, box.right + x, box.bottom + y))
+
+
+def load_page(
+    source: Image,
+    contract: Contract,
+    *,
+    polarity: Polarity = "auto",
+    height: int | None = None,
+    preparation: Preparation = "auto",
+) -> Page:
+    """Load, prepare and place one image.
+
+    Args:
+        source: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
+        contract: of the model that is to read it.
+        polarity: see :mod:`capsonnx.images`.
+        height: the height in pixels to resize to, or None for the image's own.
+        preparation: see :mod:`capsonnx.preparation`; with a height it leaves the size alone.
+
+    Raises:
+        ImageError: the file cannot be read.
+        InputError: the array is no image, or an option is not one of its values.
+    """
+    levels = grey(source, polarity=polarity, height=height)
+    size = levels.shape[0], levels.shape[1]
+    if contract.windows is None or not contract.windows.silent_black:
+        return Page(pad_to(levels, contract.smallest), size)
+    prepared = prepare(levels, mode=preparation) if height is None else prepare(levels, mode=preparation, symbol=None)
+    placed, origin = place(prepared.levels, contract.smallest)
+    return Page(placed, size, origin, prepared.scale)
+
+
+def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:
+    """Load one image of any kind that a reader takes: a path, the bytes of a file, an array or nested lists."""
+    if isinstance(source, str):
+        source = Path(source)
+    if isinstance(source, Path | bytes):
+        return load_grey(source, polarity=polarity, height=height)
+    return as_grey(source, polarity=polarity, height=height)
+
+
+def place(levels: NDArray[np.uint8], smallest: int = 14) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Cut a page down to its ink and lay it on black, always at the same place, with room around it.
+
+    So the same ink gives the same page, whatever black surrounds it; to a network that black tells nothing, neither
+    adds nor takes anything.
+
+    Args:
+        levels: (height, width) uint8, light ink on black.
+        smallest: the least height and width in pixels of the placed page.
+
+    Returns:
+        The placed page, and the place x, y on ``levels`` of its upper left corner.
+
+    >>> page = np.zeros((200, 300), np.uint8)
+    >>> page[50:70, 100:115] = 255
+    >>> placed, origin = place(page)
+    >>> placed.shape, origin
+    ((32, 40), (90, 44))
+    """
+    rows, cols = (np.flatnonzero(levels.any(axis=axis)) for axis in (1, 0))
+    ends = [(int(found[0]), int(found[-1]) + 1) if found.size else (0, 0) for found in (rows, cols)]
+    needed = [max(smallest, end - start + 2 * margin) for (start, end), margin in zip(ends, MARGINS, strict=True)]
+    placed = np.zeros([-(-side // STEP) * STEP for side in needed], np.uint8)
+    (top, bottom), (left, right) = ends
+    down, across = MARGINS
+    placed[down : down + bottom - top, across : across + right - left] = levels[top:bottom, left:right]
+    return placed, (left - across, top - down)

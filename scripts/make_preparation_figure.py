@@ -1,0 +1,41 @@
+"""Draw exported/preparation.png: scanned pages, and what the preparation makes of them.
+
+Run: .venv/bin/python scripts/make_preparation_figure.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from capsonnx import datasets
+from capsonnx.exam.compose import pad, row
+from capsonnx.exam.degrade import degrade
+from capsonnx.images import as_grey
+from capsonnx.preparation import prepare
+
+TARGET = Path(__file__).parents[1] / "exported" / "preparation.png"
+PAGES = 4
+
+
+def main() -> None:
+    """Draw and save."""
+    digits = datasets.load("mnist", "test").images[: PAGES * 5]
+    scans = degrade(pad(row(digits.reshape(PAGES, 5, 28, 28)), 14), np.random.default_rng(4))
+    figure = Figure(figsize=(8.4, 5.9), layout="constrained")
+    grid = figure.subplots(PAGES, 2)
+    grid[0, 0].set_title("scanned", fontsize=11)
+    grid[0, 1].set_title("prepared", fontsize=11)
+    for (before, after), scan in zip(grid, scans, strict=True):
+        before.imshow(scan, cmap="gray", vmin=0, vmax=255)
+        after.imshow(prepare(as_grey(scan)).levels, cmap="gray", vmin=0, vmax=255)
+    for axes in grid.flat:
+        axes.axis("off")
+    figure.savefig(TARGET, dpi=130)
+    print(TARGET)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from capsonnx.components import find_components
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.booleans())
+
+
+def flooded(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """One number for each component, spread pixel by pixel until nothing changes."""
+    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        views = np.lib.stride_tricks.sliding_window_view(np.pad(labels, 1), (3, 3))
+        spread = views.max(axis=(2, 3)) * mask
+        if (spread == labels).all():
+            return labels
+        labels = spread
+
+
+@given(masks)
+def test_components_are_those_of_flooding(mask: NDArray[np.bool_]) -> None:
+    labels = flooded(mask)
+    found = find_components(mask)
+    assert len(found) == len(np.unique(labels[mask]))
+    values = np.random.default_rng(0).random(mask.shape, dtype=np.float32)
+    for number, (box, peak) in enumerate(zip(found.boxes.tolist(), found.peaks(values), strict=True)):
+        pixels = found.mask(np.arange(len(found)) == number)
+        [label] = np.unique(labels[pixels])
+        np.testing.assert_array_equal(pixels, labels == label)
+        rows, columns = pixels.nonzero()
+        assert box == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+        assert peak == values[pixels].max()
+
+
+def test_a_spiral_is_one_component() -> None:
+    mask = np.zeros((41, 41), np.bool_)
+    for ring in range(0, 20, 2):
+        mask[ring, ring : -ring or None] = mask[-ring - 1, ring : -ring or None] = True
+        mask[ring : -ring or None, -ring - 1] = mask[ring + 2 : -ring or None, ring] = True
+        mask[ring + 2, ring + 1] = True
+    assert len(find_components(mask)) == 1

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from capsonnx import datasets
+from capsonnx.errors import InputError
+from capsonnx.exam.compose import pad, row
+from capsonnx.exam.degrade import degrade
+from capsonnx.images import as_grey
+from capsonnx.preparation import Prepared, needs_preparation, prepare
+from capsonnx.symbols import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@pytest.fixture(scope="module")
+def digits() -> NDArray[np.uint8]:
+    return datasets.load("mnist", "test").images
+
+
+@pytest.fixture(scope="module")
+def pages(digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Twelve clean pages of five digits, (12, 56, 168)."""
+    return pad(row(digits[:60].reshape(12, 5, 28, 28)), 14)
+
+
+def scanned(pages: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    return [as_grey(page) for page in degrade(pages, np.random.default_rng(3))]
+
+
+def resized(page: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    height, width = (round(side * scale) for side in page.shape)
+    return np.array(Image.fromarray(page).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def noise(mean: NDArray[np.floating] | float, deviation: float) -> NDArray[np.uint8]:
+    drawn = np.random.default_rng(0).normal(mean, deviation, (120, 160))
+    return np.rint(drawn.clip(0, 255)).astype(np.uint8)
+
+
+def test_digits_as_mnist_has_them_are_left_alone(digits: NDArray[np.uint8]) -> None:
+    assert not any(needs_preparation(digit) for digit in digits[:2000])
+
+
+def test_clean_pages_are_left_alone(pages: NDArray[np.uint8]) -> None:
+    for page in pages:
+        assert prepare(page).levels is page
+        assert prepare(page).scale == 1
+        inverted = as_grey(255 - page)
+        np.testing.assert_array_equal(prepare(inverted).levels, page)
+
+
+def test_off_is_off() -> None:
+    page = noise(80, 20)
+    assert prepare(page, mode="off").levels is page
+
+
+def test_scanned_pages_become_clean(pages: NDArray[np.uint8]) -> None:
+    for page, scan in zip(pages, scanned(pages), strict=True):
+        prepared = prepare(scan)
+        assert prepared.scale == 1
+        assert np.abs(prepared.levels.astype(int) - page).mean() < 8
+        assert np.abs(scan.astype(int) - page).mean() > 20
+        assert not prepared.levels[:8].any()
+
+
+def test_preparing_a_prepared_page_changes_nothing(pages: NDArray[np.uint8]) -> None:
+    for scan in scanned(pages):
+        levels = prepare(scan).levels
+        assert prepare(levels).levels is levels
+
+
+def test_a_slope_under_the_ink_changes_little(pages: NDArray[np.uint8]) -> None:
+    slope = np.linspace(0, 60, pages.shape[2])
+    flat = prepare((40 + pages[0] * 0.5).astype(np.uint8)).levels
+    sloped = prepare((20 + slope + pages[0] * 0.5).astype(np.uint8)).levels
+    assert np.abs(flat.astype(int) - sloped).mean() < 2
+
+
+@pytest.mark.parametrize("deviation", [0, 1, 5, 20])
+def test_a_blank_page_becomes_black(deviation: float) -> None:
+    slope = np.linspace(20, 90, 160)
+    for mean in (60.0, slope, slope[:120, None]):
+        assert not prepare(noise(mean, deviation), mode="on").levels.any()
+
+
+def test_specks_vanish_and_strokes_stay() -> None:
+    page = noise(40, 3)
+    page[20:60, 50:53] += 60  # a faint stroke
+    page[20:60, 80:83] += 150
+    page[90:92, 20:22] += 150  # a speck
+    levels = prepare(page, symbol=None).levels
+    assert levels[22:58, 51].all()
+    assert not levels[80:100].any()
+
+
+@pytest.mark.parametrize("scale", [0.6, 0.8, 1.5, 2.0, 4.0])
+def test_symbols_get_the_size_asked_for(pages: NDArray[np.uint8], scale: float) -> None:
+    large = np.stack([resized(page, scale) for page in pages])
+    found = np.array([prepare(scan).scale for scan in scanned(large)])
+    assert np.median(found) * scale == pytest.approx(1, abs=0.12)
+    assert prepare(scanned(large[:1])[0], symbol=None).scale == 1
+
+
+def test_boxes_map_back() -> None:
+    page = np.full((200, 300), 30, np.uint8)
+    page[60:140, 100:110] = 200  # 80 pixels high
+    prepared = prepare(page)
+    rows, columns = prepared.levels.nonzero()
+    box = prepared.original(Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
+    np.testing.assert_allclose(box, (100, 60, 110, 140), atol=1.5 / prepared.scale)
+
+
+def test_thin_strokes_are_thickened() -> None:
+    page = np.full((56, 168), 30, np.uint8)
+    for left in range(20, 150, 28):
+        page[18:38, left] = 160  # one pixel wide
+    levels = prepare(page).levels
+    assert ((levels[28] > 127).sum() == 3 * 5).all()
+
+
+def test_the_page_itself_is_not_changed(pages: NDArray[np.uint8]) -> None:
+    scan = scanned(pages[:1])[0]
+    before = scan.copy()
+    prepare(scan)
+    np.testing.assert_array_equal(scan, before)
+
+
+@given(
+    hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40), elements=st.integers(0, 255)),
+    st.sampled_from(["auto", "on"]),
+)
+def test_any_image_can_be_prepared(page: NDArray[np.uint8], mode: str) -> None:
+    prepared = prepare(page, mode=mode)
+    assert prepared.levels.dtype == np.uint8
+    assert prepared.levels.ndim == 2
+    assert prepared.levels.size
+    assert prepared.scale > 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (2, 700), (13, 13)])
+def test_any_shape_can_be_prepared(shape: tuple[int, int]) -> None:
+    page = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert isinstance(prepare(page, mode="on"), Prepared)
+
+
+def test_wrong_options() -> None:
+    page = np.zeros((3, 3), np.uint8)
+    with pytest.raises(InputError, match="mode 'maybe'; expected one of auto, on, off"):
+        prepare(page, mode="maybe")
+    with pytest.raises(InputError, match="symbol 0"):
+        prepare(page, symbol=0)
