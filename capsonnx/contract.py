@@ -84,6 +84,7 @@ class Windows:
         threshold: the score in 0..1 above which a window may hold a symbol.
         apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
         silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
+        symbol: the longer side of the symbols that the network was trained on.
     """
 
     origin: tuple[float, float]
@@ -92,6 +93,7 @@ class Windows:
     threshold: float
     apart: tuple[float, float]
     silent_black: bool
+    symbol: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ class Contract:
         '["0", "1"]'
         """
         values: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(self)}
+        if self.windows is None:
+            del values["windows"]
         return {_PREFIX + key: json.dumps(value, ensure_ascii=False, sort_keys=True) for key, value in values.items()}
 
     @classmethod
@@ -172,23 +176,26 @@ class Contract:
 
 def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
     """The windows of a file, or None: the key came with the output ``field``, and files without it are as good."""
-    if metadata.get(_PREFIX + "windows", "null") == "null":
+    if _PREFIX + "windows" not in metadata:
         return None
     values = _value(metadata, "windows", dict, name)
     try:
-        windows = Windows(
-            **{
-                **values,
-                **{key: (float(values[key][0]), float(values[key][1])) for key in ("origin", "apart")},
-                "size": (int(values["size"][0]), int(values["size"][1])),
-            }
-        )
-        is_sound = 0 <= windows.threshold < 1 and windows.stride > 0 and min(*windows.size, *windows.apart) > 0
-    except (KeyError, TypeError, ValueError, IndexError):
+        pairs = {key: _pair(values[key]) for key in ("origin", "apart")}
+        size = _pair(values["size"])
+        windows = Windows(**{**values, **pairs, "size": (int(size[0]), int(size[1]))})
+        is_sound = 0 <= windows.threshold < 1 and min(windows.stride, windows.symbol, *windows.size, *windows.apart) > 0
+    except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound:
         raise _malformed(name, "windows", "origin, stride, size, threshold, apart and silent_black")
     return windows
+
+
+def _pair(value: Any) -> tuple[float, float]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    first, second = value
+    return float(first), float(second)
 
 
 def _value(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any:

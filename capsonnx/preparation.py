@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Preparation", "Prepared", "needs_preparation", "prepare"]
 
 Preparation: TypeAlias = Literal["auto", "on", "off"]
-"""When a page is prepared: ``auto`` prepares those that :func:`needs_preparation` names."""
+"""When a page is prepared: ``auto`` prepares those that :func:`needs_preparation` names, and of the others resizes
+those whose symbols are of quite another size."""
 
 SYMBOL = 20
 """Pixels of an MNIST digit's longer side."""
@@ -53,6 +54,8 @@ SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
 NEAR, FAR = 3, 13
 """The windows, in blocks, by which the ground is estimated; a block is a 40th of the page's mean side."""
+BAND, CLEAN_BAND = (0.87, 1.15), (0.75, 1.33)
+"""Between these scales a page is not resized: a scan is redrawn anyway, a clean page is better left alone."""
 LARGEST = 1 << 26
 """The most pixels that a page is enlarged to."""
 
@@ -105,8 +108,10 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
         raise InputError(f"mode {mode!r}", expected=f"one of {', '.join(get_args(Preparation))}", remedy="pass one")
     if symbol is not None and not 1 <= symbol <= 10_000:
         raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
-    if mode == "off" or (mode == "auto" and not needs_preparation(levels)):
+    if mode == "off":
         return Prepared(levels)
+    if mode == "auto" and not needs_preparation(levels):
+        return _resized_only(levels, symbol)
     ink, size = _ink(levels)
     scale = _scale(size, symbol, levels.size)
     return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
@@ -128,6 +133,18 @@ def needs_preparation(levels: NDArray[np.uint8]) -> bool:
     strong = Image.fromarray((levels > 63).astype(np.uint8) * np.uint8(255))
     haze = (levels > 0) & (np.asarray(strong.filter(ImageFilter.BoxBlur(4))) == 0)
     return bool(np.count_nonzero(levels) > levels.size * 0.5 or haze.mean() > 0.02)
+
+
+def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
+    """A page whose ground is black already: only its symbols may be far too large or small."""
+    found = find_components(levels > 63)
+    size = _symbol_size(found, np.ones(len(found), np.bool_), skirt=0)
+    scale = _scale(size, symbol, levels.size, band=CLEAN_BAND)
+    return (
+        Prepared(levels)
+        if scale == 1
+        else Prepared(np.rint(_resized(levels.astype(np.float32), scale)).astype(np.uint8), scale)
+    )
 
 
 def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
@@ -201,10 +218,11 @@ def _noise(excess: NDArray[np.float32]) -> float:
     return max(FAINT, float(-np.median(dark) / 0.6745)) if dark.size else FAINT
 
 
-def _symbol_size(found: Components, chosen: NDArray[np.bool_]) -> float:
+def _symbol_size(found: Components, chosen: NDArray[np.bool_], *, skirt: int = SKIRT) -> float:
     """The longer side of most ink in pixels, 0 if there is no plausible symbol; two joined digits are not one."""
-    left, top, right, bottom = found.boxes[chosen].T
-    widths, heights = right - left - SKIRT, bottom - top - SKIRT
+    boxes = found.boxes[chosen]
+    left, top, right, bottom = boxes[~_are_frames(boxes)].T
+    widths, heights = right - left - skirt, bottom - top - skirt
     sides = np.sort(np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights))
     sides = sides[sides >= SMALLEST]
     if not len(sides):
@@ -212,9 +230,20 @@ def _symbol_size(found: Components, chosen: NDArray[np.bool_]) -> float:
     return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
 
 
-def _scale(size: float, symbol: float | None, pixels: int) -> float:
+def _are_frames(boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which boxes, (count, 4), hold the centres of three others or more: frames and tables, not symbols."""
+    if not 4 <= len(boxes) <= 2000:
+        return np.zeros(len(boxes), np.bool_)
+    left, top, right, bottom = boxes.T
+    x, y = (left + right) / 2, (top + bottom) / 2
+    holds = (left[:, None] < x) & (x < right[:, None]) & (top[:, None] < y) & (y < bottom[:, None])
+    frames: NDArray[np.bool_] = holds.sum(axis=1) > 3  # itself among them
+    return frames
+
+
+def _scale(size: float, symbol: float | None, pixels: int, *, band: tuple[float, float] = BAND) -> float:
     """By what to resize a page of so many pixels."""
-    if symbol is None or not size or 0.87 <= symbol / size <= 1.15:
+    if symbol is None or not size or band[0] <= symbol / size <= band[1]:
         return 1.0
     return float(min(symbol / size, max(1.0, (LARGEST / pixels) ** 0.5)))
 

@@ -17,13 +17,17 @@ import click
 import torch
 
 from capsonnx import datasets
-from capsonnx.contract import IMAGES, LENGTHS, POSES, Contract
+from capsonnx.contract import IMAGES, Contract
 from capsonnx.export.checks import load_onnx, network_inside
 from capsonnx.files import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
+
+    from capsonnx.model.networks import Network
 
 EXPORTED = Path(__file__).parents[1] / "exported"
 
@@ -42,12 +46,14 @@ def main(model: Path, output: Path) -> None:
     graph = load_onnx(model)
     contract = Contract.from_metadata({one.key: one.value for one in graph.metadata_props}, name=str(model))
     network = network_inside(graph, contract).double()
+    outputs = [output.name for output in graph.graph.output]
     golden = {
         "model": model.name,
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "tolerance": TOLERANCE,
         "cases": [
-            {"shows": shows, IMAGES: images.tolist(), **answers(network, images)} for shows, images in tiny_images()
+            {"shows": shows, IMAGES: images.tolist(), **answers(network, images, outputs)}
+            for shows, images in tiny_images()
         ],
     }
     write_text(output, as_text(golden))
@@ -71,11 +77,11 @@ def tiny_images() -> list[tuple[str, NDArray[np.uint8]]]:
     ]
 
 
-def answers(network: torch.nn.Module, images: NDArray[np.uint8]) -> dict[str, object]:
-    """The lengths (batch, class) and poses (batch, class, dimension) of a batch, as nested lists."""
+def answers(network: Network, images: NDArray[np.uint8], outputs: Sequence[str]) -> dict[str, object]:
+    """The outputs of a batch that are named, as nested lists; their shapes are in :mod:`capsonnx.contract`."""
     with torch.inference_mode():
-        lengths, poses = network(torch.from_numpy(images.copy()))
-    return {name: output.numpy().round(DECIMALS).tolist() for name, output in ((LENGTHS, lengths), (POSES, poses))}
+        found = network.outputs(network.features(torch.from_numpy(images.copy())), outputs)
+    return {name: output.numpy().round(DECIMALS).tolist() for name, output in found.items()}
 
 
 def as_text(value: object) -> str:

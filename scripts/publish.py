@@ -1,7 +1,8 @@
-"""Export a finished run as a shipped model: NAME.onnx, its parity report, its exam figures, its curves, its card.
+"""Export a finished run as a shipped model: NAME.onnx, NAME.int8.onnx, reports, exam figures, its curves, its card.
 
 Run: .venv/bin/python scripts/publish.py runs/default --name mnist
-Everything goes to exported/. Every figure in the card is printed by this command.
+Everything goes to exported/. Every figure in the card is printed by this command. Where the int8 file does not pass the
+gate there is none, and the card says so.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from capsonnx import export, training
+from capsonnx.errors import ParityError
 
 if TYPE_CHECKING:
     from capsonnx.contract import Contract
@@ -27,37 +29,59 @@ ROOT = Path(__file__).parents[1]
 CARD = """\
 # {name}.onnx
 
-A shared-weight capsule network for handwritten digits: {parameters:,} parameters, {megabytes:.1f} MB, trained on
-**single** digits, reads images of any size that hold several. Input and outputs: see `capsonnx/contract.py`.
+A shared-weight capsule network for handwritten digits: {parameters:,} parameters, trained on **single** digits, reads
+images of any size that hold several. Input and outputs: see `capsonnx/contract.py`.
 
 | | |
 |---|---|
 | data | {dataset}: {trained_on:,} digits of the training split; {held_out:,} more held out; test split unseen |
 | recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, Adam to {learning_rate:g}, {schedule}, {precision} stem |
 | augmentation | canvas +{canvas} px, rotation ±{rotation:g}°, scale ±{scale:.0%}, elastic {elastic:g} px |
-| command | `capsonnx train --output {run}`, seed {seed}; then `python scripts/publish.py {run} --name {name}` |
+| crowds | {crowded:.0%} of each batch, with a neighbour at {neighbours:.0%} on either side |
+| started from | {start} |
+| command | `{command}`; then `python scripts/publish.py {run} --name {name}` |
 | training | {minutes:.0f} minutes on {cores} CPU cores, other work beside it |
 | held-out accuracy | {accuracy:.2f} % |
 | parity with torch | max \\|Δ\\| {parity} over {cases} cases |
 | threshold | {threshold:g} |
 | SHA-256 | `{sha256}` |
 
+## Files
+
+| file | precision of the stem | size | SHA-256 |
+|---|---|---:|---|
+{files}
+
+{agreement}
+
 ## Exams
 
 Share of images in %, by `capsonnx evaluate exported/{name}.onnx`: {provider}, batch {exam_batch}, float32, {cores} CPU
-cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them above the
-threshold. *exact*: the classes above the threshold are the right ones, no k given.
+cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them above
+{exam_threshold:g}. *exact*: the classes above it are the right ones, no k given.
 
 | exam | images | top k | confident | exact |
 |---|---:|---:|---:|---:|
 {rows}
-
+{pages}
 ## Known limits
 
-- It names classes, not positions or order, and cannot count: two equal digits are one class.
+- `lengths` name classes, not positions or order, and cannot count: two equal digits are one class.
 - With more ink, wrong classes creep above the threshold: see *exact* of the rows. The ranking stays right for longer.
 - Digits should be about 20 px high, light on dark after `infer` has done its conversion: `--height` brings them there.
 - It knows digits only: letters and clutter get the digits they resemble.
+"""
+
+PAGES = """
+## Pages
+
+Pages read with nothing known of how many digits they hold, or where, by the same command. *exact*: pages whose text is
+right, in %. *errors*: wrong characters, in % of the right text. *precision* and *recall*: of the digits found, and of
+those there, in %. *false*: digits found that are not there, in a million pixels.
+
+| exam | pages | digits | exact | errors | precision | recall | false |
+|---|---:|---:|---:|---:|---:|---:|---:|
+{rows}
 """
 
 
@@ -70,6 +94,7 @@ def main(run: Path, name: str) -> None:
     trained = training.load_trained(run)
     contract = export.contract_of(trained)
     inspection = export.export(trained.network, contract, target)
+    reduced = export_int8(trained, contract, target.with_suffix(".int8.onnx"))
     command = [
         sys.executable,
         "-m",
@@ -83,9 +108,21 @@ def main(run: Path, name: str) -> None:
     exams = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
     (target.with_suffix(".exams.json")).write_text(json.dumps(exams, indent=1) + "\n")
     shutil.copyfile(run / "curves.png", target.with_suffix(".curves.png"))
-    card = CARD.format(**facts(run, name, trained, contract, inspection, exams))
+    card = CARD.format(**facts(run, name, trained, contract, [inspection, *reduced], exams))
     target.with_suffix(".md").write_text(card, encoding="utf-8")
     print(card)
+
+
+def export_int8(trained: training.Trained, contract: Contract, target: Path) -> list[export.Inspection]:
+    """Export the int8 file too; none, and none left of an earlier run, where it reads otherwise."""
+    calibration = export.calibration_of(trained.config)
+    try:
+        return [export.export(trained.network, contract, target, precision="int8", calibration=calibration)]
+    except ParityError as error:
+        for path in (target, export.report_path(target)):
+            path.unlink(missing_ok=True)
+        print(f"no int8 file: {error}", file=sys.stderr)
+        return []
 
 
 def facts(
@@ -93,38 +130,84 @@ def facts(
     name: str,
     trained: training.Trained,
     contract: Contract,
-    inspection: export.Inspection,
+    inspections: list[export.Inspection],
     exams: dict[str, Any],
 ) -> dict[str, Any]:
     """What the card says."""
     config = trained.config
     recipe = config.recipe
+    inspection = inspections[0]
+    parity = inspection.parity
+    assert parity is not None  # noqa: S101 - of a float32 file it is always measured
     return {
         **{key: getattr(recipe, key) for key in ("batch_size", "learning_rate", "schedule")},
-        **{key: getattr(recipe, key) for key in ("canvas", "rotation", "scale", "elastic")},
+        **{key: getattr(recipe, key) for key in ("canvas", "rotation", "scale", "elastic", "crowded", "neighbours")},
         "name": name,
         "run": run,
         "parameters": sum(weight.numel() for weight in trained.network.parameters()),
-        "megabytes": (ROOT / "exported" / f"{name}.onnx").stat().st_size / 1e6,
+        "start": f"the weights in the file of SHA-256 `{config.start}`" if config.start else "random weights",
+        "command": train_command(run, config),
+        "files": "\n".join(file_row(one) for one in inspections),
+        "agreement": agreement_text(inspections[1:]),
         "dataset": config.dataset,
         "trained_on": (config.limit or 60_000 - config.held_out),
         "held_out": config.held_out,
         "recipe": recipe.name,
         "epochs": config.epochs,
         "precision": config.precision,
-        "seed": config.seed,
         "minutes": sum(row.seconds for row in trained.metrics) / 60,
         "cores": os.cpu_count(),
         "machine": machine(),
         "accuracy": 100 * contract.accuracy["held_out"],
-        "parity": ", ".join(f"{key} {value:.1e}" for key, value in inspection.parity.differences.items()),
-        "cases": len(inspection.parity.cases),
+        "parity": ", ".join(f"{key} {value:.1e}" for key, value in parity.differences.items()),
+        "cases": len(parity.cases),
         "threshold": contract.threshold,
         "sha256": inspection.sha256,
         "provider": exams["provider"],
         "exam_batch": exams["batch_size"],
+        "exam_threshold": exams["threshold"],
         "rows": "\n".join(row(result) for result in exams["exams"]),
+        "pages": pages_text(exams.get("pages", [])),
     }
+
+
+def train_command(run: Path, config: training.TrainingConfig) -> str:
+    """The command that trains such a run, as far as a card needs it."""
+    start = " --start FILE" if config.start else ""
+    return f"capsonnx train --recipe {config.recipe.name} --seed {config.seed}{start} --output {run}"
+
+
+def file_row(inspection: export.Inspection) -> str:
+    """One file as a line of the table."""
+    size = f"{inspection.path.stat().st_size / 1e6:.2f} MB"
+    return f"| `{inspection.path.name}` | {inspection.precision} | {size} | `{inspection.sha256}` |"
+
+
+def agreement_text(reduced: list[export.Inspection]) -> str:
+    """How the int8 file reads next to the float32 file."""
+    agreement = reduced[0].agreement if reduced else None
+    if agreement is None:
+        return "There is no int8 file: it does not read as the float32 file does."
+    exams = "; ".join(
+        f"{one.exam}, {one.images} images: {one.candidate:.2%} right, float32 {one.reference:.2%}, the same classes in "
+        f"{one.agreement:.2%}"
+        for one in agreement.comparisons
+    )
+    return f"int8 next to float32, on the test split (top k): {exams}."
+
+
+def pages_text(results: list[dict[str, Any]]) -> str:
+    """The exams of pages, or nothing of a model that locates no symbols."""
+    return PAGES.format(rows="\n".join(page_row(result) for result in results)) if results else ""
+
+
+def page_row(result: dict[str, Any]) -> str:
+    """One exam of pages as a line of the table; what an exam does not have is a dash."""
+    keys = ("exact", "character_errors", "precision", "recall")
+    shares = ["–" if result.get(key) is None else f"{100 * result[key]:.2f}" for key in keys]
+    counts = [result["name"], str(result["pages"]), str(result["symbols"])]
+    false = result.get("false_per_megapixel")
+    return f"| {' | '.join([*counts, *shares, '–' if false is None else f'{false:.1f}'])} |"
 
 
 def row(result: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from capsonnx.contract import Contract
+from capsonnx.contract import Contract, Windows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,20 @@ def tiny_onnx(*, input_type: str = "uint8", sizes: tuple[int | str, ...] = ("bat
     return model
 
 
+def field_onnx() -> object:
+    """The same model with the output ``field``: what each kernel finds at each place."""
+    from onnx import TensorProto, helper
+
+    model = tiny_onnx()
+    model.graph.node.append(helper.make_node("Add", ["evidence", "one"], ["places"]))
+    model.graph.node.append(helper.make_node("Div", ["evidence", "places"], ["field"]))
+    shape = ["batch", 10, "rows", "cols"]
+    model.graph.output.append(helper.make_tensor_value_info("field", TensorProto.FLOAT, shape))
+    windows = Windows((7.0, 7.0), 2, (14, 14), threshold=0.3, apart=(14.0, 14.0), silent_black=True)
+    helper.set_model_props(model, Contract(labels=LABELS, threshold=0.3, windows=windows).to_metadata())
+    return model
+
+
 @pytest.fixture(scope="session")
 def make_onnx():
     """The function :func:`tiny_onnx`, for tests that spoil a model before saving it."""
@@ -69,4 +83,28 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
     onnx.save(tiny_onnx(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def field_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a tiny model that locates something, if not digits."""
+    import onnx
+
+    path = tmp_path_factory.mktemp("model") / "field.onnx"
+    onnx.save(field_onnx(), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def maps_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of the same model with the output ``evidence`` too."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    model = field_onnx()
+    shape = ["batch", 10, "rows", "cols"]
+    model.graph.output.append(helper.make_tensor_value_info("evidence", TensorProto.FLOAT, shape))
+    path = tmp_path_factory.mktemp("maps") / "maps.onnx"
+    onnx.save(model, path)
     return path

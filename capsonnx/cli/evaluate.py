@@ -1,27 +1,31 @@
-"""``capsonnx evaluate``: measure a model on exams, and print a table or JSON."""
+"""``capsonnx evaluate``: measure a model on exams, and print tables or JSON."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from capsonnx import __version__
-from capsonnx.cli.values import complete_data, complete_exam, complete_provider
+from capsonnx.cli.values import complete_data, complete_exam, complete_provider, exam_family
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from capsonnx.datasets import Dataset
-    from capsonnx.exam import Exam, Result
+    from capsonnx.exam import Exam, PageExam, PageResult, Result
+    from capsonnx.progress import Bar
     from capsonnx.runtime import Model
 
 __all__ = ["command"]
+
+CONFIDENT = 0.5
+"""The source's least score of a label, so that results compare with its own, whatever a model's threshold is."""
 
 
 @click.command("evaluate", short_help="Measure a model on exams of one and several symbols.")
@@ -41,19 +45,21 @@ __all__ = ["command"]
     shell_complete=complete_provider,
     help="What to run on.",
 )
-@click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images scored at once.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images read at once.")
 @click.option(
     "--exam",
     "names",
     metavar="NAME",
     multiple=True,
     shell_complete=complete_exam,
-    help="One exam; may be repeated.  [default: all]",
+    help="One exam, or a family as 'strings'; may be repeated.  [default: all]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the choices that exams make.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label.  [default: the model's own]")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), help=f"Least score of a label in an image.  [default: {CONFIDENT}]"
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Use the first so many test digits only.  [default: all]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def command(
     *,
     model: Path | None,
@@ -83,40 +89,62 @@ def command(
       row-3, row-5            so many different digits side by side
 
     For an image of k digits the table says how often the k highest scores are the right ones; how often, besides, all
-    of them are above the threshold; and how often the scores above the threshold are exactly the right ones.
+    of them are above the threshold, by default the 0.5 of the article that this follows; and how often the scores above
+    it are exactly the right ones.
+
+    \b
+    Exams of pages, for models that locate symbols:
+      strings-1 to -10        so many digits side by side
+      spacing--4 to -20       five digits, so many pixels between their ink
+      vertical-5, lines-3     digits below each other, uneven lines
+      scattered-160, -512     digits anywhere on a page of that side
+      scaled-0.7 to -1.5      strings-5, scaled
+      degraded-5              strings-5, as a scanner gives them
+      blank, clutter          pages without a symbol
+
+    Pages are read as 'capsonnx infer' reads them, with nothing known of how many symbols they have, or where. A second
+    table says how often the text is exactly right; how many characters are wrong; of the symbols found how many are
+    right, and of those there how many were found, to 7 pixels; and how many false ones a million pixels have.
 
     \b
     Examples:
       capsonnx evaluate                                 the shipped model
       capsonnx evaluate --exam pairs-vertical           one exam
+      capsonnx evaluate --exam strings --exam spacing   two families
       capsonnx evaluate --limit 500 --json              a quick look, for machines
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
-    from capsonnx import datasets, exam, runtime
+    from capsonnx import datasets, runtime
+    from capsonnx.cli.tables import print_tables
+    from capsonnx.progress import progress_bar
 
     network = runtime.load_model(model, provider=provider)
     dataset = _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit)
     _check_labels(network, dataset)
-    threshold = network.contract.threshold if threshold is None else threshold
-    exams = exam.build_exams(dataset, names or None, seed=seed)
-    if not names and len(exams) < len(exam.EXAMS):
-        left_out = exam.EXAMS.keys() - {one.name for one in exams}
-        click.echo(f"left out, for want of classes: {', '.join(sorted(left_out))}", err=True)
-    results = _sit(network, exams, threshold, batch_size)
+    sets, pages = _build(names, network, dataset, seed)
+    least = CONFIDENT if threshold is None else threshold
+    with progress_bar("evaluating", sum(map(len, sets)) + sum(map(len, pages))) as bar:
+        bar.log(f"{network.path}: {counted(len(sets) + len(pages), 'exam')} on {network.provider}")
+        results = _sit(network, sets, least, batch_size, bar)
+        readings = _sit_pages(network, pages, batch_size, bar)
     facts = {
         "model": str(network.path),
         "provider": network.provider,
         "data": data,
         "test_digits": len(dataset),
         "batch_size": batch_size,
-        "threshold": threshold,
+        "threshold": least,
         "seed": seed,
         "versions": _versions(),
     }
     if as_json:
-        click.echo(json.dumps({**facts, "exams": [dataclasses.asdict(result) for result in results]}, indent=2))
-    else:
-        _print(results, facts)
+        facts["exams"] = [dataclasses.asdict(result) for result in results]
+        facts["pages"] = [dataclasses.asdict(result) for result in readings]
+        click.echo(json.dumps(facts, indent=2))
+        return
+    if threshold is None:
+        facts["threshold"] = f"{least:g}, as in the article; the model's own is {network.contract.threshold:g}"
+    print_tables(results, readings, facts, threshold=least)
 
 
 def _first(dataset: Dataset, limit: int | None) -> Dataset:
@@ -139,16 +167,68 @@ def _listed(labels: Sequence[str]) -> str:
     return ", ".join(labels if len(labels) <= 4 else [*labels[:3], "…", labels[-1]])
 
 
-def _sit(network: Model, exams: Sequence[Exam], threshold: float, batch_size: int) -> list[Result]:
+def _build(names: Sequence[str], network: Model, dataset: Dataset, seed: int) -> tuple[list[Exam], list[PageExam]]:
+    """The exams of both catalogues that were asked for, or all that this model and data can sit."""
+    from capsonnx.contract import FIELD
+    from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
+
+    locates = FIELD in network.outputs
+    if names:
+        pages = _named(names, PAGE_EXAMS)
+        if pages and not locates:
+            raise _not_locating(network, pages)
+        # A name that is in neither catalogue, build_exams refuses.
+        unknown = [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])]
+        sets = build_exams(dataset, [*unknown, *_named(names, EXAMS)], seed=seed)
+        return sets, build_page_exams(dataset, pages, seed=seed)
+    sets = build_exams(dataset, seed=seed)
+    _tell_left_out(EXAMS, sets, "for want of classes")
+    if not locates:
+        click.echo(f"left out, for want of the output {FIELD} in the model: the exams of pages", err=True)
+        return sets, []
+    built = build_page_exams(dataset, seed=seed)
+    _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
+    return sets, built
+
+
+def _named(names: Iterable[str], catalogue: Iterable[str]) -> list[str]:
+    """The exams of a catalogue that were asked for, by name or by family."""
+    return [known for name in names for known in catalogue if name in (known, exam_family(known))]
+
+
+def _not_locating(network: Model, pages: Sequence[str]) -> InputError:
+    return InputError(
+        f"{network.path}: cannot sit {_listed(pages)}",
+        expected="a model with the output field, which says where symbols stand",
+        remedy="choose other exams, or export the checkpoint again with 'capsonnx export'",
+    )
+
+
+def _tell_left_out(catalogue: Iterable[str], built: Sequence[Exam | PageExam], why: str) -> None:
+    missing = set(catalogue) - {exam.name for exam in built}
+    if missing:
+        click.echo(f"left out, {why}: {', '.join(sorted(missing))}", err=True)
+
+
+def _sit(network: Model, exams: Sequence[Exam], threshold: float, batch_size: int, bar: Bar) -> list[Result]:
     from capsonnx.exam import sit
-    from capsonnx.progress import progress_bar
 
     results = []
-    with progress_bar("evaluating", sum(map(len, exams))) as bar:
-        bar.log(f"{network.path}: {counted(len(exams), 'exam')} on {network.provider}")
-        for exam in exams:
-            bar.describe(exam.name)
-            results.append(sit(network, exam, threshold=threshold, batch_size=batch_size, advance=bar.advance))
+    for exam in exams:
+        bar.describe(exam.name)
+        results.append(sit(network, exam, threshold=threshold, batch_size=batch_size, advance=bar.advance))
+    return results
+
+
+def _sit_pages(network: Model, exams: Sequence[PageExam], batch_size: int, bar: Bar) -> list[PageResult]:
+    from capsonnx.exam import sit_pages
+    from capsonnx.runtime import page_reader
+
+    results = []
+    for exam in exams:
+        bar.describe(exam.name)
+        reader, labels = page_reader(network), network.contract.labels
+        results.append(sit_pages(reader, exam, labels=labels, batch_size=batch_size, advance=bar.advance))
     return results
 
 
@@ -157,23 +237,3 @@ def _versions() -> dict[str, str]:
     import onnxruntime
 
     return {"capsonnx": __version__, "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
-
-
-def _print(results: Sequence[Result], facts: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("exam", no_wrap=True)
-    for heading in ("images", "top k right", f"and above {facts['threshold']:g}", "exact set", "images/s"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for result in results:
-        shares = [f"{100 * share:.2f} %" for share in (result.top, result.confident, result.exact)]
-        table.add_row(result.name, str(result.images), *shares, f"{result.images_per_second:.1f}")
-    # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
-    console = Console(width=10_000, highlight=False, markup=False)
-    console.print(table)
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    console.print()
-    for name, value in {**facts, "versions": versions}.items():
-        console.print(f"{name.replace('_', ' '):<11}  {value}", soft_wrap=True)

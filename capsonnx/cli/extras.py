@@ -1,4 +1,4 @@
-"""Commands that need torch say which extra brings it, instead of failing on an import."""
+"""Commands that need more than the base say which extra brings it, instead of failing on an import."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from capsonnx.errors import MissingExtraError
 
-__all__ = ["require_train"]
+__all__ = ["require_pictures", "require_train"]
 
 
 def require_train(task: str) -> None:
@@ -15,6 +15,20 @@ def require_train(task: str) -> None:
     Raises:
         MissingExtraError: one of them is not.
     """
-    for package in ("torch", "onnx", "onnxscript", "safetensors", "matplotlib", "pooch", "platformdirs"):
+    packages = ("torch", "onnx", "onnxscript", "safetensors", "matplotlib", "pooch", "platformdirs")
+    _require(task, "train", packages)
+
+
+def require_pictures(task: str) -> None:
+    """Check that the package of the extra ``pictures`` is installed, without importing it.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    _require(task, "pictures", ("matplotlib",))
+
+
+def _require(task: str, extra: str, packages: tuple[str, ...]) -> None:
+    for package in packages:
         if find_spec(package) is None:
-            raise MissingExtraError(task, extra="train", package=package)
+            raise MissingExtraError(task, extra=extra, package=package)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from capsonnx.cli.values import complete_provider
+from capsonnx.cli.values import complete_provider, height_of
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
     from capsonnx.progress import Bar
     from capsonnx.runtime import Row
 
@@ -46,14 +47,6 @@ class Tally:
             if bar is not None:
                 bar.advance()
             yield row
-
-
-def _height(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
-    if value == "native":
-        return None
-    if value.isdecimal() and int(value) > 0:
-        return int(value)
-    raise click.BadParameter(f"{value!r} is neither 'native' nor a whole number of pixels from 1.")
 
 
 @click.command()
@@ -81,9 +74,23 @@ def _height(_context: click.Context, _option: click.Parameter, value: str) -> in
 )
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label. [default: the model's own]")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), help="Least score of LABELS, not TEXT. [default: the model's own]"
+)
 @click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
-@click.option("--height", metavar="PIXELS|native", default="native", callback=_height, help="Resize to this height.")
+@click.option(
+    "--prepare",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    help="Clean and scale pages; auto: those whose ground is not black, or white.",
+)
+@click.option(
+    "--height",
+    metavar="PIXELS|native",
+    default="native",
+    callback=height_of,
+    help="Resize whole images to this height.",
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -98,24 +105,34 @@ def command(
     workers: int | None,
     threshold: float | None,
     polarity: Polarity,
+    prepare: Preparation,
     height: int | None,
 ) -> None:
-    """Read images, and print one row for each: its size, the labels found in it and their scores.
+    """Read images, and print one row for each: its size, its text, the labels found in it and their scores.
 
-    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. The
-    symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one):
-    --height brings the images to it. Rows go to standard output, progress and a summary to standard error. A file named
-    .csv, .json or .jsonl is written in that format unless --format says another, any other file as a table.
+    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. Rows go
+    to standard output, progress and a summary to standard error. A file named .csv, .json or .jsonl is written in that
+    format unless --format says another, any other file as a table.
+
+    TEXT is what the symbols say, line by line; in the table a bent arrow stands for a line break, and - where the model
+    does not locate symbols. JSON tells of each symbol its score, its box (left, top, right, bottom, in pixels of the
+    image) and its line.
+
+    The symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one).
+    --prepare brings each page to it by the size of its own symbols, once it has taken away paper and noise; it needs
+    no --height. --height scales the whole image instead: that is right only for one line of symbols that fills it.
 
     Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read.
 
     \b
     Examples:
       capsonnx infer digits.png                   one image
-      capsonnx infer scans/ -r --height 28        a folder with subfolders, scaled
+      capsonnx infer scans/ -r --prepare on       a folder with subfolders
+      capsonnx infer lines/ --height 28           one line of digits an image
       capsonnx infer 'scans/*.png' -o out.csv     a pattern, to a CSV file
       find . -name '*.png' | capsonnx infer -f jsonl -
-      capsonnx infer photos/ -f jsonl | jq -c 'select(.labels == ["7"])'
+      capsonnx infer photos/ -f jsonl | jq -r .text
+      capsonnx infer photos/ -f jsonl | jq -c '.symbols[] | [.label, .box]'
     """
     # Here, so that --help stays quick.
     from capsonnx import runtime
@@ -137,6 +154,7 @@ def command(
             threshold=threshold,
             polarity=polarity,
             height=height,
+            preparation=prepare,
         )
         is_terminal = stream.isatty()
         to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_terminal and not os.environ.get("NO_COLOR"))

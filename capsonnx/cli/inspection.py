@@ -9,27 +9,46 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capsonnx.export import Inspection
+    from capsonnx.export import Inspection, ParityReport, PrecisionReport
 
 __all__ = ["print_inspection"]
 
+_COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
+
 
 def print_inspection(inspection: Inspection) -> None:
-    """Print every check and the parity of every output on stdout, a mark before each."""
+    """Print every check, the parity of every output, and the agreement in every exam on stdout, a mark before each."""
     rows = list(_rows(inspection))
     width = max(len(name) for _, name, _ in rows)
     for passed, name, found in rows:
-        mark = click.style(f"{'ok' if passed else 'FAILED':<6}", fg="green" if passed else "red")
-        click.echo(f"{mark}  {name:<{width}}  {found}")
+        mark = "note" if passed is None else "ok" if passed else "FAILED"
+        click.echo(f"{click.style(f'{mark:<6}', fg=_COLOURS[mark])}  {name:<{width}}  {found}")
 
 
-def _rows(inspection: Inspection) -> Iterator[tuple[bool, str, str]]:
-    """Whether it holds, what it is, and what was found."""
+def _rows(inspection: Inspection) -> Iterator[tuple[bool | None, str, str]]:
+    """Whether it holds (None: there is nothing to hold), what it is, and what was found."""
     for check in inspection.checks:
         yield check.passed, check.name, check.found
-    parity = inspection.parity
+    if inspection.parity is not None:
+        yield from _parity(inspection.parity, " of the float32 file" if inspection.source else "")
+    if inspection.agreement is not None:
+        yield from _agreement(inspection.agreement)
+    elif inspection.parity is None:
+        found = f"of 1e-05 is not asked of {inspection.precision}; --against measures whether it reads the same"
+        yield None, "parity", found
+
+
+def _parity(parity: ParityReport, whose: str) -> Iterator[tuple[bool, str, str]]:
     for name, difference in parity.differences.items():
         found = f"max |Δ| {difference:.1e}, at most {parity.tolerance:.0e}, {len(parity.cases)} cases"
-        yield difference <= parity.tolerance, f"parity of {name}", found
+        yield difference <= parity.tolerance, f"parity of {name}{whose}", found
     found = f"same on {parity.agreeing} of {parity.images} images"
-    yield parity.agreeing == parity.images, "parity of top class", found
+    yield parity.agreeing == parity.images, f"parity of top class{whose}", found
+
+
+def _agreement(agreement: PrecisionReport) -> Iterator[tuple[bool | None, str, str]]:
+    for one in agreement.comparisons:
+        found = f"{one.candidate:.2%} right, float32 {one.reference:.2%}; same classes in {one.agreement:.2%}"
+        yield one.passed, f"agreement on {one.exam}", f"{found} of {one.images} images"
+    if agreement.remark:
+        yield None, f"test split of {agreement.data}", agreement.remark

@@ -13,16 +13,20 @@ from rich.cells import cell_len
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from capsonnx.runtime import Row
+    from capsonnx.runtime import Reading, Row
 
     Formatter = Callable[[Iterable[Row]], Iterator[str]]
 
 __all__ = ["FORMATS", "formatter", "table"]
 
-COLUMNS = ("path", "width", "height", "labels", "scores", "error")
+COLUMNS = ("path", "width", "height", "text", "labels", "scores", "error")
+KEYS = ("path", "width", "height", "text", "symbols", "labels", "scores", "error")
 
-_PATH_CELLS = 36
-"""The cells of the table's first column: with 80 in all, there is room for three labels and their scores."""
+_PATH_CELLS, _TEXT_CELLS = 28, 12
+"""The cells of these columns of the table: with 80 in all, there is room for three labels and their scores."""
+
+_LINE_BREAK = "⏎"
+"""What stands in the table where a text goes on in the next line."""
 
 
 def formatter(name: str, *, is_terminal: bool, is_coloured: bool) -> Formatter:
@@ -39,32 +43,38 @@ def formatter(name: str, *, is_terminal: bool, is_coloured: bool) -> Formatter:
 
 
 def table(rows: Iterable[Row], *, is_terminal: bool = False, is_coloured: bool = False) -> Iterator[str]:
-    """Aligned columns under a heading. Control characters in names are escaped; nothing reaches the terminal raw."""
-    heading = f"{'PATH':<{_PATH_CELLS}} {'WIDTH':>6} {'HEIGHT':>6}  LABELS AND SCORES"
+    """Aligned columns under a heading, a row in one line; a text too long for its column pushes the next one.
+
+    Control characters in names are escaped; nothing reaches the terminal raw.
+    """
+    heading = f"{'PATH':<{_PATH_CELLS}} {'WIDTH':>6} {'HEIGHT':>6}  {'TEXT':<{_TEXT_CELLS}}  LABELS AND SCORES"
     yield (f"\x1b[1m{heading}\x1b[0m" if is_coloured else heading) + "\n"
     for row in rows:
         path = _printable(row.path)
-        path = _padded(_shortened(path) if is_terminal else path)
+        path = _padded(_shortened(path) if is_terminal else path, _PATH_CELLS)
         if row.reading is None:
             reason = _printable(_reason(row))
-            yield f"{path} {'-':>6} {'-':>6}  " + (f"\x1b[31m{reason}\x1b[0m" if is_coloured else reason) + "\n"
+            reason = f"\x1b[31m{reason}\x1b[0m" if is_coloured else reason
+            yield f"{path} {'-':>6} {'-':>6}  {'-':<{_TEXT_CELLS}}  {reason}\n"
         else:
             found = "  ".join(f"{_printable(one.label)} {one.score:.2f}" for one in row.reading.found)
-            yield f"{path} {row.reading.width:>6} {row.reading.height:>6}  {found or '-'}\n"
+            text = _padded(_one_line(row.reading.text), _TEXT_CELLS)
+            yield f"{path} {row.reading.width:>6} {row.reading.height:>6}  {text}  {found or '-'}\n"
 
 
 def _csv(rows: Iterable[Row]) -> Iterator[str]:
-    """CSV with a heading; several labels, and their scores, are separated by a bar."""
+    """CSV with a heading; several labels, and their scores, are separated by a bar, lines of text by a line break."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
         if row.reading is None:
-            writer.writerow([row.path, "", "", "", "", row.error])
+            writer.writerow([row.path, "", "", "", "", "", row.error])
         else:
             labels = "|".join(row.reading.labels)
             scores = "|".join(f"{one.score:.4f}" for one in row.reading.found)
-            writer.writerow([row.path, row.reading.width, row.reading.height, labels, scores, ""])
+            size = (row.reading.width, row.reading.height)
+            writer.writerow([row.path, *size, row.reading.text, labels, scores, ""])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -90,15 +100,30 @@ FORMATS: dict[str, Formatter] = {"table": table, "csv": _csv, "jsonl": _json_lin
 
 
 def _json_object(row: Row) -> str:
-    content: dict[str, Any] = dict.fromkeys(COLUMNS) | {"path": row.path, "labels": [], "scores": {}}
+    content: dict[str, Any] = {**dict.fromkeys(KEYS), "path": row.path, "labels": [], "scores": {}, "symbols": []}
     if row.reading is None:
         content["error"] = row.error
     else:
         content |= {"width": row.reading.width, "height": row.reading.height, "labels": row.reading.labels}
         content["scores"] = {label: round(score, 6) for label, score in row.reading.scores.items()}
+        content |= {"text": row.reading.text, "symbols": _symbols(row.reading)}
     text = json.dumps(content, ensure_ascii=False)
     # A name that is not Unicode has lone surrogates, which UTF-8 cannot hold; JSON can, escaped.
     return text if _is_unicode(text) else json.dumps(content)
+
+
+def _symbols(reading: Reading) -> list[dict[str, Any]]:
+    """The symbols in reading order: of each its box in pixels of the image, and the number of its line from 0."""
+    return [
+        {
+            "label": symbol.label,
+            "score": round(symbol.score, 6),
+            "box": [round(edge, 1) for edge in symbol.box],
+            "line": number,
+        }
+        for number, line in enumerate(reading.lines or ())
+        for symbol in line
+    ]
 
 
 def _is_unicode(text: str) -> bool:
@@ -118,6 +143,11 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def _one_line(text: str | None) -> str:
+    """A text for the table; a dash where the model does not locate symbols."""
+    return "-" if text is None else _printable(text.replace("\n", _LINE_BREAK))
+
+
 def _shortened(path: str) -> str:
     """The end of a path that is too long, which tells it from its neighbours."""
     if cell_len(path) <= _PATH_CELLS:
@@ -128,5 +158,5 @@ def _shortened(path: str) -> str:
     return "…" + path[start:]
 
 
-def _padded(path: str) -> str:
-    return path + " " * (_PATH_CELLS - cell_len(path))
+def _padded(text: str, cells: int) -> str:
+    return text + " " * (cells - cell_len(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from capsonnx.cli.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from capsonnx.model import Network
     from capsonnx.training import TrainingConfig
 
 __all__ = ["command"]
@@ -46,9 +48,14 @@ __all__ = ["command"]
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
+@click.option(
+    "--start", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Take the weights of an .onnx file or run."
+)
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder for the run.  [default: in runs/]")
 @click.option("--resume", is_flag=True, help="Go on with the run in --output after its last finished epoch.")
-def command(output: Path | None, data_dir: Path | None, device: Any, resume: bool, **choices: Any) -> None:
+def command(
+    output: Path | None, data_dir: Path | None, device: Any, resume: bool, start: Path | None, **choices: Any
+) -> None:
     """Train a network on single symbols and leave it in a folder.
 
     The folder, by default runs/DATA-RECIPE-NETWORK-SEED, holds config.json, checkpoint.safetensors (replaced after
@@ -57,6 +64,8 @@ def command(output: Path | None, data_dir: Path | None, device: Any, resume: boo
     looked at. Of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, is the
     test split; where the folder holds train/ and test/, each with the sub-folders, these are the splits.
 
+    With --start training goes on from trained weights, by the recipe 'refine' unless another is named.
+
     \b
     Examples:
       capsonnx train
@@ -64,23 +73,38 @@ def command(output: Path | None, data_dir: Path | None, device: Any, resume: boo
       capsonnx train --resume -o runs/mnist
       capsonnx train --recipe seed --network pooled --seed 1 -o runs/baseline
       capsonnx train --data letters/ --epochs 50 -o runs/letters
+      capsonnx train --start mnist.onnx -o runs/refined
     """
     require_train("capsonnx train")
     from capsonnx import datasets, training
 
     target = training.choose_device(device)
     given = {name: value for name, value in choices.items() if value is not None}
+    if start is not None and not resume:
+        given.setdefault("recipe", "refine")
     output = output or _default_output(given)
     training.require_run(output, resume=resume)
     if resume:
         given = {**_choices(training.load_config(output)), **given}
+    network = None
+    if start is not None:
+        network, given["start"] = _weights(start)
     data = given.pop("data", "mnist")
     dataset = datasets.load(data, "train", data_dir=data_dir, progress=True)
     config = training.make_config(data, dataset, target, **given)
     with _telling_how_to_go_on(output):
-        last = training.train(config, dataset, output, device=target, resume=resume)[-1]
+        last = training.train(config, dataset, output, device=target, resume=resume, start=network)[-1]
     click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
     click.echo(f"next: capsonnx export {output} -o {output.name}.onnx", err=True)
+
+
+def _weights(path: Path) -> tuple[Network, str]:
+    """The network of a run's folder or an exported file, and the SHA-256 of the file that holds its weights."""
+    from capsonnx import export, training
+
+    if path.is_dir():
+        return training.load_trained(path).network, sha256((path / "checkpoint.safetensors").read_bytes()).hexdigest()
+    return export.load_network(path), sha256(path.read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -112,4 +136,5 @@ def _choices(config: TrainingConfig) -> dict[str, Any]:
         "precision": config.precision,
         "held_out": config.held_out,
         "limit": config.limit,
+        "start": config.start,
     }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import click
 from click.shell_completion import CompletionItem
 
-if TYPE_CHECKING:
-    import click
-
-__all__ = ["DATA", "PROVIDERS", "RECIPES", "complete_data", "complete_exam", "complete_provider", "complete_recipe"]
+__all__ = [
+    "DATA",
+    "PROVIDERS",
+    "RECIPES",
+    "complete_data",
+    "complete_exam",
+    "complete_provider",
+    "complete_recipe",
+    "exam_family",
+    "height_of",
+]
 
 # Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
 DATA = ("mnist", "fashion-mnist")
@@ -24,10 +30,11 @@ def complete_data(_context: click.Context, _option: click.Parameter, incomplete:
 
 
 def complete_exam(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """The exams."""
-    from capsonnx.exam import EXAMS
+    """The exams and their families."""
+    from capsonnx.exam import EXAMS, PAGE_EXAMS
 
-    return _beginning(tuple(EXAMS), incomplete)
+    words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
+    return _beginning(tuple(dict.fromkeys(words)), incomplete)
 
 
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -38,6 +45,24 @@ def complete_provider(_context: click.Context, _option: click.Parameter, incompl
 def complete_recipe(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """The recipes."""
     return _beginning(RECIPES, incomplete)
+
+
+def exam_family(name: str) -> str:
+    """What exams that differ in a number or so have in common, and are asked for by together.
+
+    >>> exam_family("spacing--4"), exam_family("pairs-vertical"), exam_family("blank")
+    ('spacing', 'pairs', 'blank')
+    """
+    return name.partition("-")[0]
+
+
+def height_of(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
+    """A height in pixels, or None for 'native'."""
+    if value == "native":
+        return None
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise click.BadParameter(f"{value!r} is neither 'native' nor a whole number of pixels from 1.")
 
 
 def _beginning(words: tuple[str, ...], incomplete: str) -> list[str]:

@@ -1,19 +1,29 @@
 """Export to ONNX through the parity gate, and the checks on any exported file."""
 
-from capsonnx.export.checks import Check
+from capsonnx.export.agreement import PrecisionReport, measure_precision
+from capsonnx.export.calibration import Calibration, calibration_of, load_judge
+from capsonnx.export.checks import Check, load_network
 from capsonnx.export.exporter import InputType, contract_of, to_onnx, with_routings
 from capsonnx.export.gate import Inspection, check_file, export, report_path
 from capsonnx.export.parity import ParityReport, measure_parity
+from capsonnx.export.precision import Precision
 
 __all__ = [
+    "Calibration",
     "Check",
     "InputType",
     "Inspection",
     "ParityReport",
+    "Precision",
+    "PrecisionReport",
+    "calibration_of",
     "check_file",
     "contract_of",
     "export",
+    "load_judge",
+    "load_network",
     "measure_parity",
+    "measure_precision",
     "report_path",
     "to_onnx",
     "with_routings",

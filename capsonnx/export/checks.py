@@ -10,18 +10,23 @@ from onnx import numpy_helper
 
 from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, POSES, Contract
 from capsonnx.errors import CapsonnxError, InputError, ModelError
+from capsonnx.export.precision import precision_of
 from capsonnx.model import Network, NetworkConfig, build
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FORBIDDEN", "MOST_NODES", "Check", "check_graph", "load_onnx", "network_inside"]
+__all__ = ["FORBIDDEN", "MOST_NODES", "Check", "check_graph", "load_network", "load_onnx", "network_inside"]
 
 FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gather", "Concat"})
 """Operators that some runtimes lack, or that mean shape arithmetic or control flow."""
 
 MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6}
 """How many nodes each output may add."""
+
+PRECISION_NODES = {"fp32": 0, "fp16": 2, "int8": 20}
+"""How many nodes a stem of fewer bits may add: for fp16 a Cast before and after it; for int8 a QuantizeLinear and a
+DequantizeLinear around each of 6 activations, and a DequantizeLinear for each of 4 weights and 4 biases."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
     external = [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
     domains = sorted({node.domain for node in model.graph.node} - {"", "ai.onnx"})
     opset = max(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
-    most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output)
+    most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision_of(model)]
     lowest = onnx.helper.find_min_ir_version_for(list(model.opset_import), ignore_unknown=True)
     return [
         _check_contract(model, name),
@@ -78,11 +83,18 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
 
 
 def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
-    """The torch network that a file says it is, with the file's own weights.
+    """The torch network that a float32 file says it is, with the file's own weights.
 
     Raises:
-        ModelError: the metadata names no network, or the weights are not under their names.
+        ModelError: the metadata names no network, or the weights are not under their names, or not in float32.
     """
+    precision = precision_of(model)
+    if precision != "fp32":
+        raise ModelError(
+            f"the file's weights are of {precision}",
+            expected="weights of float32",
+            remedy="pass the float32 file, or the training folder",
+        )
     weights = {one.name: numpy_helper.to_array(one).copy() for one in model.graph.initializer}
     try:
         import torch  # noqa: PLC0415
@@ -97,6 +109,18 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
             remedy="compare with a training folder, by --against",
         ) from None
     return network.eval()
+
+
+def load_network(path: Path) -> Network:
+    """The torch network of an exported file: what :func:`network_inside` gives for the file's own contract.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: it is not ONNX, breaks the contract, or does not hold the weights of its network.
+    """
+    model = load_onnx(path)
+    metadata = {one.key: one.value for one in model.metadata_props}
+    return network_inside(model, Contract.from_metadata(metadata, name=str(path)))
 
 
 def _check_contract(model: onnx.ModelProto, name: str) -> Check:

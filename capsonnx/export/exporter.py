@@ -60,6 +60,7 @@ def contract_of(trained: Trained) -> Contract:
         },
         dataset=Path(config.dataset).name,
         accuracy={"held_out": trained.metrics[-1].held_out_accuracy},
+        windows=windows_of(trained.network, symbol=config.symbol),
         software={"python": platform.python_version(), **{name: version(name) for name in packages}},
     )
 
@@ -132,7 +133,8 @@ def to_onnx(
     model.graph.name = "capsonnx"
     _name_sizes(model)
     del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
-    contract = dataclasses.replace(contract, windows=_windows(network) if FIELD in names else None)
+    windows = contract.windows or windows_of(network)
+    contract = dataclasses.replace(contract, windows=windows if FIELD in names else None)
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content
@@ -174,8 +176,13 @@ def _check_outputs(outputs: Sequence[str] | None, network: Network) -> tuple[str
     return tuple(name for name in possible if name in chosen)
 
 
-def _windows(network: Network) -> Windows:
-    """What the output ``field`` means; see :mod:`capsonnx.model.field`."""
+def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
+    """What the output ``field`` means; see :mod:`capsonnx.model.field`.
+
+    Args:
+        network: with or without biases in its stem.
+        symbol: the longer side in pixels of the symbols that it was trained on.
+    """
     height, width = (Stem.receptive_field + STRIDE * (length - 1) for length in WINDOW)
     return Windows(
         origin=ORIGIN,
@@ -184,6 +191,7 @@ def _windows(network: Network) -> Windows:
         threshold=PEAK,
         apart=APART,
         silent_black=not network.config.stem_bias,
+        symbol=symbol,
     )
 
 

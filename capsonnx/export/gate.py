@@ -1,17 +1,25 @@
-"""The gate: a file gets its name only after it has shown that it keeps the contract and computes the network."""
+"""The gate: a file gets its name only after it has shown that it keeps the contract and computes the network.
+
+A file of fewer bits is made from a float32 file that has passed, and must read as well, and the same; to compute the
+same within 1e-5 is not asked of it.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from capsonnx.errors import ModelError, ParityError
+from capsonnx.contract import LENGTHS
+from capsonnx.errors import InputError, ModelError, ParityError
+from capsonnx.export.agreement import LEAST_AGREEMENT, PrecisionReport, measure_precision
 from capsonnx.export.checks import Check, check_graph, load_onnx, network_inside
 from capsonnx.export.exporter import InputType, to_onnx
 from capsonnx.export.parity import CONTENTS, GRID, ParityReport, measure_parity
+from capsonnx.export.precision import Precision, precision_of, quantise, to_half
 from capsonnx.files import replacing, write_text
 from capsonnx.model import scorer
 from capsonnx.progress import progress_bar
@@ -22,7 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capsonnx.contract import Contract
+    from capsonnx.datasets import Dataset
+    from capsonnx.export.calibration import Calibration
     from capsonnx.model import Network
+    from capsonnx.runtime import Model
 
 __all__ = ["Inspection", "check_file", "export", "report_path"]
 
@@ -35,27 +46,36 @@ class Inspection:
         path: the file.
         sha256: of its bytes.
         checks: on the graph.
-        parity: with the torch network.
+        parity: with the torch network; of a file of fewer bits, that of the float32 file it was made from, or None.
+        precision: of its stem.
+        agreement: with the torch network, of a file of fewer bits; None where it was not measured.
+        source: the SHA-256 of the float32 file that it was made from, or None where that is not known.
     """
 
     path: Path
     sha256: str
     checks: list[Check]
-    parity: ParityReport
+    parity: ParityReport | None
+    precision: Precision = "fp32"
+    agreement: PrecisionReport | None = None
+    source: str | None = None
 
     @property
     def passed(self) -> bool:
-        """Whether everything holds."""
-        return self.parity.passed and all(check.passed for check in self.checks)
+        """Whether everything that was measured holds."""
+        return all(one.passed for one in (*self.checks, self.parity, self.agreement) if one is not None)
 
     def to_json(self) -> dict[str, object]:
         """The inspection as JSON values."""
         return {
             "file": self.path.name,
             "sha256": self.sha256,
+            "precision": self.precision,
+            "source": self.source,
             "passed": self.passed,
             "checks": {check.name: check.found for check in self.checks},
-            "parity": self.parity.to_json(),
+            "agreement": self.agreement and self.agreement.to_json(),
+            "parity": self.parity and self.parity.to_json(),
         }
 
 
@@ -72,6 +92,8 @@ def export(
     opset: int = 18,
     input_type: InputType = "uint8",
     outputs: Sequence[str] | None = None,
+    precision: Precision = "fp32",
+    calibration: Calibration | None = None,
 ) -> Inspection:
     """Export a network to an ONNX file and a report beside it, or to nothing at all.
 
@@ -82,40 +104,73 @@ def export(
         opset: the ONNX operator set.
         input_type: of the input ``images``.
         outputs: names of :data:`capsonnx.contract.OUTPUTS`; None: all that the network has.
+        precision: of the stem; see :mod:`capsonnx.export.precision`.
+        calibration: the images for it, as :func:`capsonnx.export.calibration_of` gives them; for fp32 there need be
+            none.
 
     Raises:
-        InputError: the opset or an output cannot be had.
+        InputError: the opset or an output cannot be had, or there is no calibration where one is needed.
         ModelError: a check on the graph fails.
-        ParityError: the file does not compute what the network computes.
+        ParityError: the file does not compute what the network computes, or of fewer bits does not read the same.
     """
+    if precision != "fp32" and calibration is None:
+        raise InputError(
+            f"precision {precision} without images",
+            expected="images to calibrate with and a test split to compare on",
+            remedy="pass the calibration that calibration_of gives for the run",
+        )
     content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-        found = check_file(temporary, network)
-        inspection = Inspection(path, found.sha256, found.checks, found.parity)
+        inspection = dataclasses.replace(check_file(temporary, network), path=path)
         _require(inspection)
+        if precision != "fp32" and calibration is not None:
+            temporary.write_bytes(to_half(content) if precision == "fp16" else quantise(content, calibration.images))
+            found = check_file(temporary, network, calibration.judge)
+            inspection = dataclasses.replace(found, path=path, parity=inspection.parity, source=inspection.sha256)
+            _require(inspection)
     write_text(report_path(path), json.dumps(inspection.to_json(), indent=1) + "\n")
     return inspection
 
 
-def check_file(path: Path, network: Network | None = None) -> Inspection:
-    """Inspect an exported file: contract, operators, and parity with a torch network.
+def check_file(path: Path, network: Network | None = None, judge: Dataset | None = None) -> Inspection:
+    """Inspect an exported file: contract, operators, and how it compares with a torch network.
 
     Args:
         path: of the file.
-        network: to compare with; None: the network that the file's metadata describes, with the file's own weights,
-            which shows that the graph computes that network, but not which training it came from.
+        network: to compare with; None: for a float32 file, the network that its metadata describes, with the file's
+            own weights, which shows that the graph computes that network, but not which training it came from. A file
+            of fewer bits is then not compared at all.
+        judge: the test split that a file of fewer bits is compared on; without it, such a file is not compared.
 
     Raises:
         InputError, ModelError: the file cannot be opened at all, or does not hold its own network.
     """
     session = load_model(path, provider="cpu")
     model = load_onnx(path)
-    reference = scorer(network or network_inside(model, session.contract), exact=True, outputs=session.outputs)
-    with progress_bar("parity", len(GRID) * len(CONTENTS)) as bar:
-        parity = measure_parity(reference, partial(session, outputs=session.outputs), advance=bar.advance)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Inspection(path, digest, check_graph(model, str(path)), parity)
+    precision = precision_of(model)
+    inspection = Inspection(path, digest, check_graph(model, str(path)), None, precision)
+    if precision == "fp32":
+        parity = _parity(session, network or network_inside(model, session.contract))
+        return dataclasses.replace(inspection, parity=parity)
+    if network is None or judge is None:
+        return inspection
+    return dataclasses.replace(inspection, agreement=_agreement(session, network, judge))
+
+
+def _parity(session: Model, network: Network) -> ParityReport:
+    reference = scorer(network, exact=True, outputs=session.outputs)
+    with progress_bar("parity", len(GRID) * len(CONTENTS)) as bar:
+        return measure_parity(reference, partial(session, outputs=session.outputs), advance=bar.advance)
+
+
+def _agreement(session: Model, network: Network, judge: Dataset) -> PrecisionReport:
+    lengths = (LENGTHS,)
+    with progress_bar("agreement", None) as bar:
+        return measure_precision(
+            scorer(network, outputs=lengths), partial(session, outputs=lengths), judge, advance=bar.advance
+        )
 
 
 def _require(inspection: Inspection) -> None:
@@ -127,12 +182,23 @@ def _require(inspection: Inspection) -> None:
                 expected="a graph that every runtime loads",
                 remedy="nothing was written; report this as a bug, or try another --opset",
             )
-    parity = inspection.parity
-    if not parity.passed:
+    parity, agreement = inspection.parity, inspection.agreement
+    if parity is not None and not parity.passed:
         worst = ", ".join(f"{name} by {difference:.1e}" for name, difference in parity.differences.items())
         raise ParityError(
             f"{inspection.path}: differs from the torch network: {worst}; top class on {parity.agreeing} of "
             f"{parity.images} images",
             expected=f"differences up to {parity.tolerance:.0e} and the same top class",
             remedy="nothing was written; train on, or report this as a bug",
+        )
+    if agreement is not None and not agreement.passed:
+        worst = ", ".join(
+            f"{one.exam} right {one.candidate:.2%}, not {one.reference:.2%}, same classes {one.agreement:.2%}"
+            for one in agreement.comparisons
+            if not one.passed
+        )
+        raise ParityError(
+            f"{inspection.path}: {inspection.precision} reads otherwise than float32: {worst}",
+            expected=f"hardly fewer right, and the same classes in {LEAST_AGREEMENT:.1%} of the images",
+            remedy="nothing was written; choose another --precision, or train on",
         )

@@ -95,7 +95,8 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
     peaks = _peaks(model, stem, images)
     convolutions = [node for node in stem if node.op_type == "Conv"]
     names = [node.input[0] for node in convolutions]
-    inputs = _values(_session_with_outputs(model, names), names, images[:_ROUNDING_IMAGES])
+    few = images[:: max(1, len(images) // _ROUNDING_IMAGES)][:_ROUNDING_IMAGES]
+    inputs = _values(_session_with_outputs(model, names), names, few)
     for name, peak in peaks.items():
         constants: dict[str, NDArray[Any]] = {
             f"{name}_scale": np.array(peak / 255, np.float32),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capsonnx.runtime.folder import Row, read_images
+from capsonnx.runtime.folder import Row, page_reader, read_images
 from capsonnx.runtime.reader import Reader, load
 from capsonnx.runtime.reading import Found, Reading, read_scores
 from capsonnx.runtime.session import Model, default_model_path, load_model
@@ -18,6 +18,7 @@ __all__ = [
     "expand",
     "load",
     "load_model",
+    "page_reader",
     "read_images",
     "read_scores",
 ]

@@ -17,12 +17,17 @@ from capsonnx.runtime.reading import Reading, find_symbols, in_lines, read_score
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
+    from capsonnx.contract import Contract, Scores
     from capsonnx.images import Polarity
     from capsonnx.preparation import Preparation
     from capsonnx.runtime.page import Image
+    from capsonnx.runtime.reading import Lines
     from capsonnx.runtime.session import Model
+    from capsonnx.symbols import PageReader
 
-__all__ = ["Row", "read_batch", "read_images"]
+__all__ = ["Row", "page_reader", "read_batch", "read_images", "read_pages"]
 
 BATCH_PIXELS = 1 << 19
 """How many pixels go through the network at once, unless one image has more: each takes about a kilobyte in it."""
@@ -93,8 +98,14 @@ def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None =
     Raises:
         ModelError: the model failed.
     """
-    contract = model.contract
     scores = model(np.stack([page.levels for page in pages]), (LENGTHS, FIELD))
+    return read_pages(scores, pages, model.contract, threshold=threshold)
+
+
+def read_pages(
+    scores: Scores, pages: Sequence[Page], contract: Contract, *, threshold: float | None = None
+) -> list[Reading]:
+    """Read pages of one shape from their scores, and their symbols where these hold a field."""
     readings = []
     for number, page in enumerate(pages):
         lines = None
@@ -104,6 +115,34 @@ def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None =
             lines = in_lines(placed, height=contract.windows.size[0] / page.scale)
         readings.append(read_scores(scores.lengths[number], contract, size=page.size, threshold=threshold, lines=lines))
     return readings
+
+
+def page_reader(model: Model) -> PageReader:
+    """What exams of pages are read through: :func:`read_images`, with nothing known of the pages.
+
+    Raises:
+        ModelError: the file has no output ``field``; when called, a page could not be read.
+    """
+    if model.contract.windows is None or FIELD not in model.outputs:
+        raise ModelError(
+            f"{model.path}: has no output {FIELD}",
+            expected="a model that locates symbols",
+            remedy="export the checkpoint again with this version",
+        )
+
+    def read(pages: NDArray[np.uint8]) -> list[Lines]:
+        rows = read_images(model, pages, batch_size=max(1, len(pages)))
+        return [_lines(row) for row in rows]
+
+    return read
+
+
+def _lines(row: Row) -> Lines:
+    if row.reading is None or row.reading.lines is None:
+        raise ModelError(
+            f"{row.path}: {row.error}", expected="a reading of every page", remedy="use a smaller batch, or the CPU"
+        )
+    return row.reading.lines
 
 
 def _rows(model: Model, window: Window[Image], batch_size: int, threshold: float | None) -> Iterator[Row]:

@@ -80,8 +80,10 @@ def load_page(
     levels = grey(source, polarity=polarity, height=height)
     size = levels.shape[0], levels.shape[1]
     if contract.windows is None or not contract.windows.silent_black:
-        return Page(pad_to(levels, contract.smallest), size)
-    prepared = prepare(levels, mode=preparation) if height is None else prepare(levels, mode=preparation, symbol=None)
+        padded = pad_to(levels, contract.smallest)
+        down, across = ((after - before) // 2 for after, before in zip(padded.shape, size, strict=True))
+        return Page(padded, size, (-across, -down))
+    prepared = prepare(levels, mode=preparation, symbol=contract.windows.symbol if height is None else None)
     placed, origin = place(prepared.levels, contract.smallest)
     return Page(placed, size, origin, prepared.scale)
 

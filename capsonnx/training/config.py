@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from capsonnx.datasets import CATALOGUE
 from capsonnx.model import NetworkConfig, NetworkKind
 from capsonnx.training.device import Precision, choose_precision
@@ -13,10 +15,15 @@ from capsonnx.training.recipes import Recipe, recipe_named
 
 if TYPE_CHECKING:
     import torch
+    from numpy.typing import NDArray
 
     from capsonnx.datasets import Dataset
 
 __all__ = ["TrainingConfig", "make_config", "resolved"]
+
+
+FAINT = 63
+"""Ink levels up to this do not count for the size of a symbol."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class TrainingConfig:
     held_out: int
     limit: int | None = None
     start: str | None = None
+    symbol: float = 20.0
 
 
 def make_config(
@@ -59,6 +67,7 @@ def make_config(
     precision: Precision = "auto",
     held_out: int | None = None,
     limit: int | None = None,
+    start: str | None = None,
 ) -> TrainingConfig:
     """Fill in what was left open: a run's config from the few choices that a user makes.
 
@@ -73,6 +82,7 @@ def make_config(
         precision: what the stem trains in.
         held_out: how many digits to keep aside; None: a tenth, at most 5000.
         limit: train on so many digits only; None: on all.
+        start: the SHA-256 of the file whose weights are passed to :func:`capsonnx.training.train`, if any are.
 
     Raises:
         InputError: there is no such recipe.
@@ -88,7 +98,26 @@ def make_config(
         precision=choose_precision(precision, device),
         held_out=min(5000, len(dataset) // 10) if held_out is None else held_out,
         limit=limit,
+        start=start,
+        symbol=symbol_size(dataset.images),
     )
+
+
+def symbol_size(images: NDArray[np.uint8]) -> float:
+    """The median, over images (count, height, width) of one symbol each, of the longer side of the ink in pixels.
+
+    >>> images = np.zeros((3, 28, 28), np.uint8)
+    >>> images[:, 4:24, 10:14] = 255
+    >>> symbol_size(images)
+    20.0
+    """
+    ink = images > FAINT
+    sides = []
+    for axis in (1, 2):
+        there = np.asarray(ink.any(axis=axis))
+        first, last = there.argmax(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1)
+        sides.append(np.where(there.any(axis=1), last - first, 0))
+    return float(np.median(np.maximum(*sides)))
 
 
 def resolved(data: str) -> str:

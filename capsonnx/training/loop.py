@@ -32,13 +32,20 @@ if TYPE_CHECKING:
     import torch
 
     from capsonnx.datasets import Dataset
+    from capsonnx.model import Network
     from capsonnx.training.config import TrainingConfig
 
 __all__ = ["require_run", "train"]
 
 
 def train(
-    config: TrainingConfig, dataset: Dataset, folder: Path, *, device: torch.device, resume: bool = False
+    config: TrainingConfig,
+    dataset: Dataset,
+    folder: Path,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    start: Network | None = None,
 ) -> list[EpochMetrics]:
     """Train a network and leave it in a folder; :mod:`capsonnx.training.checkpoint` says what is written there.
 
@@ -48,13 +55,14 @@ def train(
         folder: made if need be.
         device: where to compute.
         resume: go on with the run in the folder after its last finished epoch, or from its start if none is yet.
+        start: a network whose weights to start from, where ``config.start`` says so; None: random ones.
 
     Returns:
         The metrics of all epochs.
 
     Raises:
         InputError: the folder holds a run and ``resume`` is false, or none or another one and ``resume`` is true; or
-            there is too little data.
+            there is too little data; or ``start`` is missing, or of another kind of network.
         CheckpointError: the folder's files are damaged.
     """
     training, held_out = split_held_out(dataset, config.held_out, config.seed)
@@ -67,7 +75,15 @@ def train(
     if config.limit is not None:
         training = training.take(np.arange(min(config.limit, len(training))))
     run = Run(config, training, device)
+    if start is not None:
+        _take_weights(run, start)
     metrics = _open(folder, config, run, resume=resume)
+    if config.start is not None and start is None and not metrics:
+        raise InputError(
+            f"{folder}: starts from the weights of a file, and has no epoch of its own yet",
+            expected="that file",
+            remedy="pass it as --start again",
+        )
     with progress_bar("training", run.steps, done=run.step) as bar:
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
         for epoch in range(len(metrics) + 1, config.epochs + 1):
@@ -83,6 +99,17 @@ def train(
             draw_curves(folder / "curves.png", metrics, f"{config.recipe.name} recipe on {dataset.name}")
             bar.log(_line(metrics, config.epochs))
     return metrics
+
+
+def _take_weights(run: Run, start: Network) -> None:
+    """Give a run the weights of another network."""
+    if dataclasses.replace(start.config, routings=0) != dataclasses.replace(run.network.config, routings=0):
+        raise InputError(
+            f"--start: a {start.config.kind} network of {start.config.classes} classes",
+            expected=f"a {run.network.config.kind} network of {run.network.config.classes} classes, of the same recipe",
+            remedy="choose another file, or the --recipe and --network that it was trained by",
+        )
+    run.network.load_state_dict(start.state_dict())
 
 
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capsonnx import datasets, exam
+from capsonnx.contract import FIELD, LENGTHS, POSES
 from capsonnx.export import to_onnx
 from capsonnx.export.checks import load_onnx, network_inside
 from capsonnx.export.parity import CONTENTS
@@ -16,7 +17,7 @@ from capsonnx.model import scorer
 from capsonnx.runtime import load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,6 +29,9 @@ SHAPES = [
     (2, 84, 84),
 ]
 PAIRS, BATCH = 1000, 100
+
+OF_FIELD = f".{FIELD}"
+"""Ends the name of an answer that is the output ``field``; every other answer is the lengths."""
 
 
 def questions() -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -42,46 +46,65 @@ def questions() -> Iterator[tuple[str, NDArray[np.uint8]]]:
 
 
 def golden(model: Path, folder: Path) -> dict[str, NDArray[np.float32]]:
-    """Write every question to the folder; give the lengths that the torch network has for each, all in float64."""
-    network = network_inside(load_onnx(model), load_model(model, provider="cpu").contract)
-    score = scorer(network.double(), exact=True)
+    """Write every question to the folder; give what the torch network answers to each, all in float64.
+
+    That is the lengths and, if the file has it, for the grid the field as well, under the name with OF_FIELD.
+    """
+    loaded = load_model(model, provider="cpu")
+    network = network_inside(load_onnx(model), loaded.contract)
+    outputs = [name for name in (LENGTHS, FIELD) if name in loaded.outputs]
+    score = scorer(network.double(), exact=True, outputs=outputs)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder.parent / ".gitignore").write_text("*\n")
     answers = {}
     for name, images in questions():
         np.save(folder / f"{name}.npy", images)
-        answers[name] = score(images).lengths
+        scores = score(images)
+        answers[name] = scores.lengths
+        if scores.field is not None and not name.startswith("pairs-"):
+            answers[name + OF_FIELD] = scores.field
     return answers
 
 
-def with_opset(model: Path, opset: int, folder: Path) -> Path:
-    """The network of a file, exported again for another opset, as a file in the folder."""
+def exported_again(model: Path, folder: Path, *, opset: int = 0, plain: bool = False) -> Path:
+    """The network of a file as another file in the folder: of another opset, or of lengths and poses alone."""
     contract = load_model(model, provider="cpu").contract
-    path = folder / f"opset-{opset}.onnx"
-    path.write_bytes(to_onnx(network_inside(load_onnx(model), contract), contract, opset=opset))
+    path = folder / f"{'plain' if plain else 'full'}-{opset}.onnx"
+    outputs = [LENGTHS, POSES] if plain else None
+    network = network_inside(load_onnx(model), contract)
+    path.write_bytes(to_onnx(network, contract, opset=opset or 18, outputs=outputs))
     return path
 
 
-def compare(expected: dict[str, NDArray[np.float32]], found: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
+def compare(expected: Mapping[str, NDArray[np.float32]], found: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
     """How far the answers are from the right ones, and on how many pairs the two highest classes are the same."""
-    differences = [
-        float(np.abs(found[name] - right).max()) if found[name].shape == right.shape else np.inf
-        for name, right in expected.items()
-        if name in found
-    ]
+    lengths, field = (
+        [
+            float(np.abs(found[name] - right).max()) if found[name].shape == right.shape else np.inf
+            for name, right in expected.items()
+            if name in found and name.endswith(OF_FIELD) == is_field
+        ]
+        for is_field in (False, True)
+    )
     agreeing = 0
-    for name, lengths in found.items():
-        if name.startswith("pairs-") and lengths.shape == expected[name].shape:
-            agreeing += int((top_two(lengths) == top_two(expected[name])).all(axis=1).sum())
-    finite = bool(differences) and bool(np.isfinite(differences).all())
+    for name, answer in found.items():
+        if name.startswith("pairs-") and answer.shape == expected[name].shape:
+            agreeing += int((top_two(answer) == top_two(expected[name])).all(axis=1).sum())
     return {
-        "questions": len(expected),
-        "answered": len(differences),
-        "max_difference": max(differences) if finite else None,
+        "questions": sum(1 for name in expected if not name.endswith(OF_FIELD)),
+        "answered": len(lengths),
+        "max_difference": greatest(lengths),
+        "field_answered": len(field),
+        "field_difference": greatest(field),
         "pairs": PAIRS,
         "pairs_agreeing": agreeing,
     }
+
+
+def greatest(differences: list[float]) -> float | None:
+    """The greatest difference; None if there is none, or one of them is not finite."""
+    return max(differences) if differences and np.isfinite(differences).all() else None
 
 
 def top_two(lengths: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from capsonnx.cli import main, values
 
+SCALED = [f"scaled-{scale}" for scale in (0.7, 0.85, 1.2, 1.5)]
+
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_completes_capsonnx(shell):
@@ -34,10 +36,12 @@ def test_the_help_tells_how_to_install_it():
     [
         (["train", "--recipe"], "s", ["seed"]),
         (["train", "--data"], "f", ["fashion-mnist"]),
-        (["evaluate", "--exam"], "row", ["row-3", "row-5"]),
+        (["evaluate", "--exam"], "row", ["row", "row-3", "row-5"]),
+        (["evaluate", "--exam"], "sc", ["scattered", "scattered-160", "scattered-512", "scaled", *SCALED]),
         (["evaluate", "--data"], "m", ["mnist"]),
         (["evaluate", "--provider"], "c", ["cpu", "cuda"]),
         (["infer", "--provider"], "", ["auto", "cpu", "cuda"]),
+        (["explain", "--provider"], "c", ["cpu", "cuda"]),
     ],
 )
 def test_values_are_completed(arguments, incomplete, words):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from capsonnx.cli.rows import formatter
 from capsonnx.runtime import Found, Reading, Row
+from capsonnx.symbols import Box, Symbol
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,11 +49,11 @@ def test_a_folder_as_a_table(infer):
     result = infer(".")
     assert result.returncode == 0
     heading, *lines = result.stdout.splitlines()
-    assert heading.split() == ["PATH", "WIDTH", "HEIGHT", "LABELS", "AND", "SCORES"]
-    assert [line.split()[:3] for line in lines] == [
-        ["1.png", "24", "21"],
-        ["2.png", "24", "22"],
-        ["10.png", "24", "30"],
+    assert heading.split() == ["PATH", "WIDTH", "HEIGHT", "TEXT", "LABELS", "AND", "SCORES"]
+    assert [line.split()[:4] for line in lines] == [
+        ["1.png", "24", "21", "-"],
+        ["2.png", "24", "22", "-"],
+        ["10.png", "24", "30", "-"],
     ]
     assert "\x1b" not in result.stdout
     assert result.stderr.startswith("3 images, 0 failed, ")
@@ -67,7 +68,7 @@ def test_a_bad_image_is_a_row_and_exit_code_3(infer, images):
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert [row["path"] for row in rows] == ["1.png", "2.png", "3.png", "10.png"]
     assert [row["error"] is None for row in rows] == [True, True, False, True]
-    assert list(rows[0]) == ["path", "width", "height", "labels", "scores", "error"]
+    assert list(rows[0]) == ["path", "width", "height", "text", "symbols", "labels", "scores", "error"]
     assert len(rows[0]["scores"]) == 10
     assert "1 failed" in result.stderr
 
@@ -81,6 +82,35 @@ def test_csv_and_json_say_the_same(infer):
         assert [float(one) for one in text["scores"].split("|")] == pytest.approx(
             [row["scores"][label] for label in row["labels"]], abs=1e-4
         )
+
+
+def test_text_and_symbols_in_every_format(field_model, images):
+    def infer(*arguments):
+        result = capsonnx("infer", "-m", field_model, "--provider", "cpu", *arguments, "10.png", cwd=images)
+        assert result.returncode == 0
+        return result.stdout
+
+    [row] = json.loads(infer("-f", "json"))
+    [read] = csv.DictReader(io.StringIO(infer("-f", "csv")))
+    assert row["text"]
+    assert row["text"] == read["text"] == "".join(symbol["label"] for symbol in row["symbols"])
+    assert infer().splitlines()[1].split()[3] == row["text"]
+    for symbol in row["symbols"]:
+        left, top, right, bottom = symbol["box"]
+        assert 4 <= left < right <= 16
+        assert 4 <= top < bottom <= 16
+        assert 0.3 < symbol["score"] < 1
+        assert symbol["line"] == 0
+
+
+def test_pages_are_prepared_as_told(field_model, images):
+    with Image.open(images / "10.png") as image:
+        Image.fromarray(np.maximum(np.asarray(image), 30)).save(images / "grey.png")
+    auto, on, off = (
+        capsonnx("infer", "-m", field_model, "--provider", "cpu", "-f", "csv", *more, "grey.png", cwd=images).stdout
+        for more in ([], ["--prepare", "on"], ["--prepare", "off"])
+    )
+    assert auto == on != off
 
 
 def test_an_output_file_and_the_options(infer, images):
@@ -141,6 +171,7 @@ def test_a_run_that_dies_leaves_no_file(infer, images):
         ([".", "--batch-size", "0"], "--batch-size"),
         ([".", "--threshold", "2"], "--threshold"),
         ([".", "--polarity", "light"], "--polarity"),
+        ([".", "--prepare", "yes"], "--prepare"),
         ([".", "--model", "none.onnx"], "none.onnx: No such file"),
         ([".", "-o", "1.png/x"], "1.png/x: "),
     ],
@@ -236,9 +267,9 @@ READING = Reading(28, 56, (Found("7", 0.98), Found("3", 0.91)), {"3": 0.91, "7":
 def test_the_table_keeps_its_columns_on_a_terminal():
     long = "a/very/long/path/to/an/image/of/some/digits.png"
     lines = table(Row("short.png", READING, None), Row(long, READING, None), Row("数字.png", READING, None))
-    assert lines[1] == f"{'short.png':36}     56     28  7 0.98  3 0.91"
-    assert lines[2] == f"…{long[-35:]}     56     28  7 0.98  3 0.91"
-    assert lines[3] == f"{'数字.png':34}     56     28  7 0.98  3 0.91"
+    assert lines[1] == f"{'short.png':28}     56     28  {'-':12}  7 0.98  3 0.91"
+    assert lines[2] == f"…{long[-27:]}     56     28  {'-':12}  7 0.98  3 0.91"
+    assert lines[3] == f"{'数字.png':26}     56     28  {'-':12}  7 0.98  3 0.91"
     assert max(map(len, lines)) <= 80
 
 
@@ -249,8 +280,46 @@ def test_the_table_shortens_nothing_in_a_pipe():
 
 def test_the_table_shows_an_error_in_short_and_in_red():
     row = Row("x.png", None, "x.png: damaged; expected a readable image file; replace or remove it")
-    assert table(row)[1] == f"{'x.png':36}      -      -  damaged"
+    assert table(row)[1] == f"{'x.png':28}      -      -  {'-':12}  damaged"
     assert table(row, is_coloured=True)[1].endswith("\x1b[31mdamaged\x1b[0m")
+
+
+def located(*lines):
+    symbols = tuple(tuple(Symbol(label, 0.12345678, Box(1, 2.06, 3, 4.04)) for label in line) for line in lines)
+    return Row("x", Reading(28, 56, (Found("7", 0.98),), {"7": 0.98}, symbols), None)
+
+
+def test_the_table_shows_text_in_one_line():
+    lines = table(located("73", "1"), located("1234567890123"), located(), located(["数", "a\tb"]))
+    starts = [line[28:] for line in lines[1:]]
+    assert starts == [
+        f"     56     28  {'73⏎1':12}  7 0.98",
+        "     56     28  1234567890123  7 0.98",
+        f"     56     28  {'':12}  7 0.98",
+        f"     56     28  {'数 a' + chr(92) + 'tb':11}  7 0.98",
+    ]
+
+
+def test_csv_keeps_the_lines_of_a_text():
+    text = "".join(formatter("csv", is_terminal=False, is_coloured=False)([located("73", "1")]))
+    assert [row["text"] for row in csv.DictReader(io.StringIO(text))] == ["73\n1"]
+
+
+@pytest.mark.parametrize("style", ["json", "jsonl"])
+def test_json_tells_where_symbols_stand(style):
+    text = "".join(formatter(style, is_terminal=False, is_coloured=False)([located("7", "1")]))
+    row = json.loads(text)[0] if style == "json" else json.loads(text)
+    assert row["text"] == "7\n1"
+    assert row["symbols"] == [
+        {"label": label, "score": 0.123457, "box": [1, 2.1, 3, 4], "line": line}
+        for line, label in enumerate(("7", "1"))
+    ]
+
+
+@pytest.mark.parametrize("row", [Row("x", READING, None), Row("x", None, "damaged")])
+def test_without_places_there_is_no_text_in_json(row):
+    values = json.loads("".join(formatter("jsonl", is_terminal=False, is_coloured=False)([row])))
+    assert (values["text"], values["symbols"]) == (None, [])
 
 
 def test_nothing_found_is_a_dash():
@@ -262,7 +331,7 @@ def test_a_name_cannot_drive_the_terminal():
 
 
 @pytest.mark.parametrize(
-    ("style", "text"), [("csv", "path,width,height,labels,scores,error\n"), ("json", "[]\n"), ("jsonl", "")]
+    ("style", "text"), [("csv", "path,width,height,text,labels,scores,error\n"), ("json", "[]\n"), ("jsonl", "")]
 )
 def test_no_rows(style, text):
     assert "".join(formatter(style, is_terminal=False, is_coloured=False)([])) == text

@@ -162,6 +162,35 @@ def test_a_newer_format_is_refused(example, tmp_path):
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.fixture(scope="session")
+def locates() -> bool:
+    """Whether the shipped file has the output ``field``."""
+    return capsonnx.load(SHIPPED, provider="cpu").model.contract.windows is not None
+
+
+def read_text(image: Path) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "-c", ALONE, EMBED / "python" / "read_text.py", SHIPPED, image)
+
+
+@pytest.mark.parametrize("sample", ["5-1-4-9-6-row.png", "3-8-side-by-side.png", "blank.png"])
+def test_the_text_of_a_line_is_what_capsonnx_reads(locates, sample):
+    if not locates:
+        pytest.skip("the shipped file does not locate symbols")
+    image = EXPORTED / "samples" / sample
+    result = read_text(image)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{capsonnx.load(SHIPPED, provider='cpu').read(image).text}\n"
+
+
+def test_a_file_that_does_not_locate_symbols_is_told_so(locates):
+    if locates:
+        pytest.skip("the shipped file locates symbols")
+    result = read_text(EXPORTED / "samples" / "blank.png")
+    assert result.returncode == 1
+    assert "no capsonnx.windows" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_node_types_hold():
     require("node", "npm")
     result = run("npm", "run", "check", cwd=node_folder())
@@ -169,7 +198,15 @@ def test_node_types_hold():
 
 
 @pytest.mark.parametrize(
-    "path", ["python/read.py", "node/read.js", "node/metadata.js", "cpp/read.cpp", "shell/read.sh"]
+    "path",
+    [
+        "python/read.py",
+        "python/read_text.py",
+        "node/read.js",
+        "node/metadata.js",
+        "cpp/read.cpp",
+        "shell/read.sh",
+    ],
 )
 def test_examples_are_short(path):
     lines = (line.strip() for line in (EMBED / path).read_text().splitlines())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import onnx
 import pytest
 import torch
 
-from capsonnx.contract import Contract
+from capsonnx.contract import Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export import contract_of, measure_parity, to_onnx, with_routings
 from capsonnx.export.checks import check_graph
+from capsonnx.export.exporter import outputs_of
 from capsonnx.model import NetworkConfig, build, scorer
 from capsonnx.runtime import load_model
 
@@ -24,11 +26,54 @@ OPERATORS = (
     "ReduceL2 Clip Div MatMul Transpose MatMul Softmax MatMul Transpose MatMul "
     "ReduceL2 Mul Add Div Mul Transpose ReduceL2"
 )
-"""The whole graph, routing twice refined. A change of it is no error, but should be meant."""
+"""The graph of lengths and poses, routing twice refined. A change of it is no error, but should be meant."""
+
+MAPS = (
+    "Transpose Clip Div MatMul Transpose Unsqueeze MatMul Relu Transpose Unsqueeze MatMul Softmax Mul Transpose "
+    "AveragePool Conv Mul Conv Add Div"
+)
+"""What evidence and field add to it."""
+
+
+def operators(model: onnx.ModelProto) -> str:
+    return " ".join(node.op_type for node in model.graph.node)
 
 
 def test_the_graph_is_this(content) -> None:
-    assert " ".join(node.op_type for node in onnx.load_from_string(content).graph.node) == OPERATORS
+    assert operators(onnx.load_from_string(content)) == f"{OPERATORS} {MAPS}"
+
+
+def test_fewer_outputs_take_fewer_operators(network, contract) -> None:
+    contract = dataclasses.replace(contract, windows=Windows((6, 7), 2, (28, 22), 0.5, (20, 12), silent_black=True))
+    model = onnx.load_from_string(to_onnx(network, contract, outputs=("poses", "lengths")))
+    assert [output.name for output in model.graph.output] == ["lengths", "poses"]
+    assert operators(model) == OPERATORS
+    assert not [check for check in check_graph(model, "lean") if not check.passed]
+    assert windows(model) is None
+
+
+def windows(model: onnx.ModelProto) -> Windows | None:
+    return Contract.from_metadata({one.key: one.value for one in model.metadata_props}, name="model").windows
+
+
+def test_windows_are_told_of_where_there_is_a_field(content) -> None:
+    found = windows(onnx.load_from_string(content))
+    assert found is not None
+    assert (found.size, found.stride, found.silent_black) == ((28, 22), 2, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outputs", "expected"),
+    [
+        ("capsule", ("poses",), "lengths, and any of poses, evidence, field"),
+        ("capsule", (), "outputs none"),
+        ("capsule", ("lengths", "boxes"), "outputs lengths, boxes"),
+        ("pooled", ("lengths", "evidence"), "no others, for a pooled network"),
+    ],
+)
+def test_outputs_that_cannot_be_had_are_refused(contract, kind, outputs, expected) -> None:
+    with pytest.raises(InputError, match=expected):
+        to_onnx(build(NetworkConfig(kind=kind)), contract, outputs=outputs)
 
 
 def test_exporting_again_gives_the_same_bytes(network, contract, content) -> None:
@@ -49,6 +94,8 @@ def test_the_signature_is_the_contracts(content) -> None:
     assert [(one.name, shape(one)) for one in model.graph.output] == [
         ("lengths", ["batch", 10]),
         ("poses", ["batch", 10, 16]),
+        ("evidence", ["batch", 10, "rows", "cols"]),
+        ("field", ["batch", 10, "field_rows", "field_cols"]),
     ]
     assert model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
     assert (model.ir_version, model.opset_import[0].version, model.producer_name) == (8, 18, "capsonnx")
@@ -82,7 +129,10 @@ def test_variants_export_and_agree(tmp_path, options, config) -> None:
     labels = tuple("abcdefghij")[: network.config.classes]
     path = tmp_path / "variant.onnx"
     path.write_bytes(to_onnx(network, Contract(labels=labels, network=dataclasses.asdict(network.config)), **options))
-    report = measure_parity(scorer(network, exact=True), load_model(path, provider="cpu"), grid=GRID)
+    model = load_model(path, provider="cpu")
+    assert model.outputs == outputs_of(network)
+    reference = scorer(network, exact=True, outputs=model.outputs)
+    report = measure_parity(reference, partial(model, outputs=model.outputs), grid=GRID)
     assert report.passed, report.differences
     failed = [check for check in check_graph(onnx.load(path), "variant") if not check.passed]
     assert [check.name for check in failed] == (["nodes"] if network.config.routings > 3 else [])
@@ -94,7 +144,7 @@ def test_variants_export_and_agree(tmp_path, options, config) -> None:
 def test_every_opset_has_the_same_operators_and_the_lowest_ir_version(network, contract, opset, ir_version) -> None:
     model = onnx.load_from_string(to_onnx(network, contract, opset=opset))
     assert (model.opset_import[0].version, model.ir_version) == (opset, ir_version)
-    assert " ".join(node.op_type for node in model.graph.node) == OPERATORS
+    assert operators(model) == f"{OPERATORS} {MAPS}"
     onnx.checker.check_model(model, full_check=True)
 
 

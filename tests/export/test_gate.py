@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 
+import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
 
 from capsonnx.errors import InputError, ModelError, ParityError
-from capsonnx.export import checks, gate
+from capsonnx.export import PrecisionReport, checks, gate
+from capsonnx.export.precision import to_half
 
-from .conftest import GRID
 from .test_parity import perturbed
+from .test_precision import coarsened
+
+pytestmark = pytest.mark.usefixtures("small_grid")
 
 
 @pytest.fixture(autouse=True)
-def small_grid(monkeypatch) -> None:
-    """The full grid is for the end-to-end test and the shipped file."""
-    original = gate.measure_parity
-    monkeypatch.setattr(gate, "measure_parity", lambda *args, **options: original(*args, **options, grid=GRID))
+def exported_once(monkeypatch, content) -> None:
+    """Exporting takes seconds; that it gives these bytes each time, another test shows."""
+    monkeypatch.setattr(gate, "to_onnx", lambda *args, **options: content)
 
 
 def test_a_good_network_is_written_with_its_report(tmp_path, network, contract) -> None:
@@ -28,12 +33,68 @@ def test_a_good_network_is_written_with_its_report(tmp_path, network, contract) 
     report = json.loads(gate.report_path(path).read_text())
     assert inspection.passed
     assert report["passed"]
+    assert (report["precision"], report["source"], report["agreement"]) == ("fp32", None, None)
     assert report["sha256"] == inspection.sha256
     assert sorted(one.name for one in path.parent.iterdir()) == ["model.onnx", "model.parity.json"]
 
 
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_fewer_bits_are_written_with_both_parts_of_the_report(
+    tmp_path, network, contract, content, calibration, precision
+) -> None:
+    path = tmp_path / f"model.{precision}.onnx"
+    inspection = gate.export(network, contract, path, precision=precision, calibration=calibration)
+    report = json.loads((tmp_path / f"model.{precision}.parity.json").read_text())
+    assert inspection.passed
+    assert inspection.path == path
+    assert report["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert report["source"] == hashlib.sha256(content).hexdigest()
+    assert (report["passed"], report["precision"]) == (True, precision)
+    assert report["parity"]["passed"]
+    assert [exam["images"] for exam in report["agreement"]["exams"]] == [64, 59]
+    assert report["agreement"]["data"] == "mnist"
+    assert "fewer than 500 images" in report["agreement"]["remark"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_fewer_bits_that_read_otherwise_are_not_written(tmp_path, network, contract, calibration, monkeypatch) -> None:
+    original = gate.quantise
+    monkeypatch.setattr(gate, "quantise", lambda *arguments: coarsened(original(*arguments)))
+    with pytest.raises(ParityError, match=r"int8 reads otherwise than float32: singles right .* nothing was written"):
+        gate.export(network, contract, tmp_path / "model.onnx", precision="int8", calibration=calibration)
+    assert not list(tmp_path.iterdir())
+
+
+def test_fewer_bits_need_a_calibration(tmp_path, network, contract) -> None:
+    with pytest.raises(InputError, match="precision fp16 without images"):
+        gate.export(network, contract, tmp_path / "model.onnx", precision="fp16")
+
+
+def test_a_file_of_fewer_bits_is_checked_with_and_without_a_network(onnx_file, network, calibration) -> None:
+    onnx_file.write_bytes(to_half(onnx_file.read_bytes()))
+    alone = gate.check_file(onnx_file)
+    assert (alone.precision, alone.parity, alone.agreement, alone.passed) == ("fp16", None, None, True)
+    compared = gate.check_file(onnx_file, network, calibration.judge)
+    assert compared.passed
+    assert compared.agreement is not None
+    with pytest.raises(ModelError, match="weights are of fp16; expected weights of float32"):
+        checks.load_network(onnx_file)
+
+
+def test_a_test_split_without_pairs_is_judged_by_singles(onnx_file, network, calibration) -> None:
+    onnx_file.write_bytes(to_half(onnx_file.read_bytes()))
+    found = gate.check_file(onnx_file, network, calibration.judge.take(np.array([0])))
+    assert found.agreement is not None
+    assert [one.exam for one in found.agreement.comparisons] == ["singles"]
+    broken = dataclasses.replace(found.agreement.comparisons[0], images=1000, agreement=0.9)
+    assert not dataclasses.replace(found, agreement=PrecisionReport("mnist", (broken,))).passed
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
 @pytest.mark.parametrize("existing", [None, b"old"])
-def test_a_failing_parity_writes_nothing(tmp_path, network, contract, monkeypatch, existing) -> None:
+def test_a_failing_parity_writes_nothing(
+    tmp_path, network, contract, calibration, monkeypatch, existing, precision
+) -> None:
     path = tmp_path / "model.onnx"
     if existing:
         path.write_bytes(existing)
@@ -49,13 +110,13 @@ def test_a_failing_parity_writes_nothing(tmp_path, network, contract, monkeypatc
 
     monkeypatch.setattr(gate, "to_onnx", spoiled)
     with pytest.raises(ParityError, match="nothing was written"):
-        gate.export(network, contract, path)
+        gate.export(network, contract, path, precision=precision, calibration=calibration)
     assert [one.read_bytes() for one in tmp_path.iterdir()] == ([existing] if existing else [])
 
 
 def test_a_failing_check_writes_nothing(tmp_path, network, contract, monkeypatch) -> None:
-    monkeypatch.setattr(checks, "MOST_NODES", 10)
-    with pytest.raises(ModelError, match="nodes: 44, at most 10"):
+    monkeypatch.setattr(checks, "MOST_NODES", {"lengths": 10})
+    with pytest.raises(ModelError, match="nodes: 64, at most 10"):
         gate.export(network, contract, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 
@@ -98,7 +159,7 @@ def raise_ir(model: onnx.ModelProto) -> None:
 
 
 def add_nodes(model: onnx.ModelProto) -> None:
-    model.graph.node.extend(helper.make_node("Identity", ["images"], [f"copy{i}"]) for i in range(7))
+    model.graph.node.extend(helper.make_node("Identity", ["images"], [f"copy{i}"]) for i in range(8))
 
 
 def break_types(model: onnx.ModelProto) -> None:

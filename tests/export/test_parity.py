@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
 
-from capsonnx.contract import Scores
+from capsonnx.contract import OUTPUTS, Scores
 from capsonnx.export import measure_parity
 from capsonnx.export.parity import CONTENTS, GRID
 from capsonnx.model import scorer
@@ -36,30 +38,58 @@ def test_the_grid_is_what_it_says() -> None:
     assert len({shape[0] for shape in GRID}) >= 4
 
 
+def sides(network, onnx_file):
+    """The network and the file, with all outputs."""
+    model = load_model(onnx_file, provider="cpu")
+    return scorer(network, exact=True, outputs=OUTPUTS), partial(model, outputs=OUTPUTS)
+
+
 def test_the_right_file_passes(network, onnx_file) -> None:
     steps = []
-    model = load_model(onnx_file, provider="cpu")
-    report = measure_parity(scorer(network, exact=True), model, grid=SMALL_GRID, advance=lambda: steps.append(1))
+    report = measure_parity(*sides(network, onnx_file), grid=SMALL_GRID, advance=lambda: steps.append(1))
     assert report.passed
-    assert set(report.differences) == {"lengths", "poses"}
+    assert tuple(report.differences) == OUTPUTS
     assert report.agreeing == report.images == 12 * len(CONTENTS)
     assert len(steps) == len(report.cases) == len(SMALL_GRID) * len(CONTENTS)
 
 
-@pytest.mark.parametrize("name", ["stem.0.weight", "stem.7.weight", "capsules.weight"])
-def test_one_perturbed_number_fails(network, onnx_file, name) -> None:
+@pytest.mark.parametrize(
+    ("name", "failing"),
+    [
+        ("stem.0.weight", {*OUTPUTS}),
+        ("stem.7.weight", {*OUTPUTS}),
+        ("capsules.weight", {"lengths", "poses", "evidence"}),  # field has a kernel of its own, folded from it
+    ],
+)
+def test_one_perturbed_number_fails(network, onnx_file, name, failing) -> None:
     perturbed(onnx_file, name, 0.01)
-    report = measure_parity(scorer(network, exact=True), load_model(onnx_file, provider="cpu"), grid=SMALL_GRID)
+    report = measure_parity(*sides(network, onnx_file), grid=SMALL_GRID)
+    assert not report.passed
+    assert {name for name, difference in report.differences.items() if difference > report.tolerance} == failing
+
+
+@pytest.mark.parametrize(("number", "change"), [(-2, 0.3), (-1, 0.01)])
+def test_a_perturbed_kernel_of_the_field_fails(network, onnx_file, number, change) -> None:
+    kernels = [node.input[1] for node in onnx.load(onnx_file).graph.node if node.op_type == "Conv"]
+    perturbed(onnx_file, kernels[number], change)
+    report = measure_parity(*sides(network, onnx_file), grid=SMALL_GRID)
+    assert {name for name, difference in report.differences.items() if difference > report.tolerance} == {"field"}
     assert not report.passed
 
 
-def constant(lengths: list[float], poses: float | None = 0.0):
+def constant(lengths: list[float], poses: float | None = 0.0, evidence: float | None = 0.0, field: float | None = 0.0):
     """A scorer that says the same of every image."""
 
     def score(images) -> Scores:
         batch = len(images)
-        given = None if poses is None else np.full((batch, 2, 4), poses, np.float32)
-        return Scores(np.tile(np.float32(lengths), (batch, 1)), given)
+        sizes = {"poses": (2, 4), "evidence": (2, 1, 1), "field": (2, 2, 1)}
+        values = {"poses": poses, "evidence": evidence, "field": field}
+        given = {
+            name: np.full((batch, *sizes[name]), value, np.float32)
+            for name, value in values.items()
+            if value is not None
+        }
+        return Scores(np.tile(np.float32(lengths), (batch, 1)), **given)
 
     return score
 
@@ -72,6 +102,10 @@ def constant(lengths: list[float], poses: float | None = 0.0):
         (constant([0.5 + 5e-5, 0.2]), False),
         (constant([0.5, 0.2], poses=1e-3), False),
         (constant([0.5, 0.2], poses=None), False),
+        (constant([0.5, 0.2], evidence=1e-3), False),
+        (constant([0.5, 0.2], evidence=None), False),
+        (constant([0.5, 0.2], field=1e-3), False),
+        (constant([0.5, 0.2], field=None), False),
         (constant([0.5, float("nan")]), False),
         (constant([0.5, 0.2, 0.1]), False),
     ],

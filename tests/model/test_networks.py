@@ -33,14 +33,14 @@ def test_parameter_counts(config: dict, parameters: int) -> None:
 @pytest.mark.parametrize("size", [(14, 14), (15, 14), (28, 28), (28, 56), (31, 44), (99, 14)])
 def test_feature_columns_stand_where_the_stem_says(size: tuple[int, int]) -> None:
     rows, cols = ((side - Stem.receptive_field) // Stem.stride + 1 for side in size)
-    assert fresh().features(noise(2, *size)).shape == (2, Stem.channels, rows * cols)
+    assert fresh().features(noise(2, *size)).shape == (2, Stem.channels, rows, cols)
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (13, 0), (0, 13), (13, 13), (7, 7)])
 def test_a_column_sees_its_fourteen_pixels_and_no_more(corner: tuple[int, int]) -> None:
     image = torch.zeros(1, 42, 42, dtype=torch.uint8)
     image[0, 14 + corner[0], 14 + corner[1]] = 255
-    columns = fresh().features(image).reshape(Stem.channels, 15, 15)
+    columns = fresh().features(image)[0]
     assert columns[:, 7, 7].any()  # its square spans 14..27, so each corner pixel is inside
     lit = columns.any(dim=0).nonzero()
     for row, col in (lit * Stem.stride).tolist():
@@ -90,3 +90,21 @@ def test_gradients_are_finite_on_blank_and_white_images() -> None:
     images = torch.stack([torch.zeros(28, 28), torch.full((28, 28), 255.0)])
     network(images)[0].sum().backward()
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters())
+
+
+def test_outputs_come_as_named_and_in_this_order() -> None:
+    network, images = fresh(), noise(2, 31, 44)
+    features = network.features(images)
+    found = network.outputs(features, ["field", "lengths", "evidence"])
+    assert list(found) == ["field", "lengths", "evidence"]
+    assert found["evidence"].shape == (2, 10, *features.shape[2:])
+    assert found["field"].shape == (2, 10, features.shape[2] + 1, features.shape[3])
+    torch.testing.assert_close(found["lengths"], network(images)[0])
+
+
+def test_a_pooled_network_has_lengths_only() -> None:
+    network = fresh(kind="pooled")
+    features = network.features(noise(1, 20, 20))
+    assert list(network.outputs(features, ["lengths"])) == ["lengths"]
+    with pytest.raises(KeyError):
+        network.outputs(features, ["evidence"])

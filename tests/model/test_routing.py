@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.linalg import vector_norm
 
-from capsonnx.model import normalise, route, squash
+from capsonnx.model import explain, normalise, route, squash
 
 # The routing of the source, written plainly: every prediction vector û_{j|i} is formed. What route() must equal.
 
@@ -130,3 +130,23 @@ def test_one_routing_is_the_uniform_mean() -> None:
 def test_gradients_are_those_of_finite_differences() -> None:
     columns, weight = draw(0, 1, 3, 4).requires_grad_(), draw(1, 2, 3, 2).requires_grad_()
     assert torch.autograd.gradcheck(lambda u, w: route(u, w, 3), (columns, weight))
+
+
+@given(seeds, st.integers(1, 4))
+def test_evidence_is_what_the_predictions_say(seed: int, routings: int) -> None:
+    columns, weight = draw(seed, 2, 8, 9), draw(seed + 1, 5, 8, 4)
+    u_hat = torch.einsum("bcn,jcd->bnjd", columns, weight)
+    coupling = couplings_over_u_hat(columns, weight, routings)[-1]
+    direction = normalise(torch.einsum("bnj,bnjd->bjd", coupling, u_hat))
+    expected = (coupling * torch.einsum("bnjd,bjd->bnj", u_hat, direction).relu()).mT
+    found = explain(columns.unflatten(2, (3, 3)), weight, routings)
+    torch.testing.assert_close(found.flatten(2), expected, rtol=0, atol=1e-9)
+
+
+@given(seeds)
+def test_agreement_adds_up_to_the_length_of_the_sum(seed: int) -> None:
+    """Σ_i c_ij ⟨û_{j|i}, v_j/‖v_j‖⟩ = ‖s_j‖; evidence leaves out what speaks against j, so it is that or more."""
+    columns, weight = draw(seed, 2, 8, 9), draw(seed + 1, 5, 8, 4)
+    lengths = vector_norm(route(columns, weight, 3), dim=-1)
+    norms = (0.5 * lengths / (1 - lengths)).sqrt()  # the inverse of squash
+    assert (explain(columns.unflatten(2, (3, 3)), weight, 3).sum(dim=(2, 3)) >= norms - 1e-6).all()

@@ -13,8 +13,9 @@ from PIL import Image
 
 from capsonnx.contract import Contract, Scores
 from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime import folder, load_model, read_images
+from capsonnx.runtime import folder, load_model, page, page_reader, read_images
 from capsonnx.runtime.decoding import Window
+from capsonnx.runtime.page import Page
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ class Recorder:
         self.shapes = []
         self.seconds = seconds
 
-    def __call__(self, images):
+    def __call__(self, images, outputs=()):
         self.shapes.append(images.shape)
         time.sleep(self.seconds)
         return Scores((images.max(axis=(1, 2)) / 255).astype(np.float32)[:, None])
@@ -97,7 +98,7 @@ def test_unreadable_images_are_rows(model, tmp_path):
 
 
 def test_an_image_that_the_network_cannot_take_is_a_row():
-    def model(images):
+    def model(images, outputs):
         if images.shape[1] > 20:
             raise ModelError("no memory", expected="less", remedy="shrink it")
         return Scores(np.ones((len(images), 1), np.float32))
@@ -145,7 +146,7 @@ def test_decoded_pixels_are_bounded_but_for_one_image_a_thread(pixels):
         with lock:
             held += 200
             most = max(most, held)
-        return image_of(10, 20, number)
+        return Page(image_of(10, 20, number), (10, 20))
 
     handed_out = []
     with Window(range(40), decode, capacity=16, workers=3, pixels=pixels) as window:
@@ -181,7 +182,7 @@ def test_leaving_early_stops_the_threads(tmp_path, leave):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_whatever_ends_a_run_ends_the_threads(error):
-    def model(images):
+    def model(images, outputs):
         raise error
 
     model.contract = Recorder.contract
@@ -194,7 +195,7 @@ def test_an_unexpected_failure_in_a_thread_reaches_the_caller(monkeypatch):
     def fail(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(folder, "as_grey", fail)
+    monkeypatch.setattr(page, "as_grey", fail)
     with pytest.raises(MemoryError):
         list(read_images(SimpleNamespace(contract=Recorder.contract), [image_of(14, 14, 9)]))
     assert not decoders()
@@ -210,10 +211,39 @@ def test_decoding_goes_on_while_the_network_scores(monkeypatch):
             window_is_decoded.set()
         return source
 
-    def model(images):
+    def model(images, outputs):
         assert window_is_decoded.wait(10)  # by other threads: this one is in here
         return Scores(np.ones((len(images), 1), np.float32))
 
     model.contract = Recorder.contract
-    monkeypatch.setattr(folder, "as_grey", slow)
+    monkeypatch.setattr(page, "as_grey", slow)
     assert len(list(read_images(model, [image_of(14, 14, 9)] * 16, batch_size=4, workers=1))) == 16
+
+
+@pytest.fixture(scope="module")
+def locating(field_model):
+    return load_model(field_model, provider="cpu", threads=1)
+
+
+def test_pages_of_exams_are_read_as_images_are(locating):
+    pages = np.zeros((5, 30, 50), np.uint8)
+    pages[:, 9:21, 9:41] = np.random.default_rng(0).integers(0, 256, (5, 12, 32))
+    pages[2] = 0
+    lines = page_reader(locating)(pages)
+    assert lines == [row.reading.lines for row in read_images(locating, pages, batch_size=5)]
+    assert [bool(page) for page in lines] == [True, True, False, True, True]
+    assert page_reader(locating)(pages[:0]) == []
+
+
+def test_a_model_that_does_not_locate_is_no_page_reader(model):
+    with pytest.raises(ModelError, match="no output field; expected a model that locates symbols"):
+        page_reader(model)
+
+
+def test_a_page_that_cannot_be_read_is_an_error(locating, monkeypatch):
+    def fail(*_):
+        raise ModelError("no memory", expected="less", remedy="shrink it")
+
+    monkeypatch.setattr(type(locating), "__call__", fail)
+    with pytest.raises(ModelError, match="image 1: no memory"):
+        page_reader(locating)(np.ones((2, 30, 30), np.uint8))

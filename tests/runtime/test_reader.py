@@ -89,3 +89,29 @@ def test_without_a_model_the_message_says_where_to_get_one(monkeypatch, tmp_path
         (place / "exported").mkdir(parents=True)
         (place / "exported" / "mnist.onnx").touch()
         assert session.default_model_path() == place / "exported" / "mnist.onnx"
+
+
+def test_symbols_stand_where_the_ink_does(field_model, ink):
+    reader = capsonnx.load(field_model, provider="cpu", threads=1)
+    reading = reader.read(ink)
+    assert reading.symbols
+    assert reading.text == "".join(symbol.label for symbol in reading.symbols)
+    moved = reader.read(np.pad(ink, ((31, 2), (17, 40))))
+    assert moved.text == reading.text
+    for there, here in zip(moved.symbols, reading.symbols, strict=True):
+        assert there.score == here.score
+        np.testing.assert_array_equal(np.subtract(there.box, here.box), [17, 31, 17, 31])
+
+
+def test_without_a_field_there_is_no_text(reader, ink):
+    reading = reader.read(ink)
+    assert (reading.text, reading.lines, reading.symbols) == (None, None, ())
+
+
+def test_preparation_is_the_readers_own(field_model, ink):
+    grey = np.maximum(np.pad(ink, 20), 30)
+    prepared, left = (capsonnx.load(field_model, provider="cpu", preparation=mode).read(grey) for mode in ("on", "off"))
+    assert prepared.scores != left.scores
+    assert capsonnx.load(field_model, provider="cpu").read(grey) == prepared
+    with pytest.raises(InputError, match="mode 'sometimes'"):
+        capsonnx.load(field_model, provider="cpu", preparation="sometimes").read(grey)

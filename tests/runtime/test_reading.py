@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsonnx.contract import Contract
+from capsonnx.contract import Contract, Windows
 from capsonnx.runtime import Found, Reading, read_scores
+from capsonnx.runtime.reading import find_symbols, in_lines
+from capsonnx.symbols import Box, Symbol
 
 CONTRACT = Contract(labels=("a", "b", "c"), threshold=0.5)
 
@@ -32,3 +35,124 @@ def test_found_is_sorted_and_above(scores, threshold):
     found = [one.score for one in reading.found]
     assert found == sorted((score for score in scores if score > threshold), reverse=True)
     assert tuple(reading.scores.values()) == scores
+
+
+WINDOWS = Windows((6.0, 7.0), 2, (28, 22), threshold=0.5, apart=(20.0, 12.0), silent_black=True)
+BLACK = np.zeros((80, 120), np.uint8)
+
+
+def field(**peaks):
+    """Scores of a and b on 30 by 50 windows: those given, as ``a=[(row, col, score), ...]``, and 0."""
+    values = np.zeros((2, 30, 50), np.float32)
+    for label, places in peaks.items():
+        for row, col, score in places:
+            values["ab".index(label), row, col] = score
+    return values
+
+
+def found(values, levels=BLACK):
+    return find_symbols(values, levels, ("a", "b"), WINDOWS)
+
+
+def centres(symbols):
+    return [symbol.box.centre for symbol in symbols]
+
+
+def test_two_peaks_apart_are_two_symbols():
+    one, other = found(field(a=[(5, 10, 0.75)], b=[(5, 16, 0.875)]))
+    assert (one.label, one.score, one.box.centre) == ("b", 0.875, (39.0, 16.0))
+    assert (other.label, other.score, other.box.centre) == ("a", 0.75, (27.0, 16.0))
+    assert one.box == Box(28, 2, 50, 30)
+
+
+@pytest.mark.parametrize(("down", "across", "count"), [(0, 5, 1), (0, 6, 2), (9, 0, 1), (10, 0, 2), (9, 5, 1)])
+def test_peaks_less_than_apart_are_one_symbol(down, across, count):
+    symbols = found(field(a=[(5, 10, 0.75)], b=[(5 + down, 10 + across, 0.875)]))
+    assert len(symbols) == count
+    assert symbols[0].label == "b"
+
+
+def test_the_threshold_itself_is_no_symbol():
+    assert not found(field(a=[(5, 10, 0.5)]))
+    assert found(field(a=[(5, 10, 0.50001)]))
+
+
+def test_a_slope_is_no_peak():
+    assert centres(found(field(a=[(5, col, 0.5 + col / 100) for col in range(10, 40)]))) == [(85.0, 16.0)]
+
+
+def test_of_equals_the_upper_left_one_is_taken():
+    plateau = [(row, col, 0.75) for row in (5, 6) for col in (10, 11, 12)]
+    assert centres(found(field(a=plateau))) == [(27.0, 16.0)]
+    assert found(field(a=[(5, 10, 0.75)], b=[(5, 10, 0.75)]))[0].label == "a"
+
+
+def test_a_box_is_the_ink_of_its_window():
+    levels = BLACK.copy()
+    levels[10:24, 22:30] = 255  # its symbol
+    levels[12:20, 36:44] = 255  # a neighbour, of which the window sees 2 columns
+    levels[9, 22:30] = 63  # too faint
+    assert [symbol.box for symbol in found(field(a=[(5, 10, 0.75)]), levels)] == [Box(22, 10, 30, 24)]
+
+
+@pytest.mark.parametrize(("row", "col"), [(0, 0), (0, 49), (29, 0), (29, 49)])
+def test_symbols_at_the_edge(row, col):
+    levels = np.full((66, 108), 255, np.uint8)
+    [symbol] = found(field(a=[(row, col, 0.75)]), levels)
+    left, top, right, bottom = symbol.box
+    assert 0 <= left < right <= 108
+    assert 0 <= top < bottom <= 66
+
+
+def test_a_blank_field_holds_nothing():
+    assert found(field()) == []
+
+
+def symbol(label, x, y):
+    return Symbol(label, 0.9, Box(x - 10, y - 10, x + 10, y + 10))
+
+
+def labels(lines):
+    return [" ".join(one.label for one in line) for line in lines]
+
+
+PAGES = {
+    "vertical": ("1/2/3", [("1", 50, 20), ("2", 51, 48), ("3", 49, 76)]),
+    "sloping": ("1 2 3 4 5/6", [(str(n), 28 * n, 10 * n) for n in range(1, 6)] + [("6", 28, 70)]),
+    "jittered": (
+        "1 2 3/4 5 6",
+        [("1", 20, 22), ("2", 45, 18), ("3", 73, 23), ("4", 26, 57), ("5", 51, 63), ("6", 70, 58)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@given(data=st.data())
+def test_lines_whatever_the_order_of_the_symbols(name, data):
+    text, places = PAGES[name]
+    shuffled = data.draw(st.permutations([symbol(*place) for place in places]))
+    assert "/".join(labels(in_lines(shuffled, height=28))) == text
+
+
+def test_no_symbols_no_lines():
+    assert in_lines([], height=28) == ()
+
+
+def reading_of(*lines):
+    here = Box(0, 0, 20, 20)
+    return Reading(28, 28, (), {}, tuple(tuple(Symbol(label, 0.9, here) for label in line) for line in lines))
+
+
+def test_text_is_the_labels_line_by_line():
+    reading = reading_of("12", "3")
+    assert reading.text == "12\n3"
+    assert [one.label for one in reading.symbols] == ["1", "2", "3"]
+
+
+def test_long_labels_are_set_apart():
+    assert reading_of(["cat", "x"], ["dog"]).text == "cat x\ndog"
+
+
+def test_a_blank_page_says_nothing_and_one_that_was_not_located_is_not_known():
+    assert reading_of().text == ""
+    assert Reading(28, 28, (), {}).text is None

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from capsonnx.training import RECIPES
-from capsonnx.training.augmentation import augment
+from capsonnx.training.augmentation import augment, crowd
 
 PLAIN = dataclasses.replace(RECIPES["seed"], canvas=0)
 DEFAULT = RECIPES["default"]
@@ -25,33 +25,37 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_the_seed_recipe_leaves_digits_as_they_are(images) -> None:
-    assert augment(images, RECIPES["seed"], generator()) is images
+    canvases, centres = augment(images, RECIPES["seed"], generator())
+    assert canvases is images
+    assert centres.shape == (32, 1, 2)
+    assert (centres == 14).all()
 
 
 def test_canvases_only_move_digits_by_whole_pixels(images) -> None:
-    canvases = augment(images, dataclasses.replace(PLAIN, canvas=14), generator(3))
+    canvases, centres = augment(images, dataclasses.replace(PLAIN, canvas=14), generator(3))
     assert canvases.shape[1] > 28
     assert canvases.shape[1:] != images.shape[1:]
-    for canvas, image in zip(canvases, images, strict=True):
+    for canvas, image, centre in zip(canvases, images, centres, strict=True):
         windows = canvas.unfold(0, 28, 1).unfold(1, 28, 1)
         distances = (windows - image).abs().amax(dim=(2, 3))
-        assert distances.min() < 0.01  # the digit is somewhere, whole; bilinear weights leave rounding only
+        row, col = (centre[0] - 14).int().tolist()
+        assert distances[row, col] < 0.01  # the digit is there, whole; bilinear weights leave rounding only
 
 
 def test_canvas_sizes_cover_the_whole_range(images) -> None:
     recipe = dataclasses.replace(PLAIN, canvas=3)
     source = generator()
-    sizes = {tuple(augment(images[:1], recipe, source).shape[1:]) for _ in range(300)}
+    sizes = {tuple(augment(images[:1], recipe, source)[0].shape[1:]) for _ in range(300)}
     assert sizes == {(height, width) for height in range(28, 32) for width in range(28, 32)}
 
 
 def test_deformation_is_light_and_keeps_the_range(images) -> None:
-    deformed = augment(images, dataclasses.replace(DEFAULT, canvas=0), generator())
+    deformed, _ = augment(images, dataclasses.replace(DEFAULT, canvas=0), generator())
     assert deformed.shape == images.shape
     assert deformed.min() >= 0
     assert deformed.max() <= 255.01
     ink, before = deformed.sum(dim=(1, 2)), images.float().sum(dim=(1, 2))
-    assert (ink / before - 1).abs().mean() < 0.15
+    assert (ink / before - 1).abs().mean() < 0.2
     correlation = np.corrcoef(deformed.flatten().numpy(), images.flatten().numpy())[0, 1]
     assert 0.6 < correlation < 0.99
 
@@ -59,7 +63,7 @@ def test_deformation_is_light_and_keeps_the_range(images) -> None:
 def test_a_rotation_turns_by_its_angle() -> None:
     bar = torch.zeros(200, 29, 29, dtype=torch.uint8)
     bar[:, 14, 4:25] = 255
-    turned = augment(bar, dataclasses.replace(PLAIN, rotation=10.0), generator())
+    turned, _ = augment(bar, dataclasses.replace(PLAIN, rotation=10.0), generator())
     rows = torch.arange(29.0) - 14
     tilts = []
     for image in turned:
@@ -71,6 +75,39 @@ def test_a_rotation_turns_by_its_angle() -> None:
 
 
 def test_the_seed_decides(images) -> None:
-    one, same, other = (augment(images, DEFAULT, generator(seed)) for seed in (1, 1, 2))
+    one, same, other = (augment(images, DEFAULT, generator(seed))[0] for seed in (1, 1, 2))
     assert torch.equal(one, same)
     assert one.shape != other.shape or not torch.equal(one, other)
+
+
+CROWD = dataclasses.replace(PLAIN, neighbours=0.0)
+
+
+def test_alone_in_a_view_a_digit_is_whole_but_for_what_is_cut_off(images) -> None:
+    views, centres = crowd(images, CROWD, generator())
+    assert views.shape == (32, 28, 30)
+    assert torch.isinf(centres[:, 1:, 1]).all()
+    for view, image, (row, col) in zip(views, images.float(), centres[:, 0].tolist(), strict=True):
+        down, across = int(row - 14), int(col - 14)
+        assert abs(down) <= 2
+        assert abs(across - 1) <= 7
+        moved = torch.roll(image, (down, 0), (0, 1))
+        source = torch.arange(30) - across
+        inside = (source >= 0) & (source < 28)
+        torch.testing.assert_close(view[4:-4, inside], moved[4:-4, source[inside]], rtol=0, atol=0.01)
+
+
+def test_neighbours_only_add_ink_and_keep_their_distance(images) -> None:
+    lonely, _ = crowd(images, CROWD, generator())
+    views, centres = crowd(images, dataclasses.replace(CROWD, neighbours=1.0), generator())
+    assert (views >= lonely).all()
+    assert (views > lonely).any(dim=(1, 2)).float().mean() > 0.8
+    own, left, right = centres[:, :, 1].unbind(dim=1)
+    assert (left < own).float().mean() > 0.95  # a thin digit may begin left of one that it overlaps by four pixels
+    assert (right > own).float().mean() > 0.95
+    assert (right - left).max() < 2 * (28 + 10)
+
+
+def test_a_view_of_blank_images_is_blank() -> None:
+    views, _ = crowd(torch.zeros(4, 28, 28, dtype=torch.uint8), DEFAULT, generator())
+    assert not views.any()

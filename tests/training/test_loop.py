@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from capsonnx.errors import CheckpointError, InputError
+from capsonnx.model import NetworkConfig, build
 from capsonnx.training import EpochMetrics, load_trained, loop, train
 from capsonnx.training.checkpoint import CHECKPOINT, METRICS, load_state, save_config
 
@@ -177,3 +178,27 @@ def test_too_little_data_is_refused_before_anything_is_written(tmp_path, digits,
     with pytest.raises(InputError, match="two classes or more"):
         train(dataclasses.replace(config, **change), digits, tmp_path / "run", device=CPU)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_training_starts_from_given_weights(tmp_path, digits, config) -> None:
+    train(config, digits, tmp_path / "first", device=CPU)
+    first = load_trained(tmp_path / "first").network
+    frozen = dataclasses.replace(config.recipe, learning_rate=0.0, schedule="constant")
+    later = dataclasses.replace(config, epochs=1, start="0" * 64, recipe=frozen)
+    train(later, digits, tmp_path / "second", device=CPU, start=first)
+    for one, other in zip(first.parameters(), load_trained(tmp_path / "second").network.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_weights_of_another_network_are_refused(tmp_path, digits, config) -> None:
+    other = build(NetworkConfig(kind="pooled"))
+    with pytest.raises(InputError, match="pooled network"):
+        train(dataclasses.replace(config, start="0" * 64), digits, tmp_path / "run", device=CPU, start=other)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_needs_its_start_again_says_so(tmp_path, digits, config) -> None:
+    started = dataclasses.replace(config, start="0" * 64)
+    save_config(tmp_path, started)
+    with pytest.raises(InputError, match="--start again"):
+        train(started, digits, tmp_path, device=CPU, resume=True)

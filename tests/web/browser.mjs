@@ -2,13 +2,19 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
+import { readMetadata } from "../../exported/embed/web/metadata.js";
 import { strokesOf } from "./digits.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MODEL = process.env.MODEL ?? `${ROOT}exported/mnist.onnx`;
+
+/** Whether the model tells where symbols stand. */
+export const locates = (readMetadata(readFileSync(MODEL))["capsonnx.windows"] ?? "null") !== "null";
 
 const FLAGS = [
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), // as root Chromium has no sandbox
@@ -22,7 +28,7 @@ const FLAGS = [
 
 /** Start 'capsonnx demo': {url, stop}. */
 export async function serve() {
-  const server = spawn(`${ROOT}.venv/bin/capsonnx`, ["demo", "--no-browser", "--port", "0"], {
+  const server = spawn(`${ROOT}.venv/bin/capsonnx`, ["demo", "--no-browser", "--port", "0", "--model", MODEL], {
     env: { ...process.env, PYTHONUNBUFFERED: "1" },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -33,9 +39,10 @@ export async function serve() {
   return { url: String(line).trim(), stop: () => server.kill("SIGINT") };
 }
 
-/** What 'capsonnx infer' reads in an image: {labels, scores}, scores being an object by label. */
+/** What 'capsonnx infer' reads in an image: {labels, scores, text}, scores being an object by label. */
 export function infer(path) {
-  const run = spawnSync(`${ROOT}.venv/bin/capsonnx`, ["infer", "--provider", "cpu", "--format", "jsonl", path]);
+  const options = ["--model", MODEL, "--provider", "cpu", "--format", "jsonl"];
+  const run = spawnSync(`${ROOT}.venv/bin/capsonnx`, ["infer", ...options, path]);
   return JSON.parse(run.stdout);
 }
 
@@ -71,7 +78,7 @@ export async function touch(page, strokes) {
   }
 }
 
-/** The labels that the page shows as found, when it has read what is on the sheet and every group of it. */
+/** The labels that the page shows, when it has read what is on the sheet: in reading order, where it locates them. */
 export async function answer(page) {
   await settled(page);
   return page.locator("#read b").allTextContents();

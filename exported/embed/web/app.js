@@ -2,27 +2,29 @@
 
 import { resizeByHandle } from "./handle.js";
 import { loadImage } from "./image.js";
+import { Latest } from "./latest.js";
 import { Reader } from "./reader.js";
-import { say, showAnswer, showClasses, showFigures, showGroups, showNothing } from "./results.js";
+import { place } from "./reading.js";
+import { say, showAnswer, showClasses, showFigures, showHeat, showNothing, showSymbols } from "./results.js";
 import { BLANK, prepare } from "./scene.js";
 import { Sheet } from "./sheet.js";
 
 const byId = (id) => document.getElementById(id);
 
 const reader = new Reader();
-const sheet = new Sheet(byId("sheet"), byId("pen"), BLANK, { onStroke, onResize: placeGroups });
+const sheet = new Sheet(byId("sheet"), byId("pen"), BLANK, { onStroke, onResize: showPlaces });
+const latest = new Latest(read);
 const past = []; // the scenes before this one
 let contract = null; // what the model says of itself, once it is there
 let version = 0; // counts the scenes, so that an answer that comes too late is dropped
-let groups = []; // [{left, top, right, bottom, scores}] in the scene's units
-let isGlancing = false;
+let seen = null; // the last answer and the view it is in, or null
 
 function onStroke(points, isFinished) {
   const scene = { ...sheet.scene, strokes: [...sheet.scene.strokes, points] };
   byId("hint").hidden = true;
   setBusy(true);
   if (isFinished) change(scene);
-  else glance(scene);
+  else latest.give({ scene, mine: version, isFinal: false }); // read as far as it is
 }
 
 /** Put a scene on the sheet and read it. */
@@ -42,43 +44,36 @@ function clear() {
   if (sheet.scene !== BLANK) change(BLANK);
 }
 
-/** Read while a stroke goes on, whenever the model is free. */
-async function glance(scene) {
-  const prepared = contract && !isGlancing && prepare(scene);
-  if (!prepared) return;
-  isGlancing = true;
-  const mine = version;
-  const { scores } = await reader.read(prepared.raster).finally(() => (isGlancing = false));
-  if (mine === version) showAnswer(contract, scores);
-}
-
-/** Read the sheet, then each group of ink alone. */
-async function update() {
+/** Read the sheet. */
+function update() {
   const mine = ++version;
-  const start = performance.now();
   const { scene } = sheet;
   setBusy(true);
   byId("hint").hidden = scene !== BLANK;
   byId("undo").disabled = !past.length;
   byId("clear").disabled = scene === BLANK;
-  if (!contract) return;
-  const prepared = prepare(scene);
+  if (contract) latest.give({ scene, mine, isFinal: true, start: performance.now() });
+}
+
+/** Read a scene and show what is in it, unless there is another by then. */
+async function read({ scene, mine, isFinal, start }) {
+  if (!contract || mine !== version) return;
+  const prepared = prepare(scene, contract);
   if (!prepared) return showBlank();
   try {
-    const { scores, milliseconds } = await reader.read(prepared.raster);
+    const answer = await reader.read(prepared.raster);
     if (mine !== version) return;
-    showAnswer(contract, scores);
-    showFigures(prepared.raster, milliseconds);
+    seen = { ...answer, view: prepared.view };
+    showAnswer(contract, answer);
+    showPlaces();
+    if (!isFinal) return;
+    showFigures(prepared.raster, answer.milliseconds);
+    const { scores, milliseconds } = answer;
     performance.measure("answer", { start, detail: { scores, milliseconds } });
-    const alone = byId("show").checked ? await readAlone(prepared) : [];
-    if (mine !== version) return;
-    groups = alone;
-    placeGroups();
-    performance.measure("groups", { start });
   } catch (error) {
     if (mine === version) say(error.message);
   }
-  if (mine === version) setBusy(false);
+  if (isFinal && mine === version) setBusy(false);
 }
 
 /** While it is busy, a screen reader leaves the answer alone, and tells the last one only. */
@@ -87,37 +82,34 @@ function setBusy(isBusy) {
 }
 
 function showBlank() {
-  groups = [];
-  placeGroups();
+  seen = null;
+  showPlaces();
   showNothing();
   setBusy(false);
 }
 
-/** What is read in each group of ink, with its place in the scene's units. */
-async function readAlone({ groups, view }) {
-  const results = await Promise.all(groups.map(({ raster }) => reader.read(raster)));
-  const place = (pixel, offset) => pixel / view.scale + offset;
-  return groups.map(({ box }, index) => ({
-    left: place(box.left, view.left),
-    top: place(box.top, view.top),
-    right: place(box.right, view.left),
-    bottom: place(box.bottom, view.top),
-    scores: results[index].scores,
-  }));
-}
-
-/** Show the groups where they are on the page. */
-function placeGroups() {
-  if (!contract) return;
+/** Show where the symbols are on the page, and the field, if it is asked for. */
+function showPlaces() {
   const { scale, x, y } = sheet.view;
-  const boxes = groups.map(({ left, top, right, bottom, scores }) => ({
-    left: left * scale + x,
-    top: top * scale + y,
-    right: right * scale + x,
-    bottom: bottom * scale + y,
-    scores,
+  const { lines, heat, view } = seen ?? {};
+  const unit = view && scale / view.scale; // page pixels in a pixel of the raster
+  const onPage = (pixels, from, offset) => pixels * unit + from * scale + offset;
+  const boxes = (lines ?? []).flat().map(({ box, ...symbol }) => ({
+    ...symbol,
+    left: onPage(box.left, view.left, x),
+    top: onPage(box.top, view.top, y),
+    right: onPage(box.right, view.left, x),
+    bottom: onPage(box.bottom, view.top, y),
   }));
-  showGroups(contract, boxes);
+  showSymbols(boxes);
+  if (!heat || !byId("show").checked) return showHeat(null);
+  const { origin, stride } = contract.windows;
+  showHeat(heat, {
+    left: onPage(origin[1] - stride / 2, view.left, x), // a cell is drawn around the centre of its window
+    top: onPage(origin[0] - stride / 2, view.top, y),
+    width: heat.cols * stride * unit,
+    height: heat.rows * stride * unit,
+  });
 }
 
 async function openImage(file) {
@@ -142,7 +134,7 @@ function onKey(event) {
 byId("undo").addEventListener("click", undo);
 byId("clear").addEventListener("click", clear);
 byId("open").addEventListener("click", () => byId("file").click());
-byId("show").addEventListener("change", update);
+byId("show").addEventListener("change", showPlaces);
 byId("file").addEventListener("change", ({ target }) => {
   if (target.files[0]) openImage(target.files[0]);
   target.value = ""; // so that the same file can be chosen again
@@ -169,8 +161,9 @@ reader.ready.then(
     contract = told;
     showClasses(contract);
     update();
-    const side = contract.smallest; // the first run is slow: let it be one that nobody waits for
-    if (sheet.scene === BLANK) reader.read({ width: side, height: side, levels: new Uint8Array(side * side) });
+    // The first run is slow: let it be one that nobody waits for.
+    if (sheet.scene === BLANK)
+      reader.read(place({ width: 1, height: 1, levels: Uint8Array.of(255) }, contract.smallest).raster);
   },
   (error) => say(error.message),
 );

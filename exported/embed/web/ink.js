@@ -12,14 +12,10 @@ const GAP = 2; // ink that is no more than this many blank pixels apart belongs 
 const SPECK = 5; // a group that is less high and less wide than this is dust or a full stop, not a digit
 const FAINT = 0.3; // ink is what is brighter than this share of the brightest pixel
 
-/** The groups of ink, from left to right, and for every pixel the number of its group, from 1, or 0. */
+/** The boxes of the groups of ink, from left to right. */
 export function findGroups(raster) {
-  const { marks, boxes } = connect(raster);
   const isDigit = (box) => Math.max(box.right - box.left, box.bottom - box.top) >= SPECK;
-  const merged = merge(boxes.filter(isDigit).map((box) => ({ ...box, members: [box] })));
-  merged.sort((a, b) => a.left - b.left);
-  const numbers = boxes.map((box) => merged.findIndex((group) => group.members.includes(box)) + 1);
-  return { groups: merged, marks: marks.map((mark) => mark && numbers[mark - 1]) };
+  return merge(connect(raster).filter(isDigit)).sort((a, b) => a.left - b.left);
 }
 
 /** The box around every pixel that is not black, or null if there is none. */
@@ -37,45 +33,32 @@ export function writingHeight(groups) {
   return heights.find((height) => (sum += height) >= half);
 }
 
-/** One group with every other group blacked out, on black, with a margin around it. */
-export function alone(raster, marks, box, number, margin) {
-  const width = box.right - box.left + 2 * margin;
-  const height = box.bottom - box.top + 2 * margin;
-  const levels = new Uint8Array(width * height);
-  for (let y = Math.max(0, box.top - 2); y < Math.min(raster.height, box.bottom + 2); y++) {
-    for (let x = Math.max(0, box.left - 2); x < Math.min(raster.width, box.right + 2); x++) {
-      const isOthers = around(raster, x, y, 1).some((index) => marks[index] && marks[index] !== number);
-      if (isOthers) continue;
-      levels[(y - box.top + margin) * width + x - box.left + margin] = raster.levels[y * raster.width + x];
-    }
-  }
-  return { width, height, levels };
-}
-
-/** Ink that hangs together, across gaps of up to GAP pixels: numbers from 1 for its pixels, and boxes. */
-function connect(raster) {
-  const { width, levels } = raster;
+/** The boxes of ink that hangs together, across gaps of up to GAP pixels. */
+function connect({ width, height, levels }) {
   const least = FAINT * levels.reduce((most, level) => Math.max(most, level), 0);
-  const marks = new Int32Array(levels.length);
+  const isFree = levels.map((level) => Number(level > least));
   const boxes = [];
   for (let start = 0; start < levels.length; start++) {
-    if (levels[start] <= least || marks[start]) continue;
-    const box = { left: width, top: raster.height, right: 0, bottom: 0 };
-    const mark = boxes.push(box);
+    if (!isFree[start]) continue;
+    const box = { left: width, top: height, right: 0, bottom: 0 };
     const stack = [start];
-    marks[start] = mark;
+    isFree[start] = 0;
     while (stack.length) {
       const index = stack.pop();
       const [x, y] = [index % width, Math.floor(index / width)];
       grow(box, x, y);
-      for (const next of around(raster, x, y, GAP + 1)) {
-        if (levels[next] <= least || marks[next]) continue;
-        marks[next] = mark;
-        stack.push(next);
+      const [right, bottom] = [Math.min(width - 1, x + GAP + 1), Math.min(height - 1, y + GAP + 1)];
+      for (let row = Math.max(0, y - GAP - 1); row <= bottom; row++) {
+        for (let next = row * width + Math.max(0, x - GAP - 1); next <= row * width + right; next++) {
+          if (!isFree[next]) continue;
+          isFree[next] = 0;
+          stack.push(next);
+        }
       }
     }
+    boxes.push(box);
   }
-  return { marks, boxes };
+  return boxes;
 }
 
 /** Boxes that belong together as one, until none does. */
@@ -84,20 +67,9 @@ function merge(boxes) {
     const j = boxes.findIndex((b, index) => index > i && belongTogether(a, b));
     if (j < 0) continue;
     const rest = boxes.filter((_, index) => index !== i && index !== j);
-    return merge([...rest, { ...union(a, boxes[j]), members: [...a.members, ...boxes[j].members] }]);
+    return merge([...rest, union(a, boxes[j])]);
   }
   return boxes;
-}
-
-/** The indices of the pixels at most a distance away, the pixel itself included. */
-function around({ width, height }, x, y, distance) {
-  const indices = [];
-  for (let row = Math.max(0, y - distance); row <= Math.min(height - 1, y + distance); row++) {
-    for (let column = Math.max(0, x - distance); column <= Math.min(width - 1, x + distance); column++) {
-      indices.push(row * width + column);
-    }
-  }
-  return indices;
 }
 
 /** Whether one box lies in the other by half or more. */

@@ -1,11 +1,11 @@
-/** The model in its worker: rasters in, scores out. */
+/** The model in its worker: rasters in, scores and symbols out. */
 export class Reader {
   #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   #waiting = new Map();
   #count = 0;
 
   constructor() {
-    /** Resolves to {labels, threshold, smallest, megabytes} when the model is ready. */
+    /** Resolves to {labels, threshold, smallest, windows, megabytes} when the model is ready. */
     this.ready = new Promise((resolve, reject) => {
       const fail = (message) => reject(new Error(message));
       this.#worker.onerror = () => fail("ONNX Runtime could not be loaded; set it up: npm ci, in the page's folder");
@@ -17,7 +17,7 @@ export class Reader {
     });
   }
 
-  /** Read one raster: {scores, milliseconds}. Rasters are read one after the other. */
+  /** Read one raster: {scores, milliseconds, lines, heat}. Rasters are read one after the other. */
   read(raster) {
     return new Promise((resolve, reject) => {
       const id = this.#count++;

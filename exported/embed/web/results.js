@@ -1,8 +1,11 @@
-/** Shows what was read: the labels found, a bar for every class, boxes around groups of ink, and figures. */
+/** Shows what was read: the text, a bar for every class, a box around every symbol, the field, and figures. */
 
 import { greyImage } from "./image.js";
+import { textOf } from "./reading.js";
 
 const byId = (id) => document.getElementById(id);
+const HEAT = [230, 159, 0]; // orange: it stands out from ink, paper and the blue of the boxes
+const MOST_HEAT = 0.65; // how opaque it is at most, so that the ink shows through
 const twoDigits = (score) => score.toFixed(2);
 
 /** Labels found with their scores, in the order of the model's labels: the network tells classes, not their order. */
@@ -12,7 +15,7 @@ function found({ labels, threshold }, scores) {
 }
 
 /** One row for every class, and the threshold as a line across all of them. */
-export function showClasses({ labels, threshold, megabytes }) {
+export function showClasses({ labels, threshold, windows, megabytes }) {
   const rows = labels.map((label) => {
     const row = element("li");
     row.append(element("span", "label", label), bar(), element("span", "score", "–"));
@@ -20,24 +23,49 @@ export function showClasses({ labels, threshold, megabytes }) {
   });
   byId("bars").replaceChildren(...rows);
   byId("bars").style.setProperty("--threshold", threshold);
-  byId("legend").textContent =
-    `The line is the model’s threshold, ${threshold}: the classes above it are in the image.`;
+  byId("legend").textContent = windows
+    ? `Bars score the whole sheet at once: classes above ${threshold} are in it. Of many digits the text tells more.`
+    : `The line is the model’s threshold, ${threshold}: the classes above it are in the image.`;
   byId("legend").hidden = false;
+  byId("title").textContent = windows ? "Read" : "Found";
+  byId("show").parentElement.hidden = !windows;
   byId("figures").dataset.model = `WebAssembly, ${megabytes.toFixed(1)} MB model`;
   byId("figures").textContent = byId("figures").dataset.model;
 }
 
 /** The answer for the whole sheet. While a stroke goes on it is shown, and not yet announced. */
-export function showAnswer(contract, scores) {
-  const hits = found(contract, scores);
+export function showAnswer(contract, { scores, lines }) {
   [...byId("bars").children].forEach((row, index) => {
     row.classList.toggle("found", scores[index] > contract.threshold);
     row.style.setProperty("--score", scores[index]);
     row.querySelector(".score").textContent = twoDigits(scores[index]);
   });
-  byId("read").classList.toggle("nothing", !hits.length);
+  if (lines) showText(lines);
+  else showLabels(contract, scores);
+}
+
+/** The text that was read, line by line; small, where there is much of it. */
+function showText(lines) {
+  if (!lines.length) return say("No symbol is seen");
+  const text = textOf(lines);
+  byId("read").className = text.length > 8 ? "text long" : "text";
+  byId("read").replaceChildren(
+    ...lines.map((line) => {
+      const row = element("span", "line");
+      row.append(
+        ...line.flatMap(({ label }, i) => [...(i && text.includes(" ") ? [" "] : []), element("b", "", label)]),
+      );
+      return row;
+    }),
+  );
+}
+
+/** The classes found, where a model tells them but not their places. */
+function showLabels(contract, scores) {
+  const hits = found(contract, scores);
+  if (!hits.length) return say(`No class is above ${contract.threshold}`);
+  byId("read").className = "";
   byId("read").replaceChildren(...hits.map(({ label }) => element("b", "", label)));
-  if (!hits.length) byId("read").textContent = `No class is above ${contract.threshold}`;
 }
 
 /** An empty sheet. */
@@ -54,7 +82,7 @@ export function showNothing() {
 
 /** A sentence in place of an answer. */
 export function say(sentence) {
-  byId("read").classList.add("nothing");
+  byId("read").className = "nothing";
   byId("read").textContent = sentence;
 }
 
@@ -71,19 +99,31 @@ export function showFigures(raster, milliseconds) {
   );
 }
 
-/** A box around each group of ink with what is read there: [{left, top, right, bottom, scores}] in page pixels. */
-export function showGroups(contract, boxes) {
-  byId("groups").replaceChildren(...boxes.map((box) => groupBox(contract, box)));
+/** A box around every symbol, with what it is: [{label, score, left, top, right, bottom}] in page pixels. */
+export function showSymbols(symbols) {
+  byId("symbols").replaceChildren(...symbols.map(symbolBox));
 }
 
-function groupBox(contract, { left, top, right, bottom, scores }) {
-  const hits = found(contract, scores);
-  const text = hits.map(({ label, score }) => `${label} ${twoDigits(score)}`).join("  ");
-  const box = element("div", hits.length ? "group found" : "group");
-  box.append(element("span", top < 30 ? "inside" : "", text || "?"));
+function symbolBox({ label, score, left, top, right, bottom }) {
+  const box = element("div", "symbol");
+  box.append(element("span", top < 34 ? "inside" : "", `${label} ${twoDigits(score)}`));
   const [width, height] = [right - left, bottom - top].map((side) => `${side}px`);
   Object.assign(box.style, { left: `${left}px`, top: `${top}px`, width, height });
   return box;
+}
+
+/** The highest score of every cell, laid over the sheet: {left, top, width, height} in page pixels. Or nothing. */
+export function showHeat(heat, place) {
+  const canvas = byId("heat");
+  canvas.hidden = !heat;
+  if (!heat) return;
+  const { rows, cols, values } = heat;
+  Object.assign(canvas, { width: cols, height: rows });
+  const image = new ImageData(cols, rows);
+  values.forEach((value, i) => image.data.set([...HEAT, 255 * MOST_HEAT * value], 4 * i));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const styles = Object.entries(place).map(([name, value]) => [name, `${value}px`]);
+  Object.assign(canvas.style, Object.fromEntries(styles));
 }
 
 function bar() {

@@ -3,7 +3,8 @@
  * replaced, so that undo is a step back. Its unit is the pixel of its image, or of the page where it has none.
  */
 
-import { alone, DIGIT_HEIGHT, findGroups, inkBox, writingHeight } from "./ink.js";
+import { DIGIT_HEIGHT, findGroups, inkBox, writingHeight } from "./ink.js";
+import { place } from "./reading.js";
 
 export const BLANK = { image: null, strokes: [] };
 
@@ -39,14 +40,14 @@ function curve(points) {
 
 /**
  * A scene as the network wants it: cropped to the ink, its writing about 20 pixels high, strokes as thick as MNIST's.
- * Returns {raster, view, groups: [{box, raster}]}, or null where there is no ink. view tells where the raster lies.
+ * Returns {raster, view}, or null where there is no ink. view tells where the raster lies.
  */
-export function prepare(scene) {
+export function prepare(scene, { smallest, windows }) {
   const extent = extentOf(scene);
   if (!extent) return null;
   let scale = FIRST_SIDE / Math.max(extent.right - extent.left, extent.bottom - extent.top);
   for (let look = 0; look < 2; look++) {
-    const { groups } = findGroups(rasterise(scene, extent, scale, 0).raster);
+    const groups = findGroups(rasterise(scene, extent, scale, 0).raster);
     if (groups.length) scale *= DIGIT_HEIGHT / writingHeight(groups);
     scale = bounded(scale, extent, Boolean(scene.image));
   }
@@ -55,13 +56,9 @@ export function prepare(scene) {
   const whole = rasterise(scene, extent, scale, margin);
   const box = inkBox(whole.raster);
   if (!box) return null;
-  const { raster, view } = cropped(whole, box, margin || FIELD);
-  const { groups, marks } = findGroups(raster);
-  return {
-    raster,
-    view,
-    groups: groups.map((box, index) => ({ box, raster: alone(raster, marks, box, index + 1, MARGIN) })),
-  };
+  if (!windows?.silent_black) return cropped(whole, box, margin || FIELD);
+  const { raster, origin } = place(whole.raster, smallest);
+  return { raster, view: moved(whole.view, ...origin) };
 }
 
 /** The box around all that is in a scene, in its units, or null. */
@@ -91,7 +88,8 @@ function rasterise(scene, extent, scale, margin) {
   paint(context, scene, view);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   // On black: a pixel that is half transparent is half as light.
-  const levels = Uint8Array.from({ length: data.length / 4 }, (_, i) => (data[4 * i] * data[4 * i + 3]) / 255);
+  const levels = new Uint8Array(data.length / 4);
+  for (let i = 0; i < levels.length; i++) levels[i] = (data[4 * i] * data[4 * i + 3]) / 255;
   return { raster: { width: canvas.width, height: canvas.height, levels }, view };
 }
 
@@ -106,8 +104,8 @@ function cropped({ raster, view }, box, margin) {
     const start = (y + top) * raster.width + left;
     levels.set(raster.levels.subarray(start, start + width), y * width);
   }
-  return {
-    raster: { width, height, levels },
-    view: { ...view, left: view.left + left / view.scale, top: view.top + top / view.scale },
-  };
+  return { raster: { width, height, levels }, view: moved(view, left, top) };
 }
+
+/** A view whose upper left corner is moved by so many pixels. */
+const moved = (view, x, y) => ({ ...view, left: view.left + x / view.scale, top: view.top + y / view.scale });

@@ -8,7 +8,7 @@ export function readNpy(bytes) {
   return { data: bytes.slice(end), shape };
 }
 
-/** Lengths as the bytes of a .npy file: float32, C order. */
+/** An output as the bytes of a .npy file: float32, C order. */
 export function writeNpy({ data, dims }) {
   const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dims.join(", ")}), }`.padEnd(117) + "\n";
   const bytes = new Uint8Array(10 + 118 + 4 * data.length);
@@ -18,9 +18,13 @@ export function writeNpy({ data, dims }) {
   return bytes;
 }
 
-/** Run a session of ONNX Runtime on the bytes of a question; give the bytes of the answer. */
-export async function answerWith(ort, session, question) {
+/** Run a session of ONNX Runtime on the bytes of a question, NAME.npy; give the answers: [file name, bytes] of each. */
+export async function answersWith(ort, session, file, question) {
   const { data, shape } = readNpy(question);
-  const { lengths } = await session.run({ images: new ort.Tensor("uint8", data, shape) });
-  return writeNpy(lengths);
+  const isOfGrid = !file.startsWith("pairs-") && session.outputNames.includes("field");
+  const images = new ort.Tensor("uint8", data, shape);
+  const { lengths, field } = await session.run({ images }, isOfGrid ? ["lengths", "field"] : ["lengths"]);
+  const answers = [[file, writeNpy(lengths)]];
+  if (field) answers.push([file.replace(/\.npy$/, ".field.npy"), writeNpy(field)]);
+  return answers;
 }

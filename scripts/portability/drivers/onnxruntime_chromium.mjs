@@ -11,13 +11,15 @@ const types = { ".mjs": "text/javascript", ".html": "text/html", ".wasm": "appli
 
 const page = `<!doctype html><script type="module">
 import * as ort from "/dist/ort.wasm.bundle.min.mjs";
-import { answerWith } from "/answering.mjs";
+import { answersWith } from "/answering.mjs";
 const bytes = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 const post = (url, body) => fetch(url, { method: "POST", body });
 try {
   const session = await ort.InferenceSession.create(await bytes("/model"), { executionProviders: ["wasm"] });
   for (const name of ${JSON.stringify(readdirSync(questions))}) {
-    await post("/answer/" + name, await answerWith(ort, session, await bytes("/question/" + name)));
+    for (const [file, found] of await answersWith(ort, session, name, await bytes("/question/" + name))) {
+      await post("/answer/" + file, found);
+    }
   }
   await post("/end", ort.env.versions.web + ", " + navigator.userAgent.match(/Chrome\\/[\\d.]+/)[0]);
 } catch (error) {

@@ -4,7 +4,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from answering import answer
+from answering import answer, wanted
 from tinygrad import Tensor
 from tinygrad.nn.onnx import OnnxRunner
 
@@ -14,7 +14,8 @@ def load(model, _shape):
 
     def run(images):
         runner.variable_dims.clear()  # it would hold the next images to the sizes of these
-        return runner({"images": Tensor(images)})["lengths"].numpy()
+        found = runner({"images": Tensor(images)})
+        return {name: found[name].numpy() for name in wanted(found)}
 
     return run
 

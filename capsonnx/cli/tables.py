@@ -1,0 +1,65 @@
+"""The results of exams as tables, and what they rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from capsonnx.exam import PageResult, Result
+
+__all__ = ["print_tables"]
+
+
+def print_tables(
+    results: Sequence[Result], readings: Sequence[PageResult], facts: Mapping[str, Any], *, threshold: float
+) -> None:
+    """Print one table of each kind of exam, if there were any of it, and the facts below.
+
+    Args:
+        results: of exams of images.
+        readings: of exams of pages.
+        facts: by name; that of versions is a mapping in turn.
+        threshold: the one that ``results`` rest on.
+    """
+    # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
+    console = Console(width=10_000, highlight=False, markup=False)
+    if results:
+        headings = ["exam", "images", "top k right", f"and above {threshold:g}", "exact set", "images/s"]
+        console.print(_table(headings, map(_result, results)))
+        console.print()
+    if readings:
+        headings = ["exam", "pages", "symbols", "exact text", "char. errors", "precision", "recall", "false/Mpx"]
+        console.print(_table([*headings, "pages/s"], map(_reading, readings)))
+        console.print()
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    for name, value in {**facts, "versions": versions}.items():
+        console.print(f"{name.replace('_', ' '):<11}  {value}", soft_wrap=True)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "exam" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _result(result: Result) -> Sequence[str]:
+    shares = map(_percent, (result.top, result.confident, result.exact))
+    return result.name, str(result.images), *shares, f"{result.images_per_second:.1f}"
+
+
+def _reading(result: PageResult) -> Sequence[str]:
+    shares = map(_percent, (result.exact, result.character_errors, result.precision, result.recall))
+    rates = (f"{rate:.1f}" for rate in (result.false_per_megapixel, result.pages_per_second))
+    return result.name, str(result.pages), str(result.symbols), *shares, *rates
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"

@@ -1,0 +1,79 @@
+"""The images that a file of fewer bits is made with, and those that it is judged by, as a training run has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx import datasets
+from capsonnx.datasets import split_held_out
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from capsonnx.datasets import Dataset
+    from capsonnx.training import TrainingConfig
+
+__all__ = ["CALIBRATION_IMAGES", "Calibration", "calibration_of", "load_judge"]
+
+CALIBRATION_IMAGES = 512
+"""How many images a file is calibrated with, where there are so many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What :func:`capsonnx.export.export` needs for a file of fewer bits.
+
+    Attributes:
+        images: (count, height, width) uint8 of the training split, to calibrate with.
+        judge: the test split, to compare the file with the float32 one on.
+    """
+
+    images: NDArray[np.uint8]
+    judge: Dataset
+
+
+def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> Calibration:
+    """The images of a run's own data: at most 512 of those that its seed held out of the training, and its test split.
+
+    They are taken evenly from all over the held-out images, which may be sorted by class.
+
+    Args:
+        config: of the run.
+        data_dir: for a data set by name, a folder that may have its files already.
+
+    Raises:
+        InputError: the data is no longer there, has other classes by now, or has no test split.
+        DataError: the data cannot be fetched or read.
+    """
+    training = datasets.load(config.dataset, "train", data_dir=data_dir, progress=True)
+    _, held_out = split_held_out(training, config.held_out, config.seed)
+    places = np.linspace(0, len(held_out), min(CALIBRATION_IMAGES, len(held_out)), endpoint=False).astype(int)
+    return Calibration(held_out.images[places], load_judge(config.dataset, config.labels, data_dir=data_dir))
+
+
+def load_judge(data: str, labels: tuple[str, ...], *, data_dir: Path | None = None) -> Dataset:
+    """The test split of a network's data.
+
+    Args:
+        data: the name of the data set, or its folder.
+        labels: the classes of the network.
+        data_dir: for a name, a folder that may have its files already.
+
+    Raises:
+        InputError: there is no such data, it has other classes, or no test split.
+        DataError: it cannot be fetched or read.
+    """
+    judge = datasets.load(data, "test", data_dir=data_dir, progress=True)
+    if judge.labels != labels:
+        raise InputError(
+            f"{data}: {len(judge.labels)} classes, other than the {len(labels)} of the network",
+            expected="the data that the network was trained on",
+            remedy="restore the folder, or train again",
+        )
+    return judge

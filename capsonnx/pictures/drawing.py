@@ -1,0 +1,263 @@
+"""Drawing an explanation with matplotlib: figures of their own, no global state, no window."""
+
+from __future__ import annotations
+
+import textwrap
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+
+from capsonnx.contract import EVIDENCE, FIELD
+from capsonnx.files import replacing
+from capsonnx.pictures.layout import MARGIN, NAMES, NARROW, lay_out, place_label
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from capsonnx.pictures.explanation import Explanation, HeatMap
+    from capsonnx.pictures.layout import Layout, Rect
+    from capsonnx.runtime.reading import Reading
+    from capsonnx.symbols import Box, Symbol
+
+__all__ = ["draw"]
+
+DPI = 150
+COLOURS = "viridis"  # perceptually uniform, and the same to the colour-blind
+BOX = "#ffd400"
+EDGE = "black"
+BOX_STYLE: dict[str, Any] = {
+    "fill": False,
+    "edgecolor": BOX,
+    "linewidth": 1.4,
+    "path_effects": [withStroke(linewidth=2.6, foreground=EDGE)],
+}
+FRAME = "#999999"
+NOTES = {
+    EVIDENCE: "evidence: what each place adds to the score of its class",
+    FIELD: "field: the score of the window around each place; symbols are above the white mark",
+}
+HALF = 128
+"""The level of the outlines of the ink."""
+QUIET = "#555555"
+LINE = 0.27
+"""Inches from one line of the title to the next."""
+SMALL_LINE = 0.16
+"""The same of the notes."""
+MOST_LINES = 3
+"""Of the title."""
+MOST_LETTERS = 14
+"""Of the name of a class, above its panels."""
+
+
+def draw(explanation: Explanation, path: Path) -> None:
+    """Draw a picture to a file, in the format of its suffix."""
+    reading = explanation.reading
+    layout = lay_out((reading.height, reading.width), kinds=len(explanation.maps), classes=len(explanation.shown))
+    title = _title(reading, layout.size[0])
+    notes = _notes(explanation, layout.size[0])
+    layout = layout.between((len(title) + 0.9) * LINE, (len(notes) + 1) * SMALL_LINE)
+    figure = Figure(figsize=layout.size, facecolor="white")
+    _draw_heading(figure, layout, title, _summary(explanation))
+    _draw_notes(figure, notes)
+    _draw_image(figure, layout.image, explanation)
+    for kind, one in enumerate(explanation.maps):
+        _draw_maps(figure, layout, kind, one, explanation)
+    with replacing(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a label that no font can write is drawn as a box
+        figure.savefig(temporary, dpi=DPI)
+
+
+def _title(reading: Reading, width: float) -> list[str]:
+    """What was read, in lines that fit the width in inches."""
+    text = reading.text if reading.text is not None else ", ".join(reading.labels)
+    columns = int(width * 6)  # bold letters of 15 points
+    lines = textwrap.wrap(text.replace("\n", " / "), columns, max_lines=MOST_LINES, placeholder=" …")
+    return lines or ["nothing found"]
+
+
+def _summary(explanation: Explanation) -> str:
+    """A line about the image, with what the picture leaves out."""
+    reading = explanation.reading
+    words = [f"{reading.width}×{reading.height} px"]
+    if reading.lines is not None:
+        words.append(f"{len(reading.symbols)} symbol" + "s" * (len(reading.symbols) != 1))
+    present = len({*reading.labels, *(symbol.label for symbol in reading.symbols)})
+    if present > len(explanation.shown):
+        words.append(f"{len(explanation.shown)} of {present} classes")
+    return " · ".join(words)
+
+
+def _draw_heading(figure: Figure, layout: Layout, title: list[str], summary: str) -> None:
+    middle, height = layout.image.left + layout.image.width / 2, layout.size[1]
+    for number, text in enumerate([*title, summary]):
+        is_last = number == len(title)
+        figure.text(
+            middle / layout.size[0],
+            1 - (MARGIN + (number + 0.5) * LINE) / height,
+            text,
+            fontsize=9.5 if is_last else 15,
+            color=QUIET if is_last else "black",
+            fontweight="normal" if is_last else "bold",
+            ha="center",
+            va="center",
+            parse_math=False,
+        )
+
+
+def _notes(explanation: Explanation, width: float) -> list[str]:
+    """What the maps are, in lines that fit the width in inches."""
+    return [line for one in explanation.maps for line in textwrap.wrap(NOTES[one.name], int(width * 14.5))]
+
+
+def _draw_notes(figure: Figure, notes: list[str]) -> None:
+    figure.text(
+        0.5,
+        MARGIN / figure.get_figheight(),
+        "\n".join(notes),
+        fontsize=8,
+        color=QUIET,
+        ha="center",
+        va="bottom",
+        linespacing=1.3,
+    )
+
+
+def _draw_image(figure: Figure, rect: Rect, explanation: Explanation) -> None:
+    """The image with its symbols."""
+    axes = _axes(figure, rect)
+    axes.imshow(
+        explanation.image,
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        extent=(0, explanation.reading.width, explanation.reading.height, 0),
+    )
+    _frame(axes, explanation.reading)
+    scale = rect.width / explanation.reading.width
+    boxes = [symbol.box for symbol in explanation.reading.symbols]
+    for symbol in explanation.reading.symbols:
+        left, top, right, bottom = symbol.box
+        axes.add_patch(Rectangle((left, top), right - left, bottom - top, **BOX_STYLE))
+    for symbol in explanation.reading.symbols:
+        boxes.append(_draw_label(axes, symbol, scale, boxes))
+
+
+def _draw_label(axes: Axes, symbol: Symbol, scale: float, taken: list[Box]) -> Box:
+    """Write the label and the score next to a box, and return the place; ``scale`` is in inches per pixel."""
+    text = f"{symbol.label} {symbol.score:.2f}"
+    em = 0.6 * len(text)
+    points = min(max(72 * scale * max(symbol.box.right - symbol.box.left, 20) / em, 5.5), 9)
+    width, height = (points * em + 5) / 72 / scale, (points * 1.1 + 4) / 72 / scale
+    size = (round(axes.get_ylim()[0]), round(axes.get_xlim()[1]))
+    place = place_label(symbol.box, width, height, [box for box in taken if box is not symbol.box], size)
+    axes.text(
+        *place.centre,
+        text,
+        ha="center",
+        va="center",
+        fontsize=points,
+        fontweight="bold",
+        color=EDGE,
+        bbox={"facecolor": BOX, "edgecolor": "none", "pad": 1.2},
+        parse_math=False,
+    )
+    return place
+
+
+def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanation: Explanation) -> None:
+    """One kind of heat map, for each class, with its colour bars and names."""
+    values = one.values[list(explanation.classes)]
+    norm = Normalize(0, 1) if one.name == FIELD else PowerNorm(0.5, 0, float(values.max()) or 1.0)
+    for number, (rect, label) in enumerate(zip(layout.panels[kind], explanation.shown, strict=True)):
+        axes = _axes(figure, rect)
+        _draw_map(axes, values[number], one.box, norm)
+        _draw_outlines(axes, rect.width / explanation.reading.width, explanation)
+        _frame(axes, explanation.reading)
+        if kind == 0:
+            _name_class(axes, rect, label, explanation.reading.scores[label], is_beside=layout.is_beside)
+        if layout.is_beside and number == 0:
+            axes.set_title(one.name, fontsize=10, color=QUIET, pad=6)
+        is_first = number == 0 or layout.panels[kind][number - 1].top != rect.top
+        if not layout.is_beside and is_first:
+            axes.set_ylabel(one.name, fontsize=10, color=QUIET, labelpad=6)
+    for rect in layout.bars[kind]:
+        _draw_bar(figure, rect, one, norm, is_beside=layout.is_beside)
+
+
+def _draw_map(axes: Axes, values: NDArray[np.float32], box: Box, norm: Normalize) -> None:
+    """A heat map; where it has no cells it is as if they were 0."""
+    axes.set_facecolor(colormaps[COLOURS](0.0))
+    axes.imshow(values, cmap=COLOURS, norm=norm, extent=(box.left, box.right, box.bottom, box.top))
+
+
+def _draw_outlines(axes: Axes, scale: float, explanation: Explanation) -> None:
+    """The ink as thin lines around it, which hide nothing; ``scale`` is in inches per pixel."""
+    ink, box = explanation.ink, explanation.ink_box
+    if ink.max() < HALF:
+        return
+    rows, cols = ink.shape
+    x = box.left + (np.arange(cols) + 0.5) * (box.right - box.left) / cols
+    y = box.top + (np.arange(rows) + 0.5) * (box.bottom - box.top) / rows
+    thickness = min(max(36 * scale, 0.25), 0.7)  # half a pixel, but never less than a hair
+    axes.contour(x, y, ink, levels=[HALF], colors="white", linewidths=thickness, alpha=0.8)
+
+
+def _name_class(axes: Axes, rect: Rect, label: str, score: float, *, is_beside: bool) -> None:
+    """Write a class and its score above its column of panels, or left of its row."""
+    short = label if len(label) <= MOST_LETTERS else f"{label[: MOST_LETTERS - 1]}…"
+    text = f"{short}\n{score:.2f}" if is_beside and len(short) > 2 else f"{short}  {score:.2f}"
+    room = NAMES - 0.1 if is_beside else max(rect.width, NARROW)
+    axes.annotate(
+        text,
+        (0, 0.5) if is_beside else (0.5, 1),
+        xycoords="axes fraction",
+        xytext=(-6, 0) if is_beside else (0, 5),
+        textcoords="offset points",
+        ha="right" if is_beside else "center",
+        va="center" if is_beside else "bottom",
+        fontsize=min(11, 72 * room / (0.68 * max(map(len, text.split("\n"))))),
+        fontweight="bold",
+        parse_math=False,
+    )
+
+
+def _draw_bar(figure: Figure, rect: Rect, one: HeatMap, norm: Normalize, *, is_beside: bool) -> None:
+    bar = figure.colorbar(
+        ScalarMappable(norm, COLOURS),
+        cax=_axes(figure, rect),
+        orientation="horizontal" if is_beside else "vertical",
+        ticks=norm.inverse(np.linspace(0, 1, 3)),
+        format="%.2g",
+    )
+    bar.minorticks_off()
+    bar.ax.tick_params(labelsize=8, colors=QUIET, length=2, width=0.6)
+    bar.outline.set_visible(False)
+    if one.mark is not None:
+        bar.ax.axvline(one.mark, color="white", linewidth=1.5) if is_beside else bar.ax.axhline(
+            one.mark, color="white", linewidth=1.5
+        )
+
+
+def _axes(figure: Figure, rect: Rect) -> Axes:
+    width, height = figure.get_size_inches()
+    return figure.add_axes(
+        (rect.left / width, 1 - (rect.top + rect.height) / height, rect.width / width, rect.height / height)
+    )
+
+
+def _frame(axes: Axes, reading: Reading) -> None:
+    """Show the whole image and nothing else, in a thin frame without ticks."""
+    axes.set(xlim=(0, reading.width), ylim=(reading.height, 0), xticks=[], yticks=[])
+    axes.set_aspect("auto")  # the layout keeps it
+    for side in axes.spines.values():
+        side.set(color=FRAME, linewidth=0.6)

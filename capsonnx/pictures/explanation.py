@@ -1,0 +1,280 @@
+"""What a model read in an image, and its maps of evidence and field, laid over the image and drawn to a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capsonnx.contract import EVIDENCE, FIELD, LENGTHS
+from capsonnx.errors import ImageError, InputError, ModelError
+from capsonnx.runtime.folder import Row, read_pages
+from capsonnx.runtime.page import Page, grey, load_page
+from capsonnx.symbols import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from capsonnx.contract import Contract, Scores
+    from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
+    from capsonnx.runtime.page import Image
+    from capsonnx.runtime.reading import Reading
+    from capsonnx.runtime.session import Model
+
+__all__ = [
+    "Explanation",
+    "HeatMap",
+    "covered",
+    "explain",
+    "explain_images",
+    "explanation_of",
+    "require_maps",
+    "targets",
+]
+
+MOST_CLASSES = 10
+"""How many classes one picture shows."""
+
+SUFFIXES = (".png", ".svg", ".pdf")
+"""The kinds of files that can be drawn, by suffix."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """One value per class and place, to be laid over an image.
+
+    Attributes:
+        name: of the output that it comes from.
+        values: (class, rows, cols) float32, at least 0.
+        box: the rectangle that it covers, in pixels of the image; each cell is as large as any other.
+        mark: a value to mark on the colour scale, or None.
+    """
+
+    name: str
+    values: NDArray[np.float32]
+    box: Box
+    mark: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """All that a picture shows.
+
+    Attributes:
+        image: (height, width) uint8, as it was given: its ink may be dark.
+        ink: (rows, cols) uint8, the page that the network saw: light ink on black.
+        ink_box: the rectangle that ``ink`` covers, in pixels of the image.
+        reading: what was read.
+        shown: the labels of the classes that have heat maps.
+        classes: where these stand among the classes of the maps.
+        maps: evidence, field or both.
+    """
+
+    image: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
+    ink_box: Box
+    reading: Reading
+    shown: tuple[str, ...]
+    classes: tuple[int, ...]
+    maps: tuple[HeatMap, ...]
+
+
+def explain(
+    model: Model,
+    image: Image,
+    path: Path,
+    *,
+    polarity: Polarity = "auto",
+    height: int | None = None,
+    preparation: Preparation = "auto",
+    threshold: float | None = None,
+) -> Reading:
+    """Read one image, and draw it with its symbols and, class by class, with where they were seen.
+
+    On top is the image, with a box, a label and a score for each symbol. Below are heat maps of the classes that were
+    found, 10 at most, or else of the one with the highest score: ``evidence``, what each place added to the score of
+    the whole image, and ``field``, the score of the window around each place. Needs matplotlib.
+
+    Args:
+        model: a loaded model with an output ``evidence`` or ``field``; what it has is drawn.
+        image: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
+        path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
+        polarity: what the image is; see :mod:`capsonnx.images`.
+        height: the height in pixels to resize to, or None for the image's own.
+        preparation: see :mod:`capsonnx.preparation`.
+        threshold: the score in 0..1 above which a class is in the image, or None for the model's own.
+
+    Raises:
+        ImageError: the file cannot be read.
+        InputError: the array is no image, an option is not one of its values, or ``path`` has another suffix.
+        ModelError: the model has neither output, or failed.
+    """
+    require_maps(model)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"{path}: no suffix of a picture", expected=f"one of {', '.join(SUFFIXES)}", remedy="name it so"
+        )
+    from capsonnx.pictures.drawing import draw  # noqa: PLC0415 - it imports matplotlib
+
+    page = load_page(image, model.contract, polarity=polarity, height=height, preparation=preparation)
+    scores = model(page.levels[None], (LENGTHS, EVIDENCE, FIELD))
+    shown = grey(image, polarity="light-on-dark", height=height)  # whatever it is: not inverted
+    explanation = explanation_of(scores, page, model.contract, image=shown, threshold=threshold)
+    draw(explanation, path)
+    return explanation.reading
+
+
+def explain_images(
+    model: Model,
+    images: Iterable[tuple[Path, Path]],
+    *,
+    polarity: Polarity = "auto",
+    height: int | None = None,
+    preparation: Preparation = "auto",
+    threshold: float | None = None,
+) -> Iterator[Row]:
+    """Draw many images, each to its own file; see :func:`explain`.
+
+    Args:
+        model: as :func:`explain` takes it.
+        images: the path of each image, and that of its picture; :func:`targets` names pictures.
+        polarity: see :func:`explain`.
+        height: likewise.
+        preparation: likewise.
+        threshold: likewise.
+
+    Returns:
+        One row for each image, in their order, when its picture is complete. An image that cannot be read is a row with
+        an error.
+
+    Raises:
+        InputError: an option is not one of its values.
+        ModelError: the model has neither output.
+    """
+    require_maps(model)
+    for source, target in images:
+        try:
+            reading = explain(
+                model,
+                source,
+                target,
+                polarity=polarity,
+                height=height,
+                preparation=preparation,
+                threshold=threshold,
+            )
+        except (ImageError, ModelError) as error:
+            yield Row(str(source), None, str(error))
+        else:
+            yield Row(str(source), reading, None)
+
+
+def targets(sources: Iterable[Path], output: Path, *, is_file: bool = False) -> list[tuple[Path, Path]]:
+    """Name a picture for each image: in a folder, NAME.png, or NAME-2.png where that is taken by one before it.
+
+    Args:
+        sources: the images.
+        output: the folder; or, for one image, its picture.
+        is_file: which of these it is.
+
+    Raises:
+        InputError: a picture would replace one of the images, or ``output`` is to be a folder and is a file.
+
+    >>> from pathlib import Path
+    >>> [target.name for _, target in targets([Path("a/1.jpg"), Path("b/1.jpg"), Path("2.tif")], Path("out"))]
+    ['1.png', '1-2.png', '2.png']
+    """
+    if output.is_file() and not is_file:
+        raise InputError(f"{output}: is a file", expected="a folder for the pictures", remedy="choose another")
+    pairs: list[tuple[Path, Path]] = []
+    taken: set[str] = set()
+    for source in sources:
+        name, number = f"{source.stem}.png", 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{source.stem}-{number}.png"
+        taken.add(name.lower())
+        pairs.append((source, output if is_file else output / name))
+    images = {source.resolve() for source, _ in pairs}
+    for _, target in pairs:
+        if target.resolve() in images:
+            raise InputError(
+                f"{target}: is one of the images", expected="another place for the picture", remedy="choose one"
+            )
+    return pairs
+
+
+def require_maps(model: Model) -> None:
+    """Check that a model has maps to draw.
+
+    Raises:
+        ModelError: it has neither ``evidence`` nor ``field``.
+    """
+    if not {EVIDENCE, FIELD} & set(model.outputs):
+        raise ModelError(
+            f"{model.path}: gives {', '.join(model.outputs)}",
+            expected=f"an output {EVIDENCE} or {FIELD}",
+            remedy="export it with: capsonnx export --outputs lengths,evidence,field",
+        )
+
+
+def explanation_of(
+    scores: Scores, page: Page, contract: Contract, *, image: NDArray[np.uint8], threshold: float | None = None
+) -> Explanation:
+    """Put together what a picture shows of one page.
+
+    Args:
+        scores: of a batch that holds the page alone.
+        page: the page.
+        contract: of the model that gave the scores.
+        image: (height, width) uint8, the image that the page was made from, of :attr:`Page.size`.
+        threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
+    """
+    reading = read_pages(scores, [page], contract, threshold=threshold)[0]
+    shown = _classes(reading)
+    rows, cols = page.levels.shape
+    return Explanation(
+        image=image,
+        ink=page.levels,
+        ink_box=page.original(Box(0.0, 0.0, float(cols), float(rows))),
+        reading=reading,
+        shown=shown,
+        classes=tuple(contract.labels.index(label) for label in shown),
+        maps=tuple(_maps(scores, page, contract)),
+    )
+
+
+def covered(shape: Sequence[int], *, origin: tuple[float, float], stride: float) -> Box:
+    """The rectangle that the cells of a map cover, each of them a square of side ``stride`` around its centre.
+
+    Args:
+        shape: (..., rows, cols) of the map.
+        origin: the centre of cell (0, 0), in pixels down and to the right.
+        stride: pixels between neighbouring cells.
+
+    >>> covered((10, 8, 8), origin=(7.0, 7.0), stride=2)
+    Box(left=6.0, top=6.0, right=22.0, bottom=22.0)
+    """
+    top, left = origin[0] - stride / 2, origin[1] - stride / 2
+    return Box(left, top, left + stride * shape[-1], top + stride * shape[-2])
+
+
+def _maps(scores: Scores, page: Page, contract: Contract) -> Iterator[HeatMap]:
+    if scores.evidence is not None:
+        values, middle = scores.evidence[0], contract.receptive_field / 2
+        box = covered(values.shape, origin=(middle, middle), stride=contract.stride)
+        yield HeatMap(EVIDENCE, values, page.original(box))
+    if scores.field is not None and contract.windows is not None:
+        values, windows = scores.field[0], contract.windows
+        box = covered(values.shape, origin=windows.origin, stride=windows.stride)
+        yield HeatMap(FIELD, values, page.original(box), windows.threshold)
+
+
+def _classes(reading: Reading) -> tuple[str, ...]:
+    """The labels in the text, in its order, then those found besides; without any, the one of the highest score."""
+    labels = [*(symbol.label for symbol in reading.symbols), *reading.labels]
+    return tuple(dict.fromkeys(labels))[:MOST_CLASSES] or (max(reading.scores, key=lambda key: reading.scores[key]),)

@@ -1,0 +1,184 @@
+"""Where the parts of a picture lie: the image on top, and below it a grid of heat maps. Plain arithmetic, in inches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from capsonnx.symbols import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MARGIN", "NAMES", "NARROW", "Layout", "Rect", "fit", "lay_out", "place_label"]
+
+MARGIN = 0.3
+GAP = 0.12
+"""Between neighbouring panels."""
+HEADING = 0.3
+"""Above the panels of a class, for its name."""
+NAMES = 0.85
+"""Left of panels that lie side by side, for the name of their class."""
+NARROW = 0.95
+"""The least pitch of columns, for the same."""
+BAR = 0.12
+"""The thickness of a colour bar."""
+TICKS = (0.45, 0.25)
+"""Beside and below a colour bar, for its numbers."""
+BETWEEN = 0.3
+"""Between the image and the grid."""
+ABOVE = 0.2
+"""Above the image, for the labels of symbols at its edge."""
+LEAST = 5.4
+"""The least width of a picture."""
+WIDE = 2.5
+"""Width by height, from which on panels lie in one row for each class."""
+ACROSS = 5
+"""How many classes lie side by side."""
+
+
+class Rect(NamedTuple):
+    """A rectangle in inches from the upper left corner of the picture."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def moved(self, right: float, down: float) -> Rect:
+        """The same rectangle elsewhere."""
+        return Rect(self.left + right, self.top + down, self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout.
+
+    Attributes:
+        size: width and height of the picture in inches.
+        image: the place of the image.
+        panels: the place of each heat map, by kind and class: ``panels[kind][class]``.
+        bars: those of the colour bars, one or more for each kind.
+        is_beside: whether the kinds lie side by side, a row for each class; else one below the other.
+    """
+
+    size: tuple[float, float]
+    image: Rect
+    panels: tuple[tuple[Rect, ...], ...]
+    bars: tuple[tuple[Rect, ...], ...]
+    is_beside: bool
+
+    def between(self, down: float, below: float) -> Layout:
+        """The same layout with so many inches more above and below it."""
+        width, height = self.size
+        return Layout(
+            size=(width, height + down + below),
+            image=self.image.moved(0, down),
+            panels=tuple(tuple(rect.moved(0, down) for rect in group) for group in self.panels),
+            bars=tuple(tuple(rect.moved(0, down) for rect in group) for group in self.bars),
+            is_beside=self.is_beside,
+        )
+
+
+def lay_out(size: tuple[int, int], *, kinds: int, classes: int) -> Layout:
+    """Lay out a picture.
+
+    Heat maps of wide images, and those of a single class, lie in one row for each class, its kinds side by side; all
+    others in one column for each class, its kinds one below the other, and in several such blocks if need be.
+
+    Args:
+        size: height and width of the image in pixels.
+        kinds: how many kinds of heat maps there are, from 1.
+        classes: how many classes are shown, from 1.
+    """
+    aspect = size[1] / size[0]
+    is_beside = aspect >= WIDE or classes == 1
+    side = min(max(size[0] / 180, 1.8), 2.8)
+    panels, bars = _beside(aspect, kinds, classes) if is_beside else _below(aspect, side, kinds, classes)
+    everything = [rect for group in (*panels, *bars) for rect in group]
+    right = max(rect.left + rect.width for rect in everything)
+    bottom = max(rect.top + rect.height for rect in everything)
+    grid = (right, bottom + TICKS[1]) if is_beside else (right + TICKS[0], bottom)
+    image = fit(aspect, max(grid[0], LEAST), min(max(3 + size[0] / 150, 3.2), 6.5))
+    inner = max(LEAST, grid[0], image[0])
+    top = MARGIN + ABOVE
+    move = (MARGIN + (inner - grid[0]) / 2, top + image[1] + BETWEEN)
+    return Layout(
+        size=(inner + 2 * MARGIN, move[1] + grid[1] + MARGIN),
+        image=Rect(MARGIN + (inner - image[0]) / 2, top, *image),
+        panels=tuple(tuple(rect.moved(*move) for rect in group) for group in panels),
+        bars=tuple(tuple(rect.moved(*move) for rect in group) for group in bars),
+        is_beside=is_beside,
+    )
+
+
+def fit(aspect: float, width: float, height: float) -> tuple[float, float]:
+    """The largest width and height of this aspect that fit.
+
+    >>> fit(2.0, 5.0, 4.0)
+    (5.0, 2.5)
+    """
+    return (width, width / aspect) if width / height < aspect else (height * aspect, height)
+
+
+def place_label(box: Box, width: float, height: float, others: Sequence[Box], size: tuple[int, int]) -> Box:
+    """Put a label above a box, or below, right or left of it, where it hides least; all in pixels.
+
+    Args:
+        box: what the label belongs to.
+        width: of the label.
+        height: of the label.
+        others: what it had better not hide.
+        size: height and width of the image, which it had better not leave.
+
+    >>> place_label(Box(10.0, 20.0, 30.0, 40.0), 20.0, 10.0, [], (50, 50))
+    Box(left=10.0, top=10.0, right=30.0, bottom=20.0)
+    >>> place_label(Box(10.0, 5.0, 30.0, 25.0), 20.0, 10.0, [], (50, 50))
+    Box(left=10.0, top=25.0, right=30.0, bottom=35.0)
+    """
+    x, y = box.centre
+    corners = [
+        (x - width / 2, box.top - height),
+        (x - width / 2, box.bottom),
+        (box.right, y - height / 2),
+        (box.left - width, y - height / 2),
+    ]
+    places = [Box(left, top, left + width, top + height) for left, top in corners]
+
+    def cost(place: Box) -> float:
+        is_outside = min(place.left, place.top) < 0 or place.bottom > size[0] or place.right > size[1]
+        return sum(_overlap(place, other) for other in others) + 0.5 * is_outside
+
+    return min(places, key=cost)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    across = min(one.right, other.right) > max(one.left, other.left)
+    return across and min(one.bottom, other.bottom) > max(one.top, other.top)
+
+
+def _below(aspect: float, side: float, kinds: int, classes: int) -> tuple[list[list[Rect]], list[list[Rect]]]:
+    """A column for each class: the panels and the colour bars of each kind."""
+    width, height = fit(aspect, side, 3.0)
+    across, down = max(width, NARROW) + GAP, height + 1.5 * GAP
+    columns = min(classes, ACROSS)
+    block = HEADING + kinds * down + GAP
+    panels, bars = [], []
+    for kind in range(kinds):
+        tops = [HEADING + kind * down + block * number for number in range(-(-classes // columns))]
+        places = [divmod(number, columns) for number in range(classes)]
+        panels.append([Rect(HEADING + across * col, tops[row], width, height) for row, col in places])
+        bars.append([Rect(HEADING + across * (columns - 1) + width + GAP, top, BAR, height) for top in tops])
+    return panels, bars
+
+
+def _beside(aspect: float, kinds: int, classes: int) -> tuple[list[list[Rect]], list[list[Rect]]]:
+    """A row for each class: the panels of each kind, and a colour bar below them."""
+    width, height = fit(aspect, min(max(4.4, 0.4 * aspect), 12.0), 2.3)
+    across, down = max(width, NARROW) + 2 * GAP, height + GAP
+    panels, bars = [], []
+    for kind in range(kinds):
+        left = NAMES + kind * across
+        panels.append([Rect(left, HEADING + down * number, width, height) for number in range(classes)])
+        bars.append([Rect(left, HEADING + down * classes + GAP / 2, width, BAR)])
+    return panels, bars

@@ -1,0 +1,40 @@
+"""Print the text of a page of one line: python read_text.py MODEL IMAGE. Needs a file with the output field.
+
+The image is as for read.py. For pages of many lines, and boxes around symbols: capsonnx.load(MODEL).read(IMAGE).
+"""
+
+import json
+import sys
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+if len(sys.argv) != 3:
+    sys.exit("usage: python read_text.py MODEL IMAGE")
+model, image = sys.argv[1:]
+session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+
+metadata = session.get_modelmeta().custom_metadata_map
+file_format = metadata["capsonnx.format"]
+if file_format != "1":
+    sys.exit(f"{model}: format {file_format}; expected format 1; use a reader made for it")
+labels = json.loads(metadata["capsonnx.labels"])
+windows = json.loads(metadata.get("capsonnx.windows", "null"))
+if windows is None:
+    sys.exit(f"{model}: no capsonnx.windows; it tells classes, not where they are; use read.py")
+
+pixels = np.asarray(Image.open(image).convert("L"))
+edge = 28  # black for windows to lie on that reach beyond the image; to the network it says nothing
+[field] = session.run(["field"], {"images": np.pad(pixels, edge)[np.newaxis]})
+
+scores = field[0].max(axis=0)  # (rows, cols): of the highest class of each window
+around = np.lib.stride_tricks.sliding_window_view(np.pad(scores, 1), (3, 3)).max(axis=(2, 3))
+scores = np.where(scores < around, 0, scores)  # only peaks are candidates
+down, across = (int(np.ceil(distance / windows["stride"])) - 1 for distance in windows["apart"])
+found = []
+while scores.max() > windows["threshold"]:  # the highest window left is a symbol; those near it see the same one
+    row, col = np.unravel_index(scores.argmax(), scores.shape)
+    found.append((col, labels[field[0, :, row, col].argmax()]))
+    scores[max(0, row - down) : row + down + 1, max(0, col - across) : col + across + 1] = 0
+print("".join(label for _, label in sorted(found)))

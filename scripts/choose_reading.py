@@ -1,0 +1,79 @@
+"""Choose the two parameters of reading, the peak threshold and how far symbols stand apart, on held-out digits.
+
+Run: .venv/bin/python scripts/choose_reading.py exported/mnist.onnx
+Pages are made of training digits that the training held out; the test split is not touched. The fields are computed
+once; for each pair of parameters the table gives the exact strings, in %, of every exam, and the mean.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from capsonnx import datasets, exam, runtime
+from capsonnx.contract import FIELD
+from capsonnx.datasets import split_held_out
+from capsonnx.exam.reading_scores import exact_strings, joined
+from capsonnx.progress import progress_bar
+from capsonnx.runtime.page import load_page
+from capsonnx.runtime.reading import find_symbols, in_lines
+
+if TYPE_CHECKING:
+    from capsonnx.exam import PageExam
+
+EXAMS = ("strings-2", "strings-5", "strings-8", "spacing-0", "spacing-4", "spacing-12", "spacing-20", "lines-3")
+THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+APART = tuple(itertools.product((16.0, 20.0), (4.0, 6.0, 8.0, 10.0, 12.0)))
+
+
+def fields(model: runtime.Model, pages: PageExam) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The placed image and the field of every page."""
+    found = []
+    for image in pages.images:
+        placed = load_page(image, model.contract).levels
+        field = model(placed[np.newaxis], (FIELD,)).field
+        found.append((placed, np.asarray(field)[0]))
+    return found
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--count", default=500, help="Pages of each exam.")
+def main(model: Path, count: int) -> None:
+    """Print the table."""
+    network = runtime.load_model(model, provider="cpu")
+    contract = network.contract
+    if contract.windows is None:
+        raise click.UsageError(f"{model} has no output 'field'")
+    _, held_out = split_held_out(datasets.load("mnist", "train"), 5000, 0)
+    exams = [
+        dataclasses.replace(pages, images=pages.images[:count], truth=pages.truth[:count])
+        for pages in exam.build_page_exams(held_out, EXAMS)
+    ]
+    with progress_bar("fields", len(exams)) as bar:
+        read = []
+        for pages in exams:
+            read.append(fields(network, pages))
+            bar.advance()
+    click.echo(f"{'threshold':>9} {'apart':>12} " + " ".join(f"{name:>10}" for name in EXAMS) + f" {'mean':>7}")
+    for threshold, apart in itertools.product(THRESHOLDS, APART):
+        windows = dataclasses.replace(contract.windows, threshold=threshold, apart=apart)
+        shares = []
+        for pages, inputs in zip(exams, read, strict=True):
+            texts = []
+            for levels, field in inputs:
+                lines = in_lines(find_symbols(field, levels, contract.labels, windows), height=windows.size[0])
+                texts.append(joined([[symbol.label for symbol in line] for line in lines]))
+            truth = [joined([[contract.labels[one.target] for one in line] for line in page]) for page in pages.truth]
+            shares.append(100 * exact_strings(texts, truth))
+        row = " ".join(f"{share:10.1f}" for share in shares)
+        click.echo(f"{threshold:9.1f} {apart[0]:5.0f} x {apart[1]:4.0f} {row} {np.mean(shares):7.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The parts of a model card, with and without what is not always there."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "publish.py"
+
+
+@pytest.fixture(scope="module")
+def publish():
+    specification = importlib.util.spec_from_file_location("publish", SCRIPT)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_pages_are_a_table_with_dashes_for_what_there_is_not(publish) -> None:
+    result = {"name": "blank", "pages": 20, "symbols": 0, "exact": 0.95, "recall": None, "false_per_megapixel": 3.25}
+    text = publish.pages_text([result])
+    assert text.splitlines()[-1] == "| blank | 20 | 0 | 95.00 | – | – | – | 3.2 |"
+    assert publish.pages_text([]) == ""
+
+
+def test_agreement_is_told_or_its_absence(publish, tmp_path) -> None:
+    from capsonnx.export import Inspection, PrecisionReport
+    from capsonnx.export.agreement import Comparison
+
+    compared = Comparison("singles", 10_000, 0.995, 0.9949, 0.9991, 0.0)
+    agreement = PrecisionReport("mnist", (compared,))
+    path = tmp_path / "mnist.int8.onnx"
+    path.write_bytes(b"x" * 520_000)
+    inspection = Inspection(path, "ab", [], None, "int8", agreement, "cd")
+    assert publish.file_row(inspection) == "| `mnist.int8.onnx` | int8 | 0.52 MB | `ab` |"
+    assert "singles, 10000 images: 99.49% right, float32 99.50%, the same classes in 99.91%" in publish.agreement_text(
+        [inspection]
+    )
+    assert publish.agreement_text([]).startswith("There is no int8 file")
