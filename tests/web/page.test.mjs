@@ -307,6 +307,7 @@ describe("images", () => {
           await hand(page, type, await readFile(path), name);
           assert.deepEqual(await answer(page), labels);
         }
+        if (locates && name.endsWith(".jpg")) return; // 'capsonnx infer' takes its ground away first; the page does not
         const { detail } = (await measures(page, "answer")).at(-1);
         const differences = Object.values(expected.scores).map((score, i) => Math.abs(score - detail.scores[i]));
         assert.ok(Math.max(...differences) < (name.endsWith(".jpg") ? 0.05 : 1e-4), `${differences}`); // decoders differ
