@@ -16,7 +16,7 @@ from torch.linalg import vector_norm
 
 from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, POSES
 from capsonnx.model.field import STRIDE, slide
-from capsonnx.model.routing import explain, route
+from capsonnx.model.routing import explain, route, squash, sums
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,10 +100,6 @@ class CapsuleLayer(nn.Module):
         """Input capsules (batch, C, N) to output capsules (batch, J, D); see :func:`capsonnx.model.routing.route`."""
         return route(columns, self.weight, self.routings)
 
-    def evidence(self, features: Tensor) -> Tensor:
-        """Features (batch, C, rows, cols) to (batch, J, rows, cols); see :func:`capsonnx.model.routing.explain`."""
-        return explain(features, self.weight, self.routings)
-
     def slide(self, features: Tensor) -> Tensor:
         """Features (batch, C, rows, cols) to (batch, J, rows + 1, cols); see :func:`capsonnx.model.field.slide`."""
         return slide(features, self.weight)
@@ -158,9 +154,11 @@ class CapsuleNetwork(Network):
 
     def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
         """Of every network's, ``evidence`` (batch, J, rows, cols) and ``field`` (batch, J, rows + 1, cols) besides."""
-        found = super().outputs(features, [name for name in names if name in (LENGTHS, POSES)])
+        routed = sums(features.flatten(2), self.capsules.weight, self.capsules.routings)  # once, for three of the four
+        poses = squash(routed[-1]).transpose(0, 1)
+        found = {LENGTHS: vector_norm(poses, dim=-1), POSES: poses}
         if EVIDENCE in names:
-            found[EVIDENCE] = self.capsules.evidence(features)
+            found[EVIDENCE] = explain(features, self.capsules.weight, self.capsules.routings, routed=routed)
         if FIELD in names:
             found[FIELD] = self.capsules.slide(features)
         return {name: found[name] for name in names}

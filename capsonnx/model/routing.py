@@ -21,7 +21,7 @@ from torch.linalg import vector_norm
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["explain", "normalise", "route", "squash"]
+__all__ = ["explain", "normalise", "route", "squash", "sums"]
 
 SMALLEST_NORM = 1e-6
 """Vectors shorter than this count as zero, so that a blank image stays finite, forwards and backwards."""
@@ -79,46 +79,50 @@ def route(columns: Tensor, weight: Tensor, routings: int) -> Tensor:
     Returns:
         v, (batch, J, D): output capsules, of length below one.
     """
-    *_, s = _sums(columns, weight, routings)
-    return squash(s).transpose(0, 1)
+    return squash(sums(columns, weight, routings)[-1]).transpose(0, 1)
 
 
-def explain(features: Tensor, weight: Tensor, routings: int) -> Tensor:
+def explain(features: Tensor, weight: Tensor, routings: int, *, routed: list[Tensor] | None = None) -> Tensor:
     """The evidence for each class at each place: c_ij · max(0, ⟨û_{j|i}, v_j/‖v_j‖⟩), what i adds to the length of s_j.
 
     Args:
         features: u, (batch, C, rows, cols) floating point.
         weight: W, (J, C, D), of the dtype of ``features``.
         routings: as for :func:`route`; c is the coupling of its last iteration.
+        routed: what :func:`sums` gives for these features, if they have been routed already.
 
     Returns:
         (batch, J, rows, cols), at least 0; zero where u is zero.
     """
-    sums = _sums(features.flatten(2), weight, routings)
+    routed = sums(features.flatten(2), weight, routings) if routed is None else routed
     places = features.permute(0, 2, 3, 1)  # (batch, rows, cols, C): the products below keep the places apart
-    agreement = (places @ _queries(sums[-1], weight)).relu()
+    agreement = (places @ _queries(routed[-1], weight)).relu()
     if routings == 1:
         evidence = agreement * (1 / weight.shape[0])
     else:
-        evidence = agreement * (places @ _queries(sums[-2], weight)).softmax(dim=-1)
+        evidence = agreement * (places @ _queries(routed[-2], weight)).softmax(dim=-1)
     return evidence.permute(0, 3, 1, 2)
 
 
-def _sums(columns: Tensor, weight: Tensor, routings: int) -> list[Tensor]:
-    """S of every iteration, each (J, batch, D): this order makes each product one plain batch of matrices."""
+def sums(columns: Tensor, weight: Tensor, routings: int) -> list[Tensor]:
+    """The weighted sums s_j of every iteration of :func:`route`, before squashing.
+
+    Returns:
+        For each iteration (J, batch, D): this order makes each product one plain batch of matrices.
+    """
     classes = weight.shape[0]
     # Σ_i c_ij u_i for the uniform coupling. A factor of shape (J, 1, 1), and not a number, makes one mixture for each
     # class at once: some runtimes multiply only batches of equal size.
     uniform = columns.new_full((classes, 1, 1), 1 / classes)
     mixture = columns.sum(dim=2) * uniform  # (J, batch, C)
-    sums = [mixture @ weight]
+    found = [mixture @ weight]
     for _ in range(routings - 1):
-        query = normalise(sums[-1]) @ weight.mT  # W_j v_j: (J, batch, C)
+        query = normalise(found[-1]) @ weight.mT  # W_j v_j: (J, batch, C)
         logits = query.transpose(0, 1) @ columns  # (batch, J, N)
         coupling = logits.softmax(dim=1)
         mixture = (coupling @ columns.mT).transpose(0, 1)  # (J, batch, C)
-        sums.append(mixture @ weight)
-    return sums
+        found.append(mixture @ weight)
+    return found
 
 
 def _queries(s: Tensor, weight: Tensor) -> Tensor:
