@@ -140,11 +140,17 @@ def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     found = find_components(levels > 63)
     size = _symbol_size(found, np.ones(len(found), np.bool_), skirt=0)
     scale = _scale(size, symbol, levels.size, band=CLEAN_BAND)
-    return (
-        Prepared(levels)
-        if scale == 1
-        else Prepared(np.rint(_resized(levels.astype(np.float32), scale)).astype(np.uint8), scale)
-    )
+    if scale == 1:
+        return Prepared(levels)
+    # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
+    rows, cols = (np.flatnonzero(levels.any(axis=axis)) for axis in (1, 0))
+    ink = levels[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    resized = np.rint(_resized(ink.astype(np.float32), scale)).astype(np.uint8)
+    row, col = round(rows[0] * scale), round(cols[0] * scale)
+    height, width = (round(side * scale) for side in levels.shape)
+    page = np.zeros((max(height, row + len(resized)), max(width, col + resized.shape[1])), np.uint8)
+    page[row : row + len(resized), col : col + resized.shape[1]] = resized
+    return Prepared(page, scale)
 
 
 def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:

@@ -113,7 +113,7 @@ class ParityReport:
 
     @property
     def passed(self) -> bool:
-        """Whether all differences are within the tolerance, evidence's in ten times it, and all top classes the same."""
+        """Whether all differences are in the tolerance, evidence's in ten times it, and all top classes the same."""
         largest = max(value / LENIENCY.get(name, 1) for name, value in self.differences.items())
         return largest <= self.tolerance and self.agreeing == self.images
 

@@ -30,10 +30,10 @@ STRIDE = 2
 ORIGIN = (6.0, 7.0)
 """Pixels from the upper left edge of the image down and to the right, to the centre of the window of cell (0, 0)."""
 
-PEAK = 0.7
+PEAK = 0.3
 """The length in 0..1 above which a window may hold a symbol."""
 
-APART = (20.0, 8.0)
+APART = (20.0, 12.0)
 """Pixels, down and to the side, within which two windows see the same symbol. With :data:`PEAK` chosen on strings of
 digits held out of the training, by scripts/choose_reading.py."""
 

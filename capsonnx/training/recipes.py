@@ -64,11 +64,10 @@ DEFAULT = Recipe(
     pooled_epochs=30,
     learning_rate=2e-3,
     schedule="one-cycle",
-    canvas=10,
-    rotation=12.0,
-    scale=0.15,
+    canvas=14,
+    rotation=10.0,
+    scale=0.12,
     elastic=1.0,
-    crowded=0.5,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -78,8 +77,18 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
             Recipe("seed", stem_bias=True, epochs=10, pooled_epochs=20),
             DEFAULT,
-            # From the weights of a trained network on: half the rate, so as not to lose what they know.
-            replace(DEFAULT, name="refine", epochs=20, pooled_epochs=20, learning_rate=1e-3),
+            # From the weights of a trained network on, at half the rate, and in crowds: for symbols that touch.
+            replace(
+                DEFAULT,
+                name="refine",
+                epochs=20,
+                pooled_epochs=20,
+                learning_rate=1e-3,
+                canvas=10,
+                rotation=12.0,
+                scale=0.15,
+                crowded=0.5,
+            ),
         )
     }
 )

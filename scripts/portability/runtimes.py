@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DRIVERS = Path(__file__).parent / "drivers"
-LONGEST = 600
+LONGEST = 1800
 """Seconds that a runtime may take to be installed, and again to answer."""
 
 

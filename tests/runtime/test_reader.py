@@ -95,12 +95,12 @@ def test_symbols_stand_where_the_ink_does(field_model, ink):
     reader = capsonnx.load(field_model, provider="cpu", threads=1)
     reading = reader.read(ink)
     assert reading.symbols
-    assert reading.text == "".join(symbol.label for symbol in reading.symbols)
+    assert reading.text.replace("\n", "") == "".join(symbol.label for symbol in reading.symbols)
     moved = reader.read(np.pad(ink, ((31, 2), (17, 40))))
     assert moved.text == reading.text
     for there, here in zip(moved.symbols, reading.symbols, strict=True):
         assert there.score == here.score
-        np.testing.assert_array_equal(np.subtract(there.box, here.box), [17, 31, 17, 31])
+        np.testing.assert_allclose(np.subtract(there.box, here.box), [17, 31, 17, 31], atol=1)  # resized: to a pixel
 
 
 def test_without_a_field_there_is_no_text(reader, ink):
