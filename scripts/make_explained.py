@@ -17,7 +17,7 @@ TARGET = Path(__file__).parents[1] / "exported" / "explained.png"
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=TARGET)
 @click.option("-m", "--model", type=click.Path(path_type=Path), help="[default: shipped]")
-@click.option("--page", default=0, help="Which page of the exam scattered-160.")
+@click.option("--page", default=4, help="Which page of the exam scattered-160.")
 def main(output: Path, model: Path | None, page: int) -> None:
     """Draw and save."""
     (pages,) = exam.build_page_exams(datasets.load("mnist", "test"), ["scattered-160"], seed=0)
