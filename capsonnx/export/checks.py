@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import onnx
 from onnx import numpy_helper
@@ -99,8 +99,7 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
     try:
         import torch  # noqa: PLC0415
 
-        config: dict[str, Any] = dict(contract.network)
-        network = build(NetworkConfig(**config))
+        network = build(NetworkConfig.from_json(contract.network))
         network.load_state_dict({name: torch.from_numpy(weights[name]) for name in network.state_dict()})
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelError(

@@ -190,7 +190,7 @@ def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
         size=(height, width),
         threshold=PEAK,
         apart=APART,
-        silent_black=not network.config.stem_bias,
+        silent_black=network.config.is_silent,
         symbol=symbol,
     )
 

@@ -2,7 +2,17 @@
 
 from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
 from capsonnx.model.loss import margin_loss, window_loss
-from capsonnx.model.networks import CapsuleNetwork, Network, NetworkConfig, NetworkKind, PooledNetwork, Stem, build
+from capsonnx.model.networks import (
+    SOURCE_WIDTHS,
+    CapsuleNetwork,
+    Network,
+    NetworkConfig,
+    NetworkKind,
+    PooledNetwork,
+    Stem,
+    StemBias,
+    build,
+)
 from capsonnx.model.routing import explain, normalise, route, squash
 from capsonnx.model.scorer import scorer
 
@@ -10,6 +20,7 @@ __all__ = [
     "APART",
     "ORIGIN",
     "PEAK",
+    "SOURCE_WIDTHS",
     "STRIDE",
     "WINDOW",
     "CapsuleNetwork",
@@ -18,6 +29,7 @@ __all__ = [
     "NetworkKind",
     "PooledNetwork",
     "Stem",
+    "StemBias",
     "build",
     "explain",
     "margin_loss",

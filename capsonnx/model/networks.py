@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from capsonnx.model.field import STRIDE, slide
 from capsonnx.model.routing import explain, route, squash, sums
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -31,10 +31,15 @@ __all__ = [
     "NetworkKind",
     "PooledNetwork",
     "Stem",
+    "StemBias",
     "build",
 ]
 
-NetworkKind: TypeAlias = Literal["capsule", "pooled"]
+NetworkKind: TypeAlias = Literal["capsule", "pooled", "summed"]
+StemBias: TypeAlias = Literal["none", "free", "silent"]
+
+SOURCE_WIDTHS = (64, 64, 128, 128)
+"""Of the stem in bojone/Capsule."""
 
 
 @dataclass(frozen=True)
@@ -42,35 +47,62 @@ class NetworkConfig:
     """Everything that fixes a network but its weights; saved in the checkpoint and in the ONNX metadata.
 
     Attributes:
-        kind: ``capsule``, or ``pooled`` for the baseline: a CNN with global average pooling on the same stem.
+        kind: ``capsule``; or ``pooled`` for the baseline, a CNN with global average pooling on the same stem; or
+            ``summed``, the same CNN with a sum in place of the average.
         classes: the number of classes J.
-        stem_bias: whether the stem's convolutions have biases. Without them black pixels give zero features, and
-            the answer does not depend on how much black surrounds the ink.
+        stem_bias: of the stem's convolutions: ``none``; ``free``, as in the source; or ``silent``, at most zero. With
+            ``none`` and ``silent`` black pixels give zero features, since relu(0 + b) = 0 for b ≤ 0, and the answer
+            does not depend on how much black surrounds the ink.
+        widths: the channels of the stem's four convolutions; the last is C, the dimension of an input capsule.
         dimension: the dimension D of an output capsule (``capsule`` only).
         routings: the number of routing iterations (``capsule`` only).
-        hidden: the width of the layer between pooling and scores (``pooled`` only).
+        hidden: the width of the layer between pooling and scores (``pooled`` and ``summed`` only).
     """
 
     kind: NetworkKind = "capsule"
     classes: int = 10
-    stem_bias: bool = False
+    stem_bias: StemBias = "none"
+    widths: tuple[int, int, int, int] = SOURCE_WIDTHS
     dimension: int = 16
     routings: int = 3
     hidden: int = 128
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether black gives zero features."""
+        return self.stem_bias != "free"
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> NetworkConfig:
+        """What :func:`dataclasses.asdict` made, back from JSON; of older files as well, whose bias is true or false.
+
+        Raises:
+            TypeError: a value is not one of a config.
+
+        >>> NetworkConfig.from_json({"kind": "capsule", "stem_bias": True}).stem_bias
+        'free'
+        """
+        bias = values.get("stem_bias", "none")
+        return cls(
+            **{
+                **values,
+                "stem_bias": ("free" if bias else "none") if isinstance(bias, bool) else bias,
+                "widths": tuple(values.get("widths", SOURCE_WIDTHS)),
+            }
+        )
+
 
 class Stem(nn.Sequential):
-    """Images to feature columns: conv3-64, conv3-64, average pool 2, conv3-128, conv3-128; 'valid', ReLU after each.
+    """Images to feature columns: two convolutions, average pool 2, two more; all 3 by 3, 'valid', each with a ReLU.
 
-    (batch, 1, height, width) to (batch, 128, rows, cols), rows = (height - 4) // 2 - 4. Each column sees a square of
+    (batch, 1, height, width) to (batch, C, rows, cols), rows = (height - 4) // 2 - 4. Each column sees a square of
     14 px, and neighbours stand 2 px apart.
     """
 
-    channels = 128
     stride = STRIDE
     receptive_field = 14
 
-    def __init__(self, *, bias: bool) -> None:
+    def __init__(self, widths: tuple[int, int, int, int], *, bias: bool) -> None:
         def convolution(inputs: int, outputs: int) -> list[nn.Module]:
             layer = nn.Conv2d(inputs, outputs, 3, bias=bias)
             nn.init.xavier_uniform_(layer.weight)  # Keras's default, which the source has
@@ -78,13 +110,20 @@ class Stem(nn.Sequential):
                 nn.init.zeros_(layer.bias)
             return [layer, nn.ReLU()]
 
+        first, second, third, last = widths
         super().__init__(
-            *convolution(1, 64),
-            *convolution(64, 64),
+            *convolution(1, first),
+            *convolution(first, second),
             nn.AvgPool2d(2),
-            *convolution(64, 128),
-            *convolution(128, self.channels),
+            *convolution(second, third),
+            *convolution(third, last),
         )
+
+    def silence(self) -> None:
+        """Lower every bias above zero to zero, so that black gives zero features; call it without gradients."""
+        for name, weight in self.named_parameters():
+            if name.endswith("bias"):
+                weight.clamp_(max=0)
 
 
 class CapsuleLayer(nn.Module):
@@ -111,7 +150,7 @@ class Network(nn.Module, ABC):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.stem = Stem(bias=config.stem_bias)
+        self.stem = Stem(config.widths, bias=config.stem_bias != "none")
 
     def features(self, images: Tensor) -> Tensor:
         """Images (batch, height, width), uint8 or float in 0..255, to features (batch, C, rows, cols).
@@ -141,11 +180,11 @@ class Network(nn.Module, ABC):
 
 
 class CapsuleNetwork(Network):
-    """The stem and one shared-weight capsule layer: 279,488 parameters with biases, for ten classes."""
+    """The stem and one shared-weight capsule layer; in the source's widths, with biases, 279,488 parameters."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
-        self.capsules = CapsuleLayer(Stem.channels, config.classes, config.dimension, config.routings)
+        self.capsules = CapsuleLayer(config.widths[-1], config.classes, config.dimension, config.routings)
 
     def classify(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features (batch, C, rows, cols) to lengths (batch, J) and poses (batch, J, D)."""
@@ -165,12 +204,15 @@ class CapsuleNetwork(Network):
 
 
 class PooledNetwork(Network):
-    """The source's baseline: global average pooling, one hidden layer, sigmoid: 276,810 parameters with biases."""
+    """The source's baseline: global average pooling, one hidden layer, sigmoid: 276,810 parameters with biases.
+
+    Of kind ``summed`` it sums in place of averaging, as the capsules do.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
         self.head = nn.Sequential(
-            nn.Linear(Stem.channels, config.hidden),
+            nn.Linear(config.widths[-1], config.hidden),
             nn.ReLU(),
             nn.Linear(config.hidden, config.classes),
             nn.Sigmoid(),
@@ -182,15 +224,18 @@ class PooledNetwork(Network):
 
     def classify(self, features: Tensor) -> tuple[Tensor]:
         """Features (batch, C, rows, cols) to lengths (batch, J): sigmoid scores under the capsules' name."""
-        return (self.head(features.flatten(2).mean(dim=2)),)
+        columns = features.flatten(2)
+        # The sum is divided by the columns of a 28×28 image: it then trains like the average, from the same start.
+        pooled = columns.sum(dim=2) / 64 if self.config.kind == "summed" else columns.mean(dim=2)
+        return (self.head(pooled),)
 
 
 def build(config: NetworkConfig) -> Network:
     """A network with fresh weights, drawn from torch's global random state.
 
-    >>> sum(weight.numel() for weight in build(NetworkConfig("capsule", stem_bias=True)).parameters())
+    >>> sum(weight.numel() for weight in build(NetworkConfig("capsule", stem_bias="free")).parameters())
     279488
-    >>> sum(weight.numel() for weight in build(NetworkConfig("pooled", stem_bias=True)).parameters())
+    >>> sum(weight.numel() for weight in build(NetworkConfig("pooled", stem_bias="free")).parameters())
     276810
     """
     return CapsuleNetwork(config) if config.kind == "capsule" else PooledNetwork(config)

@@ -97,8 +97,8 @@ def load_config(folder: Path) -> TrainingConfig:
         )
     try:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        values["recipe"] = Recipe(**values["recipe"])
-        values["network"] = NetworkConfig(**values["network"])
+        values["recipe"] = Recipe(**{**values["recipe"], "widths": tuple(values["recipe"]["widths"])})
+        values["network"] = NetworkConfig.from_json(values["network"])
         values["labels"] = tuple(values["labels"])
         return TrainingConfig(**values)
     except FileNotFoundError:

@@ -92,7 +92,9 @@ def make_config(
         dataset=resolved(data),
         labels=dataset.labels,
         recipe=chosen,
-        network=NetworkConfig(kind=network, classes=len(dataset.labels), stem_bias=chosen.stem_bias),
+        network=NetworkConfig(
+            kind=network, classes=len(dataset.labels), stem_bias=chosen.stem_bias, widths=chosen.widths
+        ),
         seed=seed,
         epochs=epochs or chosen.epochs_for(network),
         precision=choose_precision(precision, device),

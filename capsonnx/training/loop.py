@@ -91,7 +91,7 @@ def train(
             begin = time.monotonic()
             loss = run.epoch(bar.advance)
             accuracy = run.accuracy(held_out)
-            rate = run.optimizer.param_groups[0]["lr"]
+            rate = run.optimizers[-1][0].param_groups[0]["lr"]
             metrics.append(EpochMetrics(epoch, rate, loss, accuracy, round(time.monotonic() - begin, 1)))
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
@@ -109,7 +109,8 @@ def _take_weights(run: Run, start: Network) -> None:
             expected=f"a {run.network.config.kind} network of {run.network.config.classes} classes, of the same recipe",
             remedy="choose another file, or the --recipe and --network that it was trained by",
         )
-    run.network.load_state_dict(start.state_dict())
+    for network in (run.network, run.averaged):
+        network.load_state_dict(start.state_dict())
 
 
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:
@@ -127,7 +128,7 @@ def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> li
         if len(metrics) != state.epoch:
             raise KeyError("metrics.jsonl has too few lines")
         run.restore(state)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, RuntimeError, ValueError) as error:
         raise CheckpointError(
             f"{folder}: files do not fit each other ({error})",
             expected="the files of one run",

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from capsonnx.errors import InputError
+from capsonnx.model import SOURCE_WIDTHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from capsonnx.model import NetworkKind
+    from capsonnx.model import NetworkKind, StemBias
 
 __all__ = ["RECIPES", "Recipe", "recipe_named"]
 
@@ -22,11 +23,14 @@ class Recipe:
 
     Attributes:
         name: what ``--recipe`` calls it.
-        stem_bias: whether the stem's convolutions have biases.
+        stem_bias: of the stem's convolutions; see :class:`capsonnx.model.NetworkConfig`.
+        widths: the channels of these.
         epochs: passes over the training digits, for the capsule network.
         pooled_epochs: the same for the pooled baseline.
         batch_size: images in a step.
         learning_rate: of Adam; the highest of the schedule.
+        muon_rate: the same of Muon, which then trains the matrices; 0: Adam trains everything.
+        averaging: the decay, in a step, of the moving average of the weights that is kept; 0: the last weights are.
         schedule: ``constant``, or ``one-cycle``: a cosine up over the first tenth, then a cosine down to zero.
         absent_weight: λ of the margin loss.
         canvas: digits lie at random places on black canvases up to this many pixels larger, a new size each batch.
@@ -38,11 +42,14 @@ class Recipe:
     """
 
     name: str
-    stem_bias: bool
+    stem_bias: StemBias
     epochs: int
     pooled_epochs: int
     batch_size: int = 128
+    widths: tuple[int, int, int, int] = SOURCE_WIDTHS
     learning_rate: float = 1e-3
+    muon_rate: float = 0.0
+    averaging: float = 0.0
     schedule: Literal["constant", "one-cycle"] = "constant"
     absent_weight: float = 0.25
     canvas: int = 0
@@ -59,7 +66,7 @@ class Recipe:
 
 DEFAULT = Recipe(
     "default",
-    stem_bias=False,
+    stem_bias="none",
     epochs=30,
     pooled_epochs=30,
     learning_rate=2e-3,
@@ -75,7 +82,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         recipe.name: recipe
         for recipe in (
             # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
-            Recipe("seed", stem_bias=True, epochs=10, pooled_epochs=20),
+            Recipe("seed", stem_bias="free", epochs=10, pooled_epochs=20),
             DEFAULT,
             # From the weights of a trained network on, at half the rate, and in crowds: for symbols that touch.
             replace(

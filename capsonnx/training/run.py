@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import torch
 from capsonnx.model import CapsuleNetwork, build, margin_loss, scorer, window_loss
 from capsonnx.training.augmentation import augment, crowd
 from capsonnx.training.checkpoint import State
+from capsonnx.training.optimizer import make_optimizers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +65,8 @@ class Run:
             torch.manual_seed(config.seed)
             self.network: Network = build(config.network).to(device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # 1e-7 is Keras's epsilon, which the source has.
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.recipe.learning_rate, eps=1e-7)
+        self.optimizers = make_optimizers(self.network, self.recipe)
+        self.averaged = copy.deepcopy(self.network) if self.recipe.averaging else self.network
         self.generator = torch.Generator().manual_seed(config.seed)
 
     def epoch(self, advance: Callable[[], None]) -> float:
@@ -78,18 +80,32 @@ class Run:
         return float(total) / len(self.images)
 
     def _train_step(self, images: Tensor, targets: Tensor) -> Tensor:
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.steps, self.recipe.learning_rate, self.recipe.schedule)
+        for optimizer, highest in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(self.step, self.steps, highest, self.recipe.schedule)
         crowded = round(self.recipe.crowded * len(images)) if isinstance(self.network, CapsuleNetwork) else 0
         loss = self._canvas_loss(images[crowded:], targets[crowded:])
         if crowded:
             views, centres = crowd(images[:crowded], self.recipe, self.generator)
             loss = loss + self._window_loss(self._features(views), centres, targets[:crowded])
-        self.optimizer.zero_grad()
+        self.network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        for optimizer, _ in self.optimizers:
+            optimizer.step()
+        self._settle()
         self.step += 1
         return loss.detach()
+
+    @torch.no_grad()
+    def _settle(self) -> None:
+        """After a step of the weights: keep silent biases silent, and let the averages follow."""
+        if self.network.config.stem_bias == "silent":
+            self.network.stem.silence()
+        if self.recipe.averaging:
+            # At the start over the steps so far, so that the fresh weights are soon forgotten.
+            share = max(1 - self.recipe.averaging, 9 / (10 + self.step))
+            for average, weight in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+                average.lerp_(weight, share)
 
     def _canvas_loss(self, images: Tensor, targets: Tensor) -> Tensor:
         """Of digits alone on canvases: the class of the whole and, where the sliding head is trained, of windows."""
@@ -113,8 +129,11 @@ class Run:
         return features.float()
 
     def accuracy(self, dataset: Dataset) -> float:
-        """The share of a data set's images, in 0..1, whose longest capsule is the right one; in float32."""
-        score = scorer(self.network)
+        """The share of a data set's images, in 0..1, whose longest capsule is the right one; in float32.
+
+        Of the averaged weights, where the recipe averages.
+        """
+        score = scorer(self.averaged)
         right = 0
         for start in range(0, len(dataset.images), 500):
             batch = slice(start, start + 500)
@@ -123,10 +142,12 @@ class Run:
 
     def capture(self) -> State:
         """Everything that changes, as named CPU tensors; call it between two epochs."""
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        for name, parameter in self.network.named_parameters():
-            for key, tensor in self.optimizer.state[parameter].items():
-                tensors[f"optimizer.{key}.{name}"] = tensor
+        tensors = {f"network.{name}": tensor for name, tensor in self.averaged.state_dict().items()}
+        if self.recipe.averaging:
+            tensors |= {f"training.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        for number, (optimizer, _) in enumerate(self.optimizers):
+            for index, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{number}.{index}.{key}": tensor for key, tensor in state.items()}
         tensors["random"] = self.generator.get_state()
         return State(self.step // self.steps_per_epoch, {name: tensor.cpu() for name, tensor in tensors.items()})
 
@@ -134,14 +155,22 @@ class Run:
         """Go back to what :meth:`capture` saw.
 
         Raises:
-            KeyError, RuntimeError: the state is of another network.
+            KeyError, RuntimeError, ValueError: the state is of another network.
         """
         tensors = state.tensors
-        self.network.load_state_dict({name: tensors[f"network.{name}"] for name in self.network.state_dict()})
-        for name, parameter in self.network.named_parameters():
-            self.optimizer.state[parameter] = {
-                key: tensors[f"optimizer.{key}.{name}"].to(parameter.device if key != "step" else "cpu")
-                for key in ("step", "exp_avg", "exp_avg_sq")
-            }
+        self.averaged.load_state_dict(_named(tensors, "network."))
+        if self.recipe.averaging:
+            self.network.load_state_dict(_named(tensors, "training."))
+        for number, (optimizer, _) in enumerate(self.optimizers):
+            states: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _named(tensors, f"optimizer.{number}.").items():
+                index, _, key = name.partition(".")
+                states.setdefault(int(index), {})[key] = tensor
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
         self.generator.set_state(tensors["random"])
         self.step = state.epoch * self.steps_per_epoch
+
+
+def _named(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -120,7 +120,7 @@ def test_nothing_of_the_tracer_is_left(content) -> None:
         ({}, {"routings": 1}),
         ({}, {"routings": 5}),
         ({}, {"kind": "pooled"}),
-        ({}, {"stem_bias": True, "classes": 3, "dimension": 5}),
+        ({}, {"stem_bias": "free", "classes": 3, "dimension": 5}),
     ],
 )
 def test_variants_export_and_agree(tmp_path, options, config) -> None:

@@ -20,8 +20,8 @@ def noise(*shape: int) -> torch.Tensor:
 @pytest.mark.parametrize(
     ("config", "parameters"),
     [
-        ({"kind": "capsule", "stem_bias": True}, 279_488),
-        ({"kind": "pooled", "stem_bias": True}, 276_810),
+        ({"kind": "capsule", "stem_bias": "free"}, 279_488),
+        ({"kind": "pooled", "stem_bias": "free"}, 276_810),
         ({"kind": "capsule"}, 279_488 - 384),
         ({"kind": "capsule", "classes": 26}, 279_488 - 384 + 16 * 128 * 16),
     ],
@@ -33,7 +33,7 @@ def test_parameter_counts(config: dict, parameters: int) -> None:
 @pytest.mark.parametrize("size", [(14, 14), (15, 14), (28, 28), (28, 56), (31, 44), (99, 14)])
 def test_feature_columns_stand_where_the_stem_says(size: tuple[int, int]) -> None:
     rows, cols = ((side - Stem.receptive_field) // Stem.stride + 1 for side in size)
-    assert fresh().features(noise(2, *size)).shape == (2, Stem.channels, rows, cols)
+    assert fresh().features(noise(2, *size)).shape == (2, 128, rows, cols)
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (13, 0), (0, 13), (13, 13), (7, 7)])
@@ -77,7 +77,7 @@ def test_black_surroundings_change_nothing_without_biases(pad: int) -> None:
 
 
 def test_black_surroundings_do_count_with_biases() -> None:
-    network = fresh(stem_bias=True)
+    network = fresh(stem_bias="free")
     with torch.no_grad():
         network.stem[0].bias.fill_(0.1)
     images = noise(2, 28, 28)

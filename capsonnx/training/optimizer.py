@@ -1,0 +1,80 @@
+"""The optimizers: Adam, and Muon for the weights that are matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+from torch.optim import Adam, Muon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+    from capsonnx.model import Network
+    from capsonnx.training.recipes import Recipe
+
+__all__ = ["MatrixMuon", "as_matrices", "make_optimizers"]
+
+ADAM_EPSILON = 1e-7
+"""Keras's, which the source has."""
+
+
+class MatrixMuon(Muon):
+    """torch's Muon, which knows two dimensions only, for the weights of convolutions and capsules.
+
+    Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) steps along the orthogonalised momentum, so that all
+    directions of a matrix learn at one pace. Its steps are scaled to the size of Adam's (Liu et al. 2025,
+    arXiv 2502.16982).
+
+    Args:
+        weights: each of three dimensions or more; in memory as they will stay.
+        lr: the learning rate.
+    """
+
+    def __init__(self, weights: Iterable[nn.Parameter], lr: float) -> None:
+        # Parameters of its own, in the memory of the weights: a step on them is a step on the weights.
+        self._weights = [(weight, [nn.Parameter(matrix) for matrix in as_matrices(weight.data)]) for weight in weights]
+        matrices = [matrix for _, views in self._weights for matrix in views]
+        super().__init__(matrices, lr=lr, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+
+    def step(self, closure: Any = None) -> Any:
+        """One step on all weights, by their gradients."""
+        for weight, views in self._weights:
+            if weight.grad is not None:
+                for matrix, gradient in zip(views, as_matrices(weight.grad), strict=True):
+                    matrix.grad = gradient
+        return super().step(closure)  # type: ignore[no-untyped-call]
+
+
+def as_matrices(weight: Tensor) -> list[Tensor]:
+    """A weight as matrices: of a convolution one, outputs by the rest; of a capsule layer W_j of each class.
+
+    Args:
+        weight: (outputs, inputs, height, width) or (J, C, D).
+
+    Returns:
+        One (outputs, height·width·inputs), or J of (C, D): views wherever the memory format allows it.
+    """
+    if weight.dim() == 4:
+        return [weight.permute(0, 2, 3, 1).flatten(1)]
+    return list(weight)
+
+
+def make_optimizers(network: Network, recipe: Recipe) -> list[tuple[Optimizer, float]]:
+    """The optimizers of a recipe, each with the highest learning rate of its schedule.
+
+    Muon trains every weight that is a matrix with two sides longer than one, which the first convolution, of one
+    input channel, is not; Adam trains the rest, or everything where the recipe has no rate for Muon.
+    """
+    matrices = [
+        weight for weight in network.parameters() if recipe.muon_rate and weight.dim() > 2 and weight.shape[1] > 1
+    ]
+    chosen = {id(weight) for weight in matrices}
+    rest = [weight for weight in network.parameters() if id(weight) not in chosen]
+    adam = Adam(rest, lr=recipe.learning_rate, eps=ADAM_EPSILON)
+    if not matrices:
+        return [(adam, recipe.learning_rate)]
+    return [(MatrixMuon(matrices, recipe.muon_rate), recipe.muon_rate), (adam, recipe.learning_rate)]
