@@ -58,10 +58,11 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 
 Share of images in %, by `capsonnx evaluate exported/{name}.onnx`: {provider}, batch {exam_batch}, float32, {cores} CPU
 cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them above
-{exam_threshold:g}. *exact*: the classes above it are the right ones, no k given.
+0.5. *exact*: the classes above {exam_threshold:g} are the right ones, no k given; of empty images, there are none.
+*length*: the mean score of the right classes, in 0..1.
 
-| exam | images | top k | confident | exact |
-|---|---:|---:|---:|---:|
+| exam | images | top k | confident | exact | length |
+|---|---:|---:|---:|---:|---:|
 {rows}
 {pages}
 ## Known limits
@@ -211,9 +212,10 @@ def page_row(result: dict[str, Any]) -> str:
 
 
 def row(result: dict[str, Any]) -> str:
-    """One exam as a line of the table."""
-    shares = " | ".join(f"{100 * result[key]:.2f}" for key in ("top", "confident", "exact"))
-    return f"| {result['name']} | {result['images']} | {shares} |"
+    """One exam as a line of the table; what does not apply to images without a symbol is a dash."""
+    shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in ("top", "confident", "exact")]
+    length = "–" if result["length"] is None else f"{result['length']:.3f}"
+    return f"| {' | '.join([result['name'], str(result['images']), *shares, length])} |"
 
 
 def machine() -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from capsonnx.exam import CONFIDENT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,21 +17,18 @@ if TYPE_CHECKING:
 __all__ = ["print_tables"]
 
 
-def print_tables(
-    results: Sequence[Result], readings: Sequence[PageResult], facts: Mapping[str, Any], *, threshold: float
-) -> None:
+def print_tables(results: Sequence[Result], readings: Sequence[PageResult], facts: Mapping[str, Any]) -> None:
     """Print one table of each kind of exam, if there were any of it, and the facts below.
 
     Args:
         results: of exams of images.
         readings: of exams of pages.
         facts: by name; that of versions is a mapping in turn.
-        threshold: the one that ``results`` rest on.
     """
     # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
     console = Console(width=10_000, highlight=False, markup=False)
     if results:
-        headings = ["exam", "images", "top k right", f"and above {threshold:g}", "exact set", "images/s"]
+        headings = ["exam", "images", "top k right", f"and above {CONFIDENT:g}", "exact set", "mean score", "images/s"]
         console.print(_table(headings, map(_result, results)))
         console.print()
     if readings:
@@ -52,7 +51,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 def _result(result: Result) -> Sequence[str]:
     shares = map(_percent, (result.top, result.confident, result.exact))
-    return result.name, str(result.images), *shares, f"{result.images_per_second:.1f}"
+    length = "-" if result.length is None else f"{result.length:.3f}"
+    return result.name, str(result.images), *shares, length, f"{result.images_per_second:.1f}"
 
 
 def _reading(result: PageResult) -> Sequence[str]:

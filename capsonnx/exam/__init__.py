@@ -7,7 +7,8 @@
 >>> pairs.images.shape, pairs.targets[0].tolist()
 ((180, 56, 28), [7, 2])
 
-With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then gives the :class:`Result`.
+With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then gives the :class:`Result`; :func:`score` gives the
+lengths themselves, from which :func:`calibrate` chooses a threshold.
 
 Exams of pages ask for more: which symbols, where, and in what order.
 
@@ -21,7 +22,8 @@ With a reader, ``exam.sit_pages(reader, pages, labels=digits.labels)`` then give
 from __future__ import annotations
 
 from capsonnx.exam.build import build_exams, build_page_exams
-from capsonnx.exam.exams import EXAMS, Builder, Exam
+from capsonnx.exam.calibration import Calibration, calibrate
+from capsonnx.exam.exams import EXAMS
 from capsonnx.exam.page_exams import PAGE_EXAMS, PageBuilder
 from capsonnx.exam.pages import Lines, PageExam, Placed, altered
 from capsonnx.exam.reading import sit_pages
@@ -35,13 +37,17 @@ from capsonnx.exam.reading_scores import (
     match_symbols,
     precision_and_recall,
 )
-from capsonnx.exam.run import sit
-from capsonnx.exam.scoring import Result, confident_right, exact_right, top_right
+from capsonnx.exam.run import Answers, mark, score, sit
+from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, top_right
+from capsonnx.exam.sets import Builder, Exam
 
 __all__ = [
+    "CONFIDENT",
     "EXAMS",
     "PAGE_EXAMS",
+    "Answers",
     "Builder",
+    "Calibration",
     "Exam",
     "Lines",
     "PageBuilder",
@@ -52,6 +58,7 @@ __all__ = [
     "altered",
     "build_exams",
     "build_page_exams",
+    "calibrate",
     "character_error_rate",
     "confident_right",
     "edit_distance",
@@ -59,8 +66,10 @@ __all__ = [
     "exact_strings",
     "false_per_megapixel",
     "joined",
+    "mark",
     "match_symbols",
     "precision_and_recall",
+    "score",
     "sit",
     "sit_pages",
     "top_right",

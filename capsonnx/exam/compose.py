@@ -28,20 +28,28 @@ def row(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return images.swapaxes(1, 2).reshape(count, height, digits * width)
 
 
-def column(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Put k images below each other, the first on top.
+def column(images: NDArray[np.uint8], *, overlap: int = 0) -> NDArray[np.uint8]:
+    """Put k images below each other, the first on top; where they overlap the lighter pixel shows.
 
     Args:
         images: (count, k, height, width) uint8.
+        overlap: by how many rows each image covers the one above it, from 0 to height - 1.
 
     Returns:
-        (count, k·height, width) uint8.
+        (count, k·height - (k - 1)·overlap, width) uint8.
 
     >>> column(np.array([[[[1, 2]], [[3, 4]]]], dtype=np.uint8)).tolist()
     [[[1, 2], [3, 4]]]
+    >>> column(np.array([[[[1], [7]], [[5], [2]]]], dtype=np.uint8), overlap=1).tolist()
+    [[[1], [7], [2]]]
     """
     count, digits, height, width = images.shape
-    return images.reshape(count, digits * height, width)
+    pitch = height - overlap
+    columns = np.zeros((count, digits * pitch + overlap, width), dtype=np.uint8)
+    for number in range(digits):
+        place = columns[:, number * pitch : number * pitch + height]
+        np.maximum(place, images[:, number], out=place)
+    return columns
 
 
 def pad(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:

@@ -1,12 +1,16 @@
-"""Random streams: the same seed and name give the same draws on every machine."""
+"""Random streams and draws: the same seed and name give the same on every machine."""
 
 from __future__ import annotations
 
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-__all__ = ["stream"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["different", "equal", "stream"]
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -20,3 +24,52 @@ def stream(seed: int, name: str) -> np.random.Generator:
     [97, 21, 13]
     """
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())])))
+
+
+def different(targets: NDArray[np.int64], digits: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Draw digits, each with equal chance among those whose class is not yet in the row, without trial and error.
+
+    Args:
+        targets: (count,) int64, of at least ``digits`` classes.
+        digits: the length of a row.
+        generator: draws for all rows at once, one place after the other.
+
+    Returns:
+        (count, digits) int64, the digits of each row; the first of row i is i.
+    """
+    by_class = np.argsort(targets, kind="stable")
+    sizes = np.bincount(targets)
+    starts = np.cumsum(sizes) - sizes
+    rows = np.arange(len(targets))[:, None]
+    for _ in range(digits - 1):
+        taken = np.sort(targets[rows], axis=1)
+        place = generator.integers(len(targets) - sizes[taken].sum(axis=1))
+        # The place counts free digits only. Stepping over the taken classes, in rising order, makes it one of by_class.
+        for classes in taken.T:
+            place += np.where(place >= starts[classes], sizes[classes], 0)
+        rows = np.column_stack([rows, by_class[place]])
+    return rows
+
+
+def equal(targets: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
+    """Pair each digit with another of its class, so that each comes once in each place.
+
+    Args:
+        targets: (count,) int64.
+        generator: draws the order in which the digits of a class follow each other, the first following the last.
+
+    Returns:
+        (count, 2) int64, the two digits of each pair, in the order of the first; without digits alone in their class.
+
+    >>> equal(np.array([7, 3, 7, 3, 0]), stream(0, "equal")).tolist()
+    [[0, 2], [1, 3], [2, 0], [3, 1]]
+    """
+    shuffled = generator.permutation(len(targets))
+    by_class = shuffled[np.argsort(targets[shuffled], kind="stable")]
+    sizes = np.bincount(targets)
+    first = (np.cumsum(sizes) - sizes)[targets[by_class]]
+    following = first + (np.arange(len(targets)) - first + 1) % sizes[targets[by_class]]
+    partners = np.empty_like(by_class)
+    partners[by_class] = by_class[following]
+    pairs = np.column_stack([np.arange(len(targets)), partners])
+    return pairs[sizes[targets] > 1]

@@ -1,49 +1,30 @@
 """The catalogue of exams: each composes images from the digits of a test split, by a seed.
 
-The same digits and the same seed give the same images on every machine, whatever other exams there are.
+The same digits and the same seed give the same images on every machine, whatever other exams there are. Those of large
+images have fewer of them, so that all together stay affordable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from capsonnx.errors import InputError
 from capsonnx.exam.compose import column, pad, row
-from capsonnx.exam.draws import stream
+from capsonnx.exam.draws import different, equal, stream
+from capsonnx.exam.empty import noise
+from capsonnx.exam.scatter import scattered_sets
+from capsonnx.exam.sets import Exam, too_few_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.datasets import Dataset
+    from capsonnx.exam.sets import Builder
 
-__all__ = ["EXAMS", "Builder", "Exam"]
-
-
-@dataclass(frozen=True, eq=False)
-class Exam:
-    """Images to read, all of one size, and what is in them.
-
-    Attributes:
-        name: its name in the catalogue.
-        images: (count, height, width) uint8, light ink on a black ground.
-        targets: (count, k) int64, the k different classes in each image, in reading order.
-    """
-
-    name: str
-    images: NDArray[np.uint8]
-    targets: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-
-Builder: TypeAlias = Callable[["Dataset", int], Exam]
-"""Makes an exam of a test split and a seed, or raises InputError where the split has too few classes for it."""
+__all__ = ["EXAMS"]
 
 
 def singles(dataset: Dataset, _seed: int) -> Exam:
@@ -51,9 +32,9 @@ def singles(dataset: Dataset, _seed: int) -> Exam:
     return Exam("singles", dataset.images, dataset.targets[:, None])
 
 
-def padded(dataset: Dataset, _seed: int, *, pixels: int) -> Exam:
-    """Every digit with so many pixels of black on every side."""
-    return Exam(f"padded-{pixels}", pad(dataset.images, pixels), dataset.targets[:, None])
+def padded(dataset: Dataset, _seed: int, *, pixels: int, most: int | None = None) -> Exam:
+    """Every digit, or the first so many, with so many pixels of black on every side."""
+    return Exam(f"padded-{pixels}", pad(dataset.images[:most], pixels), dataset.targets[:most, None])
 
 
 def vertical_pairs(dataset: Dataset, seed: int) -> Exam:
@@ -72,12 +53,41 @@ def horizontal_pairs(dataset: Dataset, seed: int) -> Exam:
     return Exam("pairs-horizontal", row(dataset.images[pairs]), dataset.targets[pairs])
 
 
+def touching_pairs(dataset: Dataset, seed: int, *, closer: int) -> Exam:
+    """The pairs of :func:`vertical_pairs`, so many pixels closer; where they overlap the lighter pixel shows.
+
+    The ink of an MNIST digit is at most 20 px high, 4 px from the border: 8 px closer, two such digits touch.
+    """
+    name = f"touching-{closer}"
+    height, width = dataset.images.shape[1:]
+    if height <= closer:
+        raise InputError(
+            f"{dataset.name}: digits of {height}×{width} px",
+            expected=f"more than {closer} px of height for the exam {name}",
+            remedy="use larger digits, or leave this exam out",
+        )
+    pairs = _pairs(dataset, seed)
+    return Exam(name, column(dataset.images[pairs], overlap=closer), dataset.targets[pairs])
+
+
+def equal_vertical(dataset: Dataset, seed: int) -> Exam:
+    """Every digit above another one of its class: one class, which the image holds twice."""
+    pairs = _equal_pairs(dataset, seed)
+    return Exam("equal-vertical", column(dataset.images[pairs]), dataset.targets[pairs[:, :1]])
+
+
+def equal_horizontal(dataset: Dataset, seed: int) -> Exam:
+    """The pairs of :func:`equal_vertical`, side by side."""
+    pairs = _equal_pairs(dataset, seed)
+    return Exam("equal-horizontal", row(dataset.images[pairs]), dataset.targets[pairs[:, :1]])
+
+
 def different_digits(dataset: Dataset, seed: int, *, digits: int) -> Exam:
     """So many digits of different classes side by side, the leftmost of row i being digit i of the data set."""
     name = f"row-{digits}"
     if len(np.unique(dataset.targets)) < digits:
-        raise _too_few_classes(dataset, name)
-    chosen = _different(dataset.targets, digits, stream(seed, name))
+        raise too_few_classes(dataset, name)
+    chosen = different(dataset.targets, digits, stream(seed, name))
     return Exam(name, row(dataset.images[chosen]), dataset.targets[chosen])
 
 
@@ -85,10 +95,20 @@ EXAMS: dict[str, Builder] = {
     "singles": singles,
     "pairs-vertical": vertical_pairs,
     "pairs-horizontal": horizontal_pairs,
+    **{f"touching-{closer}": partial(touching_pairs, closer=closer) for closer in (4, 8)},
+    "equal-vertical": equal_vertical,
+    "equal-horizontal": equal_horizontal,
     "padded-14": partial(padded, pixels=14),
     "padded-42": partial(padded, pixels=42),
-    "row-3": partial(different_digits, digits=3),
-    "row-5": partial(different_digits, digits=5),
+    "padded-242": partial(padded, pixels=242, most=200),  # 512×512 px of MNIST
+    **{f"row-{digits}": partial(different_digits, digits=digits) for digits in range(2, 6)},
+    **{
+        f"scattered-{side}-{digits}": partial(scattered_sets, side=side, digits=digits, count=count)
+        for side, count in ((84, 2000), (160, 1000))
+        for digits in (2, 3, 4)
+    },
+    "empty-black": partial(noise, kind="black", count=100),
+    **{f"empty-{kind}": partial(noise, kind=kind, count=1000) for kind in ("uniform", "gaussian", "salt")},
 }
 """The exams by name."""
 
@@ -99,40 +119,17 @@ def _pairs(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     pairs = np.column_stack([digits, stream(seed, "pairs").permutation(digits)])
     kept: NDArray[np.int64] = pairs[dataset.targets[pairs[:, 0]] != dataset.targets[pairs[:, 1]]]
     if not len(kept):
-        raise _too_few_classes(dataset, "pairs")
+        raise too_few_classes(dataset, "pairs")
     return kept
 
 
-def _different(targets: NDArray[np.int64], digits: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Draw digits, each with equal chance among those whose class is not yet in the row, without trial and error.
-
-    Args:
-        targets: (count,) int64, of at least ``digits`` classes.
-        digits: the length of a row.
-        generator: draws for all rows at once, one place after the other.
-
-    Returns:
-        (count, digits) int64, the digits of each row; the first of row i is i.
-    """
-    by_class = np.argsort(targets, kind="stable")
-    sizes = np.bincount(targets)
-    starts = np.cumsum(sizes) - sizes
-    rows = np.arange(len(targets))[:, None]
-    for _ in range(digits - 1):
-        taken = np.sort(targets[rows], axis=1)
-        place = generator.integers(len(targets) - sizes[taken].sum(axis=1))
-        # The place counts free digits only. Stepping over the taken classes, in rising order, makes it one of by_class.
-        for classes in taken.T:
-            place += np.where(place >= starts[classes], sizes[classes], 0)
-        rows = np.column_stack([rows, by_class[place]])
-    return rows
-
-
-def _too_few_classes(dataset: Dataset, name: str) -> InputError:
-    classes = len(np.unique(dataset.targets))
-    return InputError(
-        f"{dataset.name}: {len(dataset)} {'digit' if len(dataset) == 1 else 'digits'} of {classes} "
-        f"{'class' if classes == 1 else 'classes'}",
-        expected=f"digits of more classes for the exam {name}",
-        remedy="use more digits, or leave this exam out",
-    )
+def _equal_pairs(dataset: Dataset, seed: int) -> NDArray[np.int64]:
+    """(count, 2) int64, digits of one class; the same ones for both layouts."""
+    pairs = equal(dataset.targets, stream(seed, "equal"))
+    if not len(pairs):
+        raise InputError(
+            f"{dataset.name}: {len(dataset)} digits, no two of one class",
+            expected="two digits of a class for the exams of equal pairs",
+            remedy="use more digits, or leave these exams out",
+        )
+    return pairs

@@ -1,14 +1,14 @@
-"""Sitting an exam: a network scores its images batch by batch, against the clock."""
+"""Sitting an exam: a network scores its images batch by batch, against the clock, and its answers are marked."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam.scoring import Result, confident_right, exact_right, top_right
+from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, top_right
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,20 +16,47 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.contract import Scorer
-    from capsonnx.exam.exams import Exam
+    from capsonnx.exam.sets import Exam
 
-__all__ = ["sit"]
+__all__ = ["Answers", "mark", "score", "sit"]
+
+MOST_PIXELS = 1 << 21
+"""In one batch: the largest layer of the stem takes 256 bytes for each, and two are in memory at a time."""
+
+
+class Answers(NamedTuple):
+    """What a network says in an exam.
+
+    Attributes:
+        lengths: (count, class) float32 in 0..1.
+        seconds: what scoring took.
+    """
+
+    lengths: NDArray[np.float32]
+    seconds: float
 
 
 def sit(
     scorer: Scorer,
     exam: Exam,
     *,
-    threshold: float = 0.5,
+    threshold: float = CONFIDENT,
     batch_size: int = 64,
     advance: Callable[[int], object] | None = None,
 ) -> Result:
-    """Let a network sit an exam.
+    """Let a network sit an exam: :func:`score`, and then :func:`mark`, which say what the arguments are.
+
+    Raises:
+        InputError: the batch size is below 1, the exam has no images, or the network does not take their size.
+        ModelError: the network failed, or its scores are not one finite number for each image and class.
+    """
+    return mark(exam, score(scorer, exam, batch_size=batch_size, advance=advance), threshold=threshold)
+
+
+def score(
+    scorer: Scorer, exam: Exam, *, batch_size: int = 64, advance: Callable[[int], object] | None = None
+) -> Answers:
+    """Let a network score the images of an exam.
 
     The clock runs only while the network scores. Its first batch is scored once more before, untimed: that is when
     memory is allocated and, on a GPU, algorithms are chosen for this shape.
@@ -37,8 +64,8 @@ def sit(
     Args:
         scorer: the network, an ONNX session or a wrapped torch network.
         exam: what to read.
-        threshold: the score in 0..1 above which a class is said to be in an image.
-        batch_size: images scored at once, from 1; the last batch may have fewer.
+        batch_size: images scored at once, from 1; fewer where so many would have more than 2 million pixels, and in the
+            last batch.
         advance: called after each batch with the number of images in it, for a progress bar.
 
     Raises:
@@ -51,6 +78,7 @@ def sit(
             expected="at least one image, and batches of at least one",
             remedy="use more digits, or a larger batch",
         )
+    batch_size = min(batch_size, max(1, MOST_PIXELS // exam.images[0].size))
     scorer(exam.images[:batch_size])
     seconds, batches = 0.0, []
     for start in range(0, len(exam), batch_size):
@@ -58,24 +86,35 @@ def sit(
         begin = time.perf_counter()
         lengths = scorer(images).lengths
         seconds += time.perf_counter() - begin
-        _check(lengths, len(images), int(exam.targets.max()) + 1)
+        _check(lengths, len(images), int(exam.targets.max(initial=0)) + 1)
         batches.append(lengths)
         if advance is not None:
             advance(len(images))
-    return _result(exam, np.concatenate(batches), threshold, seconds)
+    return Answers(np.concatenate(batches), seconds)
 
 
-def _result(exam: Exam, lengths: NDArray[np.float32], threshold: float, seconds: float) -> Result:
+def mark(exam: Exam, answers: Answers, *, threshold: float = CONFIDENT) -> Result:
+    """Say how right the answers are.
+
+    Args:
+        exam: what was to be read.
+        answers: what a network said.
+        threshold: the score in 0..1 above which a class is said to be in an image, for ``exact``. That of ``confident``
+            is always the source's.
+    """
+    lengths, targets = answers.lengths, exam.targets
+    holds = targets.shape[1] > 0
     return Result(
         name=exam.name,
         images=len(exam),
-        digits=exam.targets.shape[1],
-        top=float(top_right(lengths, exam.targets).mean()),
-        confident=float(confident_right(lengths, exam.targets, threshold).mean()),
-        exact=float(exact_right(lengths, exam.targets, threshold).mean()),
-        seconds=seconds,
+        digits=targets.shape[1],
+        top=float(top_right(lengths, targets).mean()) if holds else None,
+        confident=float(confident_right(lengths, targets).mean()) if holds else None,
+        exact=float(exact_right(lengths, targets, threshold).mean()),
+        length=float(np.take_along_axis(lengths, targets, axis=1).mean(dtype=np.float64)) if holds else None,
+        seconds=answers.seconds,
         # The clock of some systems stands still over a very short run.
-        images_per_second=len(exam) / max(seconds, 1e-9),
+        images_per_second=len(exam) / max(answers.seconds, 1e-9),
     )
 
 

@@ -1,8 +1,8 @@
 """How right the scores of an exam are: three measures, from lenient to strict.
 
-An image that is right by :func:`exact_right` is right by :func:`confident_right`, and then by :func:`top_right`. The
-first two measures are those of the source, capsule_test.py of github.com/bojone/Capsule; they are told how many classes
-an image holds. The third is not: it is what a reader of unknown images gets.
+At one threshold, an image that is right by :func:`exact_right` is right by :func:`confident_right`, and then by
+:func:`top_right`. The first two measures are those of the source, capsule_test.py of github.com/bojone/Capsule; they
+are told how many classes an image holds. The third is not: it is what a reader of unknown images gets.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Result", "confident_right", "exact_right", "top_right"]
+__all__ = ["CONFIDENT", "Result", "confident_right", "exact_right", "top_right"]
+
+
+CONFIDENT = 0.5
+"""The source's threshold, that of :func:`confident_right`, so that results compare, whatever a model's own is."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,11 @@ class Result:
         name: the name of the exam.
         images: how many images it has.
         digits: how many different classes each image holds, k.
-        top: the share in 0..1 of images that :func:`top_right` counts.
-        confident: the share in 0..1 of images that :func:`confident_right` counts.
-        exact: the share in 0..1 of images that :func:`exact_right` counts.
+        top: the share in 0..1 of images that :func:`top_right` counts; None where k is 0.
+        confident: the share in 0..1 of images that :func:`confident_right` counts, at 0.5; None where k is 0.
+        exact: the share in 0..1 of images that :func:`exact_right` counts, at the threshold that was given; where k is
+            0, of those in which no class is above it.
+        length: the mean in 0..1 of the lengths of the classes that the images hold; None where k is 0.
         seconds: what scoring took, without composing images and without the first, untimed batch.
         images_per_second: images by seconds.
     """
@@ -36,9 +42,10 @@ class Result:
     name: str
     images: int
     digits: int
-    top: float
-    confident: float
+    top: float | None
+    confident: float | None
     exact: float
+    length: float | None
     seconds: float
     images_per_second: float
 
@@ -64,7 +71,7 @@ def top_right(lengths: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArr
 
 
 def confident_right(
-    lengths: NDArray[np.float32], targets: NDArray[np.int64], threshold: float = 0.5
+    lengths: NDArray[np.float32], targets: NDArray[np.int64], threshold: float = CONFIDENT
 ) -> NDArray[np.bool_]:
     """Whether the k highest classes are those of the image, and all k are above the threshold.
 
@@ -88,7 +95,7 @@ def exact_right(lengths: NDArray[np.float32], targets: NDArray[np.int64], thresh
 
     Args:
         lengths: (count, class) float32 in 0..1.
-        targets: (count, k) int64, k different classes in any order, 1 ≤ k ≤ class.
+        targets: (count, k) int64, k different classes in any order, 0 ≤ k ≤ class.
         threshold: in 0..1.
 
     Returns:

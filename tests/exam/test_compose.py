@@ -34,6 +34,18 @@ def test_a_column_is_concatenation_along_the_height(count: int, digits: int, hei
     assert column(images).dtype == np.uint8
 
 
+@given(sizes, sizes, sizes, sizes, st.integers(0, 4))
+def test_in_a_column_that_overlaps_the_lighter_pixel_shows(
+    count: int, digits: int, height: int, width: int, overlap: int
+) -> None:
+    overlap = min(overlap, height - 1)
+    images = noise(count, digits, height, width)
+    pitch = height - overlap
+    apart = [np.pad(images[:, place], ((0, 0), (place * pitch, (digits - 1 - place) * pitch), (0, 0)))
+             for place in range(digits)]  # fmt: skip
+    np.testing.assert_array_equal(column(images, overlap=overlap), np.max(apart, axis=0))
+
+
 @given(sizes, sizes, sizes, st.integers(0, 4))
 def test_padding_keeps_the_inside_and_blackens_the_border(count: int, height: int, width: int, pixels: int) -> None:
     images = noise(count, height, width)

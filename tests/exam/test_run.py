@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from capsonnx.contract import Scores
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam import Exam, sit
+from capsonnx.exam import Answers, Exam, mark, run, score, sit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def pixels(images: NDArray[np.uint8]) -> Scores:
 
 def untimed(result: Any) -> dict[str, Any]:
     values = dataclasses.asdict(result)
-    return {key: values[key] for key in ("name", "images", "digits", "top", "confident", "exact")}
+    return {key: values[key] for key in ("name", "images", "digits", "top", "confident", "exact", "length")}
 
 
 @given(st.integers(1, 30), st.integers(1, 40), st.integers(1, 3))
@@ -57,7 +57,38 @@ def test_an_omniscient_network_is_right_by_every_measure() -> None:
 
     sure, unsure = sit(know, exam, batch_size=3), sit(know, exam, batch_size=3, threshold=0.75)
     assert (sure.top, sure.confident, sure.exact) == (1, 1, 1)
-    assert (unsure.top, unsure.confident, unsure.exact) == (1, 0, 0)
+    # The threshold is that of exact sets; the source's stays what it is.
+    assert (unsure.top, unsure.confident, unsure.exact) == (1, 1, 0)
+    assert sure.length == unsure.length == 0.75
+
+
+def test_confident_is_at_one_half_whatever_the_threshold() -> None:
+    exam = Exam("two", np.zeros((2, 4, 5), np.uint8), np.array([[0], [1]]))
+    answers = Answers(np.array([[0.4, 0.1], [0.2, 0.6]], np.float32), 1.0)
+    result = mark(exam, answers, threshold=0.3)
+    assert (result.top, result.confident, result.exact) == (1, 0.5, 1)
+    assert result.length == pytest.approx(0.5)
+    assert mark(exam, answers).exact == 0.5
+
+
+def test_of_empty_images_only_silence_is_said() -> None:
+    exam = Exam("empty", np.zeros((4, 4, 5), np.uint8), np.zeros((4, 0), np.int64))
+    lengths = np.array([[0.0, 0.1], [0.2, 0.5], [0.6, 0.1], [0.3, 0.9]], np.float32)
+    result = sit(lambda images: Scores(lengths), exam)
+    assert (result.digits, result.top, result.confident, result.exact, result.length) == (0, None, None, 0.5, None)
+    assert sit(lambda images: Scores(lengths), exam, threshold=0.7).exact == 0.75
+
+
+def test_batches_of_large_images_are_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "MOST_PIXELS", 65)  # three images of 4×5
+    steps: list[int] = []
+    exam = exam_of(7)
+    lengths = score(pixels, exam, advance=steps.append).lengths
+    assert steps == [3, 3, 1]
+    np.testing.assert_array_equal(lengths, pixels(exam.images).lengths)
+    monkeypatch.setattr(run, "MOST_PIXELS", 1)
+    score(pixels, exam, advance=steps.append)
+    assert steps[3:] == [1] * 7
 
 
 def test_the_first_batch_is_scored_once_more_and_off_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:

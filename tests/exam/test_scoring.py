@@ -109,3 +109,10 @@ def test_one_class_too_many_is_confident_but_not_exact() -> None:
     lengths, targets = np.array([[0.9, 0.8, 0.7]], dtype=np.float32), np.array([[0, 1]])
     assert confident_right(lengths, targets).all()
     assert not exact_right(lengths, targets).any()
+
+
+@given(st.floats(0, 1))
+def test_nothing_is_exact_where_nothing_is_above(threshold: float) -> None:
+    lengths = np.array([[0.0, 0.25], [0.75, 0.125]], dtype=np.float32)
+    silent = exact_right(lengths, np.zeros((2, 0), dtype=np.int64), threshold)
+    assert silent.tolist() == [threshold >= 0.25, threshold >= 0.75]

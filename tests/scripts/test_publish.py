@@ -27,6 +27,13 @@ def test_pages_are_a_table_with_dashes_for_what_there_is_not(publish) -> None:
     assert publish.pages_text([]) == ""
 
 
+def test_what_does_not_apply_to_empty_images_is_a_dash(publish) -> None:
+    result = {"name": "singles", "images": 7, "top": 0.99, "confident": 0.98, "exact": 0.975, "length": 0.9512}
+    assert publish.row(result) == "| singles | 7 | 99.00 | 98.00 | 97.50 | 0.951 |"
+    empty = {**result, "name": "empty-salt", **dict.fromkeys(("top", "confident", "length"))}
+    assert publish.row(empty) == "| empty-salt | 7 | – | – | 97.50 | – |"
+
+
 def test_agreement_is_told_or_its_absence(publish, tmp_path) -> None:
     from capsonnx.export import Inspection, PrecisionReport
     from capsonnx.export.agreement import Comparison

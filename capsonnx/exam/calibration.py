@@ -1,0 +1,93 @@
+"""Choosing the threshold above which a class is said to be in an image, from answers on held-out images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+__all__ = ["Calibration", "calibrate"]
+
+STEPS = 1000
+"""Thresholds are tried in steps of 1 / 1000: finer ones would fit the very images, and be no number to write down."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A threshold and what it gives.
+
+    Attributes:
+        threshold: in 0.001..0.999.
+        exact: the share in 0..1 of images of each exam, by name, that :func:`capsonnx.exam.exact_right` counts at it.
+    """
+
+    threshold: float
+    exact: dict[str, float]
+
+
+def calibrate(
+    answers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.int64]]], *, by: Literal["worst", "mean"] = "worst"
+) -> Calibration:
+    """Choose the threshold at which the sets of classes are exactly right most often.
+
+    With more ink all lengths rise, those of wrong classes too: rows of five want a higher threshold than singles. A
+    mean would sell the one for the other, so it is the share in the worst exam that is maximised, unless ``by`` says
+    otherwise. Of thresholds with the same worst share the mean decides; of those with the same mean, the middle one.
+
+    The images must not be those that the result is measured on: use digits held out of the training split.
+
+    Args:
+        answers: by the exam's name, lengths (count, class) float32 in 0..1 and targets (count, k) int64, the k
+            different classes of each image; k may differ between exams, and be 0.
+        by: maximise the share in the exam where it is worst, or its mean over all exams, each counting alike.
+
+    Raises:
+        InputError: there are no exams, or one without images.
+
+    >>> lengths = np.array([[0.9, 0.55, 0.1], [0.2, 0.7, 0.65]], np.float32)
+    >>> calibrate({"singles": (lengths, np.array([[0], [1]]))})
+    Calibration(threshold=0.675, exact={'singles': 1.0})
+    """
+    if not answers or not all(len(lengths) for lengths, _ in answers.values()):
+        raise InputError(
+            f"exams of {', '.join(str(len(lengths)) for lengths, _ in answers.values()) or 'no'} images",
+            expected="at least one exam, and images in each",
+            remedy="hold out more digits",
+        )
+    thresholds = np.arange(1, STEPS) / STEPS
+    shares = np.stack([_exact_shares(*one, thresholds) for one in answers.values()])
+    worst, mean = shares.min(axis=0), shares.mean(axis=0)
+    if by == "worst":
+        mean = np.where(worst == worst.max(), mean, -1)
+    # Sums of the same shares can differ in their last bit.
+    best = np.flatnonzero(mean >= mean.max() - 1e-12)
+    chosen = best[len(best) // 2]
+    exact = dict(zip(answers, shares[:, chosen].tolist(), strict=True))
+    return Calibration(float(thresholds[chosen]), exact)
+
+
+def _exact_shares(
+    lengths: NDArray[np.float32], targets: NDArray[np.int64], thresholds: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The shares (threshold,) in 0..1 of images that are exactly right at each threshold.
+
+    An image is, from the highest length of a wrong class up to just below the lowest of a right one.
+    """
+    present = np.zeros(lengths.shape, dtype=np.bool_)
+    np.put_along_axis(present, targets, values=True, axis=1)
+    # In float64, as thresholds are compared everywhere.
+    first = np.where(present, -np.inf, lengths.astype(np.float64)).max(axis=1)
+    last = np.where(present, lengths.astype(np.float64), np.inf).min(axis=1)
+    first, last = first[first < last], last[first < last]
+    begun = np.searchsorted(np.sort(first), thresholds, side="right")
+    ended = np.searchsorted(np.sort(last), thresholds, side="right")
+    shares: NDArray[np.float64] = (begun - ended) / len(lengths)
+    return shares
