@@ -51,6 +51,7 @@ def contract_of(trained: Trained) -> Contract:
         smallest=Stem.receptive_field,
         stride=Stem.stride,
         receptive_field=Stem.receptive_field,
+        threshold=trained.threshold,
         network=dataclasses.asdict(trained.network.config),
         recipe={
             **dataclasses.asdict(config.recipe),

@@ -51,13 +51,17 @@ METRICS = "metrics.jsonl"
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """What one epoch gave: mean training loss, and accuracy in 0..1 on the held-out digits after it."""
+    """What one epoch gave: mean training loss, and accuracy in 0..1 on the held-out digits after it.
+
+    The last epoch has the threshold as well, chosen on the held-out digits.
+    """
 
     epoch: int
     learning_rate: float
     loss: float
     held_out_accuracy: float
     seconds: float
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,12 @@ class Trained:
     network: Network
     config: TrainingConfig
     metrics: list[EpochMetrics]
+
+    @property
+    def threshold(self) -> float:
+        """Above which length a class is in an image; the source's 0.5 until the last epoch has chosen one."""
+        chosen = self.metrics[-1].threshold
+        return 0.5 if chosen is None else chosen
 
 
 def save_config(folder: Path, config: TrainingConfig) -> None:

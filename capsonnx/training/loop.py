@@ -10,6 +10,7 @@ import numpy as np
 
 from capsonnx.datasets import split_held_out
 from capsonnx.errors import CheckpointError, InputError
+from capsonnx.model import scorer
 from capsonnx.progress import progress_bar
 from capsonnx.training.checkpoint import (
     CHECKPOINT,
@@ -25,6 +26,7 @@ from capsonnx.training.checkpoint import (
 from capsonnx.training.config import resolved
 from capsonnx.training.curves import draw_curves
 from capsonnx.training.run import Run
+from capsonnx.training.threshold import choose_threshold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +94,8 @@ def train(
             loss = run.epoch(bar.advance)
             accuracy = run.accuracy(held_out)
             rate = run.optimizers[-1][0].param_groups[0]["lr"]
-            metrics.append(EpochMetrics(epoch, rate, loss, accuracy, round(time.monotonic() - begin, 1)))
+            threshold = choose_threshold(scorer(run.averaged), held_out) if epoch == config.epochs else None
+            metrics.append(EpochMetrics(epoch, rate, loss, accuracy, round(time.monotonic() - begin, 1), threshold))
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())

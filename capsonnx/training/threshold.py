@@ -1,0 +1,49 @@
+"""The threshold of a trained network: above which length a class is said to be in an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.errors import InputError
+from capsonnx.exam import build_exams, calibrate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from capsonnx.contract import Scorer
+    from capsonnx.datasets import Dataset
+
+__all__ = ["EXAMS", "choose_threshold"]
+
+EXAMS = ("singles", "pairs-horizontal", "row-5")
+"""What the threshold is chosen on, where the data has enough classes: the more ink, the higher all lengths."""
+
+MOST = 1000
+"""Images of each exam."""
+
+
+def choose_threshold(score: Scorer, held_out: Dataset) -> float:
+    """Choose the threshold at which the sets of classes in held-out images are exactly right most often.
+
+    Args:
+        score: the trained network.
+        held_out: symbols that it was not trained on.
+
+    Returns:
+        A threshold in 0..1, by :func:`capsonnx.exam.calibrate`; the worst exam decides.
+    """
+    answers = {}
+    for name in EXAMS:
+        try:
+            [exam] = build_exams(held_out, [name])
+        except InputError:  # too few classes
+            continue
+        images, targets = exam.images[:MOST], exam.targets[:MOST]
+        answers[name] = _lengths(score, images), targets
+    return calibrate(answers).threshold
+
+
+def _lengths(score: Scorer, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.concatenate([score(images[start : start + 100]).lengths for start in range(0, len(images), 100)])

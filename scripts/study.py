@@ -1,0 +1,157 @@
+"""Train every variant of scripts/study.toml from several seeds, and examine each through ONNX Runtime.
+
+Run: .venv/bin/python scripts/study.py                 # everything that is not in exported/study/results.csv yet
+     .venv/bin/python scripts/study.py --only default --seeds 1
+Then: .venv/bin/python scripts/study_report.py         # table and figures from that file
+
+A run that was stopped goes on after its last epoch; a run that was examined is in results.csv and is not made again.
+Nothing is chosen by the test split: recipes are judged on held-out training digits, and every run counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from capsonnx import datasets, exam, export, runtime, training
+from capsonnx.files import write_text
+from capsonnx.progress import progress_bar
+from scripts.publish import machine
+
+if TYPE_CHECKING:
+    import torch
+
+SCRIPTS = Path(__file__).parent
+RESULTS = SCRIPTS.parent / "exported" / "study" / "results.csv"
+RUNS = SCRIPTS.parent / "runs" / "study"
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One row of the matrix.
+
+    Attributes:
+        name: of the run folders and in the results.
+        title: in the table.
+        seeds: how many runs, from seeds 0, 1, …
+        exams: what each run sits.
+        data, recipe, network, routings, epochs: as for ``capsonnx train``.
+        changes: of fields of the recipe.
+    """
+
+    name: str
+    title: str
+    seeds: int
+    exams: list[str]
+    data: str = "mnist"
+    recipe: str = "default"
+    network: Any = "capsule"
+    routings: int = 3
+    epochs: int | None = None
+    changes: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def config(self, dataset: datasets.Dataset, device: torch.device, seed: int) -> training.TrainingConfig:
+        """The config of one run."""
+        given = {"recipe": self.recipe, "network": self.network, "epochs": self.epochs, "seed": seed}
+        config = training.make_config(self.data, dataset, device, **given)
+        changes = {key: tuple(value) if isinstance(value, list) else value for key, value in self.changes.items()}
+        recipe = dataclasses.replace(config.recipe, **changes)
+        network = dataclasses.replace(
+            config.network, routings=self.routings, stem_bias=recipe.stem_bias, widths=recipe.widths
+        )
+        return dataclasses.replace(config, recipe=recipe, network=network)
+
+
+def load_matrix(path: Path) -> list[Variant]:
+    """The variants of a file, each with the file's defaults."""
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [Variant(**{**values["defaults"], **variant}) for variant in values["variants"]]
+
+
+def load_results(path: Path) -> list[dict[str, str]]:
+    """The lines of results.csv, none where there is no file yet."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def save_results(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write results.csv, whole and atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def trained(variant: Variant, seed: int, folder: Path, device: torch.device) -> training.Trained:
+    """Train one run, or go on with it, or load it if it is done."""
+    dataset = datasets.load(variant.data, "train", progress=True)
+    config = variant.config(dataset, device, seed)
+    training.train(config, dataset, folder, device=device, resume=(folder / "config.json").exists())
+    return training.load_trained(folder)
+
+
+def examine(variant: Variant, path: Path, provider: str) -> list[exam.Result]:
+    """What the exported file scores on the exams of a variant."""
+    exams = exam.build_exams(datasets.load(variant.data, "test"), variant.exams)
+    model = runtime.load_model(path, provider=provider)
+    with progress_bar("exams", sum(map(len, exams))) as bar:
+        return [exam.sit(model, one, threshold=model.contract.threshold, advance=bar.advance) for one in exams]
+
+
+def run(variant: Variant, seed: int, device: torch.device, provider: str) -> list[dict[str, Any]]:
+    """Train, export through the gate, examine: the lines of results.csv of one run."""
+    folder = RUNS / f"{variant.name}-{seed}"
+    done = trained(variant, seed, folder, device)
+    inspection = export.export(done.network, export.contract_of(done), folder / "model.onnx")
+    facts = {
+        "variant": variant.name,
+        "seed": seed,
+        "epochs": done.config.epochs,
+        "parameters": sum(weight.numel() for weight in done.network.parameters()),
+        "training_seconds": round(sum(row.seconds for row in done.metrics)),
+        "held_out": round(done.metrics[-1].held_out_accuracy, 5),
+        "threshold": done.threshold,
+        "machine": f"{os.cpu_count()} cores, {machine()}; {provider}",
+        "sha256": inspection.sha256,
+    }
+    results = examine(variant, inspection.path, provider)
+    keys = ("name", "images", "digits", "top", "confident", "exact", "length")
+    return [{**facts, **{key: getattr(result, key) for key in keys}} for result in results]
+
+
+@click.command()
+@click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=SCRIPTS / "study.toml")
+@click.option("--only", multiple=True, help="Names of variants; may be repeated.  [default: all]")
+@click.option("--seeds", type=int, help="How many seeds of each, if fewer than the matrix says.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
+@click.option("--provider", default="auto", help="Of the exams.")
+@click.option("--results", type=click.Path(path_type=Path), default=RESULTS)
+def main(
+    matrix: Path, only: tuple[str, ...], seeds: int | None, device: training.Device, provider: str, results: Path
+) -> None:
+    """Run what is missing, seed by seed, so that all variants come to a first result before any to a second."""
+    variants = [one for one in load_matrix(matrix) if not only or one.name in only]
+    target = training.choose_device(device)
+    for seed in range(seeds or max(one.seeds for one in variants)):
+        for variant in variants:
+            rows = load_results(results)
+            is_done = any((row["variant"], row["seed"]) == (variant.name, str(seed)) for row in rows)
+            if seed < variant.seeds and not is_done:
+                click.echo(f"{variant.name}, seed {seed}", err=True)
+                found = run(variant, seed, target, provider)
+                save_results(results, [*load_results(results), *found])
+
+
+if __name__ == "__main__":
+    main()
