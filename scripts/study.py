@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from publish import machine
 
 from capsonnx import datasets, exam, export, runtime, training
 from capsonnx.files import write_text
 from capsonnx.progress import progress_bar
-from scripts.publish import machine
 
 if TYPE_CHECKING:
     import torch
