@@ -11,6 +11,7 @@ import click
 import numpy as np
 
 from capsonnx import datasets, exam, runtime
+from capsonnx.errors import CapsonnxError
 from capsonnx.pictures.failures import draw_failures
 
 
@@ -18,22 +19,33 @@ from capsonnx.pictures.failures import draw_failures
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 @click.option("--data", default="mnist", show_default=True)
-@click.option("--exam", "name", default="pairs-vertical", show_default=True, help="One whose images hold symbols.")
-@click.option("--most", default=24, show_default=True, help="Images to draw at most.")
+@click.option("--exam", "name", default="pairs-vertical", show_default=True)
+@click.option("--most", type=click.IntRange(min=1), default=24, show_default=True, help="Images to draw at most.")
 @click.option("--limit", type=click.IntRange(min=1), help="Use the first so many test digits only.")
 def main(model: Path, output: Path, data: str, name: str, most: int, limit: int | None) -> None:
-    """Draw and save the images of whose k highest scores one is wrong."""
+    """Draw and save the images of whose k highest scores one is wrong; of empty images, those with a score too high."""
+    try:
+        click.echo(f"{output}: {draw(model, output, data, name, most, limit)}")
+    except CapsonnxError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def draw(model: Path, output: Path, data: str, name: str, most: int, limit: int | None) -> str:
+    """Draw and save, and return the title."""
     network = runtime.load_model(model, provider="cpu")
-    digits = datasets.load(data, "test")
+    contract, digits = network.contract, datasets.load(data, "test")
     (sat,) = exam.build_exams(digits.take(np.arange(min(limit or len(digits), len(digits)))), [name])
     lengths = exam.score(network, sat).lengths
-    wrong = np.flatnonzero(~exam.top_right(lengths, sat.targets))
+    silent = exam.exact_right(lengths, sat.targets, contract.threshold)
+    wrong = np.flatnonzero(~(exam.top_right(lengths, sat.targets) if sat.targets.size else silent))
     shown = wrong[:most]
-    contract = network.contract
     title = f"{name}: the first {len(shown)} of {len(wrong)} that are wrong, of {len(sat)}"
-    draw_failures(sat.images[shown], sat.targets[shown], lengths[shown], contract.labels, output,
-                  threshold=contract.threshold, title=title)  # fmt: skip
-    print(f"{output}: {title}")
+    draw_failures(
+        *(sat.images[shown], sat.targets[shown], lengths[shown], contract.labels, output),
+        threshold=contract.threshold,
+        title=title,
+    )
+    return title
 
 
 if __name__ == "__main__":

@@ -81,20 +81,20 @@ def command(
 
     \b
     Exams:
-      singles                      every test digit as it is
-      pairs-vertical               two different digits, one above the other
-      pairs-horizontal             two different digits, side by side
-      touching-4, touching-8       pairs-vertical, so many pixels closer
-      equal-vertical               two digits of one class, one above the other
-      equal-horizontal             two digits of one class, side by side
-      padded-14, padded-42         one digit, so many pixels of black on every side
-      padded-242                   the same, 200 digits only: 512×512 px
-      row-2 to row-5               so many different digits side by side
-      scattered-84-2, -3, -4       so many different digits anywhere, 84×84 px
-      scattered-160-2, -3, -4      the same, 160×160 px
-      empty-black                  black images
-      empty-uniform, -gaussian     noise
-      empty-salt                   white pixels on black
+      singles                   every test digit as it is
+      pairs-vertical            two different digits, one above the other
+      pairs-horizontal          two different digits, side by side
+      touching-4, touching-8    pairs-vertical, so many pixels closer
+      equal-vertical            two digits of one class, one above the other
+      equal-horizontal          two digits of one class, side by side
+      padded-14, padded-42      one digit, so many pixels of black on every side
+      padded-242                the same, 200 digits only: 512×512 px
+      row-2 to row-5            so many different digits side by side
+      scattered-84-2, -3, -4    so many different digits anywhere, 84×84 px
+      scattered-160-2, -3, -4   the same, 160×160 px
+      empty-black               black images
+      empty-uniform, -gaussian  noise
+      empty-salt                white pixels on black
 
     For an image of k different digits the table says how often the k highest scores are the right ones; how often,
     besides, all of them are above 0.5, as in the article that this follows; how often the scores above the model's own
