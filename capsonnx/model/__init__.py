@@ -1,7 +1,7 @@
 """The networks in torch: squash, routing, layers, loss. Nothing here knows of files, data or ONNX."""
 
 from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
-from capsonnx.model.loss import margin_loss, window_loss
+from capsonnx.model.loss import NOTHING, margin_loss, window_loss
 from capsonnx.model.networks import (
     SOURCE_WIDTHS,
     CapsuleNetwork,
@@ -18,6 +18,7 @@ from capsonnx.model.scorer import scorer
 
 __all__ = [
     "APART",
+    "NOTHING",
     "ORIGIN",
     "PEAK",
     "SOURCE_WIDTHS",

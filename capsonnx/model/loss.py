@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import one_hot, relu
+from torch.nn.functional import relu
 
 from capsonnx.model.field import ORIGIN, STRIDE, WINDOW
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["margin_loss", "window_loss"]
+__all__ = ["NOTHING", "margin_loss", "window_loss"]
+
+NOTHING = -1
+"""The target of an image without any class."""
 
 
 def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25) -> Tensor:
@@ -22,7 +25,7 @@ def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25
 
     Args:
         lengths: ‖v‖, (batch, J) in 0..1.
-        targets: (batch,) int64, the one class in each image.
+        targets: (batch,) int64, the one class in each image, or :data:`NOTHING` where there is none.
         absent_weight: λ, the weight of the classes that are not in the image.
 
     Returns:
@@ -32,7 +35,7 @@ def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25
     >>> margin_loss(torch.tensor([[0.9, 0.1], [0.4, 0.1]]), torch.tensor([0, 0]))
     tensor(0.0625)
     """
-    present = one_hot(targets, lengths.shape[1]).to(lengths.dtype)
+    present = _present(targets, lengths)
     missed = present * relu(0.9 - lengths).square()
     wrong = (1 - present) * relu(lengths - 0.1).square()
     return (missed + absent_weight * wrong).mean()
@@ -48,7 +51,7 @@ def window_loss(lengths: Tensor, centres: Tensor, targets: Tensor, *, absent_wei
         lengths: the output of :func:`capsonnx.model.field.slide`, (batch, J, rows, cols).
         centres: (batch, symbols, 2), row and column of centres in pixels from the upper left edge, that of the
             labelled symbol first; infinite for none.
-        targets: (batch,) int64, the class of the first symbol.
+        targets: (batch,) int64, the class of the first symbol, or :data:`NOTHING`.
         absent_weight: λ, the weight of the classes that a window should not tell.
 
     Returns:
@@ -65,11 +68,17 @@ def window_loss(lengths: Tensor, centres: Tensor, targets: Tensor, *, absent_wei
     is_inside[:, :, lengths.shape[3] - WINDOW[1] // 2 :] = False
     at_centre = ((down <= 3) & (across <= 3))[:, 0] & is_inside
     apart = ((down >= 10) | (across >= 8)).all(dim=1) & is_inside
-    present = one_hot(targets, lengths.shape[1]).to(lengths.dtype)[:, :, None, None]
+    present = _present(targets, lengths)[:, :, None, None]
     missed = (present * relu(0.9 - lengths).square()).mean(dim=1)
     wrong = absent_weight * ((1 - present) * relu(lengths - 0.1).square()).mean(dim=1)
     silent = absent_weight * relu(lengths - 0.1).square().mean(dim=1)
     return (_mean_where(missed + wrong, at_centre) + _mean_where(silent, apart)).mean()
+
+
+def _present(targets: Tensor, lengths: Tensor) -> Tensor:
+    """1 for the class of each image, else 0: (batch, J), of the dtype of the lengths."""
+    classes = torch.arange(lengths.shape[1], device=lengths.device)
+    return (targets.unsqueeze(1) == classes).to(lengths.dtype)
 
 
 def _mean_where(values: Tensor, mask: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
 
     from capsonnx.training.recipes import Recipe
 
-__all__ = ["augment", "crowd"]
+__all__ = ["augment", "crowd", "without_symbols"]
 
 KNOT_SPACING = 7
 """Pixels between the knots of the elastic displacement: about a third of a digit's height."""
 
 CROWD_WIDTH = 30
 """Pixels: of the windows of the sliding head, 22 wide, five lie inside."""
+
+PIECE = 7
+"""Pixels, the side of a piece of a symbol that is no symbol: the breadth of two strokes."""
 
 FAINT = 64
 """Ink levels below this do not count for where a digit begins and ends."""
@@ -83,6 +87,34 @@ def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor,
     cols = torch.stack(centres, dim=1).float()
     rows = (height / 2 + offset[:, :1].to(cols.device)).expand_as(cols)
     return views, torch.stack([rows, cols], dim=2)
+
+
+def without_symbols(images: Tensor, generator: Generator) -> Tensor:
+    """Images in which there is nothing to read: half of them noise, half pieces of other images.
+
+    Noise is of a density and a brightness that differ from image to image, from specks to snow. The pieces are squares
+    of 7 px, each from a random place of a random image of the batch: strokes, but no symbol.
+
+    Args:
+        images: (batch, height, width) uint8, of whose pieces half the answers are made.
+        generator: a CPU generator; its state advances.
+
+    Returns:
+        (batch, height, width) uint8.
+    """
+    batch, height, width = images.shape
+    draw = partial(torch.rand, generator=generator)
+    specks = draw(batch, height, width) < draw(batch, 1, 1).square()
+    noise = (255 * draw(batch, height, width) * draw(batch, 1, 1) * specks).to(images.dtype)
+    rows, cols = math.ceil(height / PIECE), math.ceil(width / PIECE)
+    count = batch * rows * cols
+    tops, lefts = (torch.randint(0, side - PIECE + 1, (count, 1, 1), generator=generator) for side in (height, width))
+    source = torch.randint(0, batch, (count, 1, 1), generator=generator)
+    across = torch.arange(PIECE)
+    pieces = images.cpu()[source, tops + across.view(-1, 1), lefts + across]
+    mosaic = pieces.view(batch, rows, cols, PIECE, PIECE).transpose(2, 3).reshape(batch, rows * PIECE, cols * PIECE)
+    found = torch.cat([noise[: batch // 2], mosaic[batch // 2 :, :height, :width]])
+    return found.to(images.device)
 
 
 def _deforms(recipe: Recipe) -> bool:

@@ -37,6 +37,7 @@ class Recipe:
         rotation: the largest turn either way, in degrees.
         scale: the largest relative change of size either way.
         elastic: the standard deviation, in pixels, of a smooth random displacement.
+        empty: the share of each batch that is noise and shuffled pieces of digits, in which there is no class.
         crowded: the share of each batch that is shown between pieces of others, for the sliding head to learn.
         neighbours: the chance of such a piece, on either side.
     """
@@ -56,6 +57,7 @@ class Recipe:
     rotation: float = 0.0
     scale: float = 0.0
     elastic: float = 0.0
+    empty: float = 0.0
     crowded: float = 0.0
     neighbours: float = 0.8
 
@@ -66,15 +68,19 @@ class Recipe:
 
 DEFAULT = Recipe(
     "default",
-    stem_bias="none",
-    epochs=30,
-    pooled_epochs=30,
+    stem_bias="silent",
+    widths=(32, 48, 160, 128),
+    epochs=40,
+    pooled_epochs=40,
     learning_rate=2e-3,
+    muon_rate=5e-3,
+    averaging=0.999,
     schedule="one-cycle",
-    canvas=14,
-    rotation=10.0,
-    scale=0.12,
-    elastic=1.0,
+    canvas=10,
+    rotation=12.0,
+    scale=0.15,
+    elastic=1.2,
+    empty=0.05,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -91,9 +97,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 epochs=20,
                 pooled_epochs=20,
                 learning_rate=1e-3,
-                canvas=10,
-                rotation=12.0,
-                scale=0.15,
+                muon_rate=2.5e-3,
                 crowded=0.5,
             ),
         )

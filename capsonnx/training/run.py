@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from capsonnx.model import CapsuleNetwork, build, margin_loss, scorer, window_loss
-from capsonnx.training.augmentation import augment, crowd
+from capsonnx.model import NOTHING, CapsuleNetwork, build, margin_loss, scorer, window_loss
+from capsonnx.training.augmentation import augment, crowd, without_symbols
 from capsonnx.training.checkpoint import State
 from capsonnx.training.optimizer import make_optimizers
 
@@ -84,7 +84,8 @@ class Run:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(self.step, self.steps, highest, self.recipe.schedule)
         crowded = round(self.recipe.crowded * len(images)) if isinstance(self.network, CapsuleNetwork) else 0
-        loss = self._canvas_loss(images[crowded:], targets[crowded:])
+        empty = round(self.recipe.empty * (len(images) - crowded))
+        loss = self._canvas_loss(*self._emptied(images[crowded:], targets[crowded:], empty))
         if crowded:
             views, centres = crowd(images[:crowded], self.recipe, self.generator)
             loss = loss + self._window_loss(self._features(views), centres, targets[:crowded])
@@ -107,6 +108,15 @@ class Run:
             for average, weight in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
                 average.lerp_(weight, share)
 
+    def _emptied(self, images: Tensor, targets: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """The batch with so many images, the first, replaced by ones without a class."""
+        if not count:
+            return images, targets
+        nothing = without_symbols(images[:count], self.generator)
+        return torch.cat([nothing, images[count:]]), torch.cat(
+            [torch.full_like(targets[:count], NOTHING), targets[count:]]
+        )
+
     def _canvas_loss(self, images: Tensor, targets: Tensor) -> Tensor:
         """Of digits alone on canvases: the class of the whole and, where the sliding head is trained, of windows."""
         canvases, centres = augment(images, self.recipe, self.generator)
@@ -114,6 +124,7 @@ class Run:
         lengths = self.network.classify(features)[0]
         loss = margin_loss(lengths, targets, absent_weight=self.recipe.absent_weight)
         if self.recipe.crowded and isinstance(self.network, CapsuleNetwork):
+            centres = centres.masked_fill((targets == NOTHING).view(-1, 1, 1).cpu(), torch.inf)
             loss = loss + self._window_loss(features, centres, targets)
         return loss
 

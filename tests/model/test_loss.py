@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from capsonnx.model import margin_loss, window_loss
+from capsonnx.model import NOTHING, margin_loss, window_loss
 
 
 def test_the_formula_term_by_term() -> None:
@@ -62,3 +62,15 @@ def test_windows_that_reach_beyond_the_image_are_not_asked() -> None:
     field[0, 5, :3] = 1.0
     field[0, 5, :, -2:] = 1.0
     assert window_loss(field, CENTRES, TARGET).item() == 0
+
+
+def test_without_a_class_every_length_is_wrong() -> None:
+    lengths = torch.tensor([[0.95, 0.3]])
+    loss = margin_loss(lengths, torch.tensor([NOTHING]), absent_weight=1.0)
+    assert loss.item() == pytest.approx((0.85**2 + 0.2**2) / 2)
+
+
+def test_without_a_class_every_window_is_to_tell_nothing() -> None:
+    nothing, nowhere = torch.tensor([NOTHING]), torch.full((1, 1, 2), torch.inf)
+    assert window_loss(torch.zeros(1, 10, 21, 20), nowhere, nothing).item() == 0
+    assert window_loss(field_of((10, 9), 3), nowhere, nothing).item() > 0

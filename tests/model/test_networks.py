@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import pytest
 import torch
 
@@ -48,7 +51,7 @@ def test_a_column_sees_its_fourteen_pixels_and_no_more(corner: tuple[int, int]) 
         assert col <= 14 + corner[1] < col + 14
 
 
-@pytest.mark.parametrize("kind", ["capsule", "pooled"])
+@pytest.mark.parametrize("kind", ["capsule", "pooled", "summed"])
 def test_uint8_and_float_images_are_the_same(kind: str) -> None:
     network, images = fresh(kind=kind), noise(3, 20, 33)
     for found, expected in zip(network(images.float()), network(images), strict=True):
@@ -83,6 +86,37 @@ def test_black_surroundings_do_count_with_biases() -> None:
     images = noise(2, 28, 28)
     wider = torch.nn.functional.pad(images, (14, 14, 14, 14))
     assert (network(wider)[0] - network(images)[0]).abs().max() > 1e-3
+
+
+def test_silent_biases_leave_black_silent() -> None:
+    network = fresh(stem_bias="silent")
+    with torch.no_grad():
+        for layer in network.stem:
+            if isinstance(layer, torch.nn.Conv2d):
+                layer.bias.normal_(0, 0.1, generator=torch.Generator().manual_seed(2))
+        assert network(torch.zeros(1, 28, 30, dtype=torch.uint8))[0].any()
+        network.stem.silence()
+    assert not network(torch.zeros(1, 28, 30, dtype=torch.uint8))[0].any()
+    assert network(noise(1, 28, 30))[0].any()
+
+
+def test_a_summed_network_sums_and_on_training_digits_averages() -> None:
+    pooled, summed = fresh(kind="pooled"), fresh(kind="summed")
+    summed.load_state_dict(pooled.state_dict())
+    images = noise(2, 28, 28)
+    torch.testing.assert_close(summed(images)[0], pooled(images)[0])
+    wider = torch.nn.functional.pad(images, (14, 14, 14, 14))
+    taller = torch.nn.functional.pad(wider, (0, 0, 0, 28))
+    torch.testing.assert_close(summed(taller)[0], summed(wider)[0])
+    assert (pooled(taller)[0] - pooled(wider)[0]).abs().max() > 1e-3
+
+
+def test_a_config_survives_json_and_older_files() -> None:
+    config = NetworkConfig(stem_bias="silent", widths=(8, 8, 16, 16))
+    assert NetworkConfig.from_json(json.loads(json.dumps(dataclasses.asdict(config)))) == config
+    assert NetworkConfig.from_json({"stem_bias": False}) == NetworkConfig(stem_bias="none")
+    with pytest.raises(TypeError):
+        NetworkConfig.from_json({"unknown": 1})
 
 
 def test_gradients_are_finite_on_blank_and_white_images() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from capsonnx.training import RECIPES
-from capsonnx.training.augmentation import augment, crowd
+from capsonnx.training.augmentation import augment, crowd, without_symbols
 
 PLAIN = dataclasses.replace(RECIPES["seed"], canvas=0)
 DEFAULT = RECIPES["default"]
@@ -111,3 +111,20 @@ def test_neighbours_only_add_ink_and_keep_their_distance(images) -> None:
 def test_a_view_of_blank_images_is_blank() -> None:
     views, _ = crowd(torch.zeros(4, 28, 28, dtype=torch.uint8), DEFAULT, generator())
     assert not views.any()
+
+
+def test_images_without_symbols_are_noise_and_pieces() -> None:
+    images = torch.zeros(40, 20, 30, dtype=torch.uint8)
+    images[:, :, ::2] = 200
+    found = without_symbols(images, torch.Generator().manual_seed(0))
+    assert found.shape == images.shape
+    assert found.dtype == torch.uint8
+    noise, pieces = found[:20], found[20:]
+    assert set(pieces.unique().tolist()) == {0, 200}  # every pixel is a copy
+    assert len({float(image.float().mean()) for image in noise}) == 20
+    assert not torch.equal(pieces[0], pieces[1])
+
+
+def test_images_without_symbols_are_the_same_for_a_seed(images) -> None:
+    first, second = (without_symbols(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, second)
