@@ -23,7 +23,7 @@ FLOORS = {
     "model": BASE | {"datasets", "exam"},
     "training": BASE | {"datasets", "exam", "model"},
     "export": BASE | {"datasets", "exam", "model", "training", "runtime"},
-    "benchmark": BASE | {"datasets", "exam", "runtime", "export"},
+    "benchmark": BASE | {"datasets", "exam", "runtime", "export", "training"},
 }
 """What each part may import of the others; ``cli`` may import all of them."""
 

@@ -3,6 +3,7 @@
 from capsonnx.benchmark.compare import Comparison, Measured, Settings, compare
 from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
 from capsonnx.benchmark.growth import Fit, Point, fit_memory, measure_growth
+from capsonnx.benchmark.machine import cores, processor
 from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import Node, multiply_adds, profile
@@ -27,12 +28,14 @@ __all__ = [
     "build_system",
     "check_peers",
     "compare",
+    "cores",
     "fit_memory",
     "measure",
     "measure_first_row",
     "measure_folder",
     "measure_growth",
     "multiply_adds",
+    "processor",
     "profile",
     "ratio",
     "run_alone",

@@ -15,7 +15,8 @@ from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import multiply_adds
 from capsonnx.benchmark.worker import Alone, run_alone
 from capsonnx.errors import ModelError
-from capsonnx.runtime import load_model
+from capsonnx.runtime import FAITHFUL, Cuda, load_model
+from capsonnx.runtime.providers import CUDA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ class Settings:
         against: names of :data:`capsonnx.benchmark.systems.PEERS`.
         seconds: how long to measure each system, for throughput, and again for latency.
         files: how many image files to read for the end-to-end figure, or 0 for none.
+        cuda: the choices there are on a GPU.
     """
 
     batch: int = 128
@@ -46,6 +48,7 @@ class Settings:
     against: tuple[str, ...] = ()
     seconds: float = 5.0
     files: int = 1024
+    cuda: Cuda = FAITHFUL
 
 
 @dataclass(frozen=True)
@@ -168,12 +171,14 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
 
 def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
     """The models, then of each peer one for every file, or for torch the one float32 file."""
-    ours = [Request(OURS, str(path), settings.provider, settings.threads) for path in paths]
+    ours = [Request(OURS, str(path), settings.provider, settings.threads, settings.cuda) for path in paths]
+    on_cuda = load_model(paths[0], provider=settings.provider).provider == CUDA
+    device = "cuda" if on_cuda else "cpu"
     peers = []
     for name in settings.against:
         of_torch = "torch" in PEERS[name]
         chosen = [_float32_file(paths)] if of_torch else paths
-        peers += [Request(name, str(path), "cpu", settings.threads) for path in chosen]
+        peers += [Request(name, str(path), device if of_torch else "cpu", settings.threads) for path in chosen]
     return ours + peers
 
 
@@ -199,7 +204,7 @@ def _end_to_end(
 ) -> tuple[tuple[FolderResult, ...], tuple[FirstRow, ...]]:
     folders, first_rows = [], []
     for path in paths:
-        model = load_model(path, provider=settings.provider, threads=settings.threads)
+        model = load_model(path, provider=settings.provider, threads=settings.threads, cuda=settings.cuda)
         tell(f"files and {path.stem}")
         folders.append(measure_folder(model, settings.size, count=settings.files, seconds=settings.seconds))
         tell(f"first row of {path.stem}")

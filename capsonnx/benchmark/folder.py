@@ -109,7 +109,7 @@ def measure_folder(
     return FolderResult(count, cores(), files, memory, ratio(files, memory), decode_seconds, reading_seconds)
 
 
-def measure_first_row(path: Path, *, provider: str = "auto", starts: int = 7) -> FirstRow:
+def measure_first_row(path: Path, *, provider: str = "auto", starts: int = 5) -> FirstRow:
     """Start ``capsonnx infer`` on one small image, and wait for its row; the first start, of cold files, is left out.
 
     Raises:

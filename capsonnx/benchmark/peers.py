@@ -24,32 +24,41 @@ __all__ = ["BUILDERS"]
 
 
 def _torch(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
-    return {form: _torch_run(request, form, is_compiled=False) for form in ("contiguous", "channels_last")}
+    return {form: _torch_run(request, form) for form in ("contiguous", "channels_last")}
 
 
 def _torch_compile(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
-    return {form: _torch_run(request, form, is_compiled=True) for form in ("contiguous", "channels_last")}
+    return {form: _torch_run(request, form, mode="default") for form in ("contiguous", "channels_last")}
 
 
-def _torch_run(request: Request, form: str, *, is_compiled: bool) -> Run:
+def _torch_graphs(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
+    return {form: _torch_run(request, form, mode="reduce-overhead") for form in ("contiguous", "channels_last")}
+
+
+def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
+    """The network inside a file; ``mode`` is that of torch.compile, None for eager."""
     import torch  # noqa: PLC0415 - a peer is imported when it is asked for
 
     from capsonnx.export import load_network  # noqa: PLC0415
+    from capsonnx.training import choose_device  # noqa: PLC0415
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
-    network = load_network(Path(request.path))
-    network.to(memory_format=getattr(torch, f"{form}_format" if form == "contiguous" else form))
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = request.cuda.tf32
+    device = choose_device("cuda" if request.provider == "cuda" else "cpu")
+    network = load_network(Path(request.path)).to(device)
+    if form == "channels_last":
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # the stubs know it with tensors only
     names = load_model(Path(request.path), provider="cpu").outputs
 
     def outputs(images: torch.Tensor) -> list[torch.Tensor]:
         return list(network.outputs(network.features(images), names).values())
 
-    function = torch.compile(outputs) if is_compiled else outputs
+    function = outputs if mode is None else torch.compile(outputs, mode=mode)
 
     @torch.inference_mode()
     def run(images: NDArray[Any]) -> object:
-        return [output.numpy() for output in function(torch.from_numpy(images))]
+        return [output.cpu().numpy() for output in function(torch.from_numpy(images).to(device))]
 
     return run
 
@@ -88,6 +97,7 @@ def _onnxruntime(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
 BUILDERS: dict[str, Callable[[Request, NDArray[Any]], dict[str, Run]]] = {
     "torch": _torch,
     "torch-compile": _torch_compile,
+    "torch-graphs": _torch_graphs,
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,
 }

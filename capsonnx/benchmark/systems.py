@@ -6,14 +6,14 @@ Every system gets the same uint8 images and gives all outputs that the file has,
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capsonnx.errors import CapsonnxError, InputError, ModelError
-from capsonnx.runtime import load_model
+from capsonnx.runtime import FAITHFUL, Cuda, load_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,12 +29,16 @@ OURS = "capsonnx"
 PEERS: dict[str, tuple[str, ...]] = {
     "torch": ("torch", "onnx"),
     "torch-compile": ("torch", "onnx"),
+    "torch-graphs": ("torch", "onnx"),
     "openvino": ("openvino",),
     "onnxruntime": (),
 }
-"""The peers, and the pip packages that each needs beyond those of this package itself: ``torch``, eager, in the best of
-its memory formats, and ``torch-compile`` run the network inside a float32 file; ``openvino`` runs any file, in float32
-precision; ``onnxruntime`` too, with none of the settings of :mod:`capsonnx.runtime.session`."""
+"""The peers, and the pip packages that each needs beyond those of this package itself.
+
+Three run the network inside a float32 file, in the better of two memory formats: ``torch``, eager; ``torch-compile``;
+and ``torch-graphs``, which is the same with CUDA graphs. ``openvino`` runs any file, in float32 precision; and so does
+``onnxruntime``, with none of the settings of :mod:`capsonnx.runtime.session`.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,22 +48,24 @@ class Request:
     Attributes:
         system: :data:`OURS`, or one of :data:`PEERS`.
         path: the .onnx file.
-        provider: the execution provider; of ours only, peers run on the CPU.
-        threads: the threads that one batch may use on a CPU, or None for one on every core.
+        provider: the execution provider; torch runs on CUDA if that is named, all other peers on the CPU.
+        threads: the threads that one batch may use on a CPU, or None for each system's own number.
+        cuda: the choices there are on a GPU; torch follows that of TF32.
     """
 
     system: str
     path: str
     provider: str = "auto"
     threads: int | None = None
+    cuda: Cuda = FAITHFUL
 
     @property
     def name(self) -> str:
         """What tables call it: ours by its file, peers of a file by both."""
         file = Path(self.path).stem
-        return {OURS: file, "torch": "torch eager", "torch-compile": "torch.compile"}.get(
-            self.system, f"{self.system}, {file}"
-        )
+        torch = {"torch": "torch eager", "torch-compile": "torch.compile", "torch-graphs": "torch.compile, CUDA graphs"}
+        chosen = [name for name, is_on in asdict(self.cuda).items() if is_on]
+        return ", ".join([torch.get(self.system, file if self.system == OURS else f"{self.system}, {file}"), *chosen])
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def build_system(request: Request, images: NDArray[Any]) -> System:
         ProviderError: the provider cannot be had.
     """
     if request.system == OURS:
-        model = load_model(Path(request.path), provider=request.provider, threads=request.threads)
+        model = load_model(Path(request.path), provider=request.provider, threads=request.threads, cuda=request.cuda)
         return System(request, metadata.version("capsonnx"), model.provider, lambda given: model(given, model.outputs))
     check_peers([request.system])
     from capsonnx.benchmark.peers import BUILDERS  # noqa: PLC0415 - a peer is imported when it is asked for

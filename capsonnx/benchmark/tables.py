@@ -129,7 +129,7 @@ def _facts(comparison: Comparison) -> str:
         f"{one.request.system} {one.version} ({' and '.join(dict.fromkeys(one.settings))})"
         for one in comparison.measured
     )
-    threads = f"{settings.threads} threads" if settings.threads else "each system's own number of threads"
+    threads = f"threads: {settings.threads or 'as many as each system takes'}"
     work = dict.fromkeys(
         f"{one.multiply_adds / 1e6:.1f} million multiply-adds an image ({one.request.name})"
         for one in comparison.measured

@@ -13,12 +13,13 @@ import time
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capsonnx.benchmark.images import digits
 from capsonnx.benchmark.machine import peak_bytes
 from capsonnx.benchmark.systems import PEERS, Request, build_system
 from capsonnx.errors import CapsonnxError, ModelError
+from capsonnx.runtime import Cuda
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,12 +76,10 @@ def run_alone(request: Request, shape: tuple[int, int, int], *, calls: int = 4) 
     return Alone(**json.loads(result.stdout))
 
 
-def run_here(task: Mapping[str, object]) -> Alone:
+def run_here(task: Mapping[str, Any]) -> Alone:
     """Do what :func:`run_alone` asks for, in this process."""
-    request = Request(**task["request"])  # type: ignore[arg-type]
+    request = Request(**{**task["request"], "cuda": Cuda(**task["request"]["cuda"])})
     shape, calls = task["shape"], task["calls"]
-    assert isinstance(shape, list)  # noqa: S101 - see run_alone
-    assert isinstance(calls, int)  # noqa: S101
     images = digits(*shape)
     _import_alone(request.system)
     start = peak_bytes()

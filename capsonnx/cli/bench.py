@@ -28,8 +28,9 @@ def _size_of(_context: click.Context, _option: click.Parameter, value: str) -> t
     metavar="auto|cpu|cuda|NAME",
     default="auto",
     shell_complete=complete_provider,
-    help="What the models run on; peers run on the CPU.",
+    help="What the models run on; on CUDA torch does, too.",
 )
+@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
 @click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
 @click.option("--size", metavar="HxW", default="28x56", callback=_size_of, help="Height and width in pixels.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")
@@ -41,6 +42,7 @@ def command(
     *,
     models: tuple[Path, ...],
     provider: str,
+    tf32: bool,
     batch: int,
     size: tuple[int, int],
     threads: int | None,
@@ -79,7 +81,7 @@ def command(
     from capsonnx.progress import progress_bar
 
     names = tuple(name.strip() for name in against.split(",") if name.strip())
-    settings = benchmark.Settings(batch, size, provider, threads, names, seconds, files)
+    settings = benchmark.Settings(batch, size, provider, threads, names, seconds, files, runtime.Cuda(tf32=tf32))
     with progress_bar("measuring", None) as bar:
         comparison = benchmark.compare(models or [runtime.default_model_path()], settings, tell=bar.describe)
     click.echo(json.dumps(to_json(comparison), indent=2) if as_json else to_markdown(comparison))

@@ -102,6 +102,12 @@ class DeviceRunner:
     those asked for are copied back. Shapes are rounded up to few (:mod:`capsonnx.runtime.buckets`), since each new
     one costs a choice of algorithms. With ``graphs`` the outputs have buffers that stay, too, and the kernels of a
     shape are recorded on its second run.
+
+    Args:
+        session: on that device.
+        contract: of the file.
+        graphs: as above.
+        device: as ONNX Runtime names it; on ``cpu``, for tests, recorded outputs are not copied from their buffers.
     """
 
     def __init__(
