@@ -71,7 +71,8 @@ def run(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["infer", "--help"], ["train", "--help"], ["explain", "--help"]]
+    "arguments",
+    [["--help"], ["--version"], ["infer", "--help"], ["train", "--help"], ["explain", "--help"], ["bench", "--help"]],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     # click raises nothing here: --help and --version return in this mode.

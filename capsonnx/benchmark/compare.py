@@ -172,8 +172,9 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
 def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
     """The models, then of each peer one for every file, or for torch the one float32 file."""
     ours = [Request(OURS, str(path), settings.provider, settings.threads, settings.cuda) for path in paths]
-    on_cuda = load_model(paths[0], provider=settings.provider).provider == CUDA
-    device = "cuda" if on_cuda else "cpu"
+    # All of them, so that what is wrong with a file or the provider is told before anything is measured.
+    taken = {load_model(path, provider=settings.provider).provider for path in paths}
+    device = "cuda" if CUDA in taken else "cpu"
     peers = []
     for name in settings.against:
         of_torch = "torch" in PEERS[name]

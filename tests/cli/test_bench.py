@@ -65,7 +65,8 @@ def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
         (["--size", "28"], "not HEIGHTxWIDTH"),
         (["--size", "13x28"], "two numbers of pixels from 14"),
         (["--against", "soup"], "--against soup; expected one or more of torch"),
-        (["none.onnx"], "none.onnx: "),
+        (["none.onnx"], "none.onnx: No such file"),
+        (["--provider", "openvino"], "provider openvino: cannot be had here; expected one of"),
     ],
 )
 def test_what_cannot_be_measured_is_told(arguments, message) -> None:
