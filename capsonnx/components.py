@@ -70,11 +70,13 @@ def find_components(mask: NDArray[np.bool_]) -> Components:
     [[0, 0, 0, 1], [0, 0, 0, 1]]
     """
     height, width = mask.shape
-    line = np.concatenate([[False], np.pad(mask, ((0, 0), (0, 1))).ravel()]).view(np.int8)
+    line = np.zeros(1 + height * (width + 1), np.int8)
+    line[1:].reshape(height, width + 1)[:, :-1] = mask
     steps = np.diff(line)
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     roots = _roots(len(starts), *_touching(starts, ends, width + 1))
-    owners = np.unique(roots, return_inverse=True)[1]
+    numbers = np.cumsum(roots == np.arange(len(roots)))  # a root is a run that is its own, so these count from 1
+    owners = numbers[roots] - 1
     rows, lefts = np.divmod(starts, width + 1)
     count = int(owners.max(initial=-1)) + 1
     left, top = np.full(count, width), np.full(count, height)

@@ -8,6 +8,7 @@ level holds no ink and becomes black.
 
 from __future__ import annotations
 
+import functools
 import io
 import threading
 import warnings
@@ -144,7 +145,9 @@ def image_suffixes() -> frozenset[str]:
     return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in formats)
 
 
+@functools.cache
 def _formats() -> list[str]:
+    Image.preinit()  # so that the usual formats come first, and are recognised first
     Image.init()
     return [name for name in Image.ID if name in Image.OPEN and name not in _NOT_READ]
 

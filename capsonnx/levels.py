@@ -43,7 +43,7 @@ def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
     if image.has_transparency_data:
         visible = image.convert("RGBA")
         return _over_ground(np.asarray(visible.convert("RGB").convert("L")), np.asarray(visible.getchannel("A")))
-    return np.array(image.convert("RGB").convert("L"))
+    return np.array(image if image.mode == "L" else image.convert("RGB").convert("L"))
 
 
 def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -130,9 +130,11 @@ def needs_preparation(levels: NDArray[np.uint8]) -> bool:
     >>> needs_preparation(page), needs_preparation(page + np.uint8(9))
     (False, True)
     """
+    if np.count_nonzero(levels) > levels.size * 0.5:
+        return True
     strong = Image.fromarray((levels > 63).astype(np.uint8) * np.uint8(255))
     haze = (levels > 0) & (np.asarray(strong.filter(ImageFilter.BoxBlur(4))) == 0)
-    return bool(np.count_nonzero(levels) > levels.size * 0.5 or haze.mean() > 0.02)
+    return bool(np.count_nonzero(haze) > haze.size * 0.02)
 
 
 def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:

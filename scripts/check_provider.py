@@ -1,51 +1,230 @@
-"""Compare an execution provider with the CPU on the shipped model, and time the two-digit test on it.
+"""Check the shipped model on this machine's GPU, and measure it there beside its peers: one Markdown table and JSON.
 
-Run: scripts/gpu_check, or .venv/bin/python scripts/check_provider.py --provider NAME
-Prints a Markdown table; exit code 1 if the provider does not compute what the CPU does.
+Run: scripts/gpu_check [--output exported/gpu]; with --dry-run on a CPU, which tries out this script and says nothing
+of a GPU. Without CUDA it refuses. Exit code 1 if the GPU does not compute what the CPU does.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 import numpy as np
 import onnxruntime
+import torch
+from provider_table import to_markdown
 
 from capsonnx import datasets, exam
+from capsonnx.benchmark import (
+    OURS,
+    Request,
+    build_system,
+    cores,
+    measure,
+    multiply_adds,
+    processor,
+    profile,
+)
+from capsonnx.benchmark.images import digits
 from capsonnx.errors import CapsonnxError
-from capsonnx.export.parity import GRID, measure_parity
-from capsonnx.runtime import load_model
+from capsonnx.export.parity import GRID, ParityReport, measure_parity
+from capsonnx.export.precision import to_half
+from capsonnx.files import replacing
+from capsonnx.runtime import Cuda, default_model_path, load_model
+from capsonnx.training import choose_device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOLERANCE = 1e-4
 """In float32 without TF32; a GPU sums in another order than a CPU."""
 
+TF32_TOLERANCE = 2e-2
+"""TF32 rounds the factors to ten bits. This much is asked so that a broken path shows; the table says what it was."""
+
+EXAMS = ("pairs-vertical", "pairs-horizontal")
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """How much of everything."""
+
+    batches: tuple[int, ...] = (1, 4, 16, 64, 256, 1024, 4096)
+    sizes: tuple[tuple[int, int], ...] = ((28, 28), (28, 56))
+    peers: tuple[str, ...] = ("torch", "torch-compile", "torch-graphs")
+    seconds: float = 1.0
+    digits: int = 10_000
+    cases: int = len(GRID)
+    matrix: int = 8192
+    copied: int = 1 << 28
+
+
+DRY = Scale((1, 4), ((28, 28),), ("torch",), 0.05, 60, 3, 256, 1 << 20)
+
 
 @click.command()
-@click.option("--provider", default="cuda", show_default=True)
-@click.option("--batch-size", default=1024, show_default=True)
-@click.option("--limit", default=10_000, show_default=True, help="Test digits to make pairs of.")
-@click.option("--sizes", default=len(GRID), show_default=True, help="How many cases of the parity grid to run.")
-def main(provider: str, batch_size: int, limit: int, sizes: int) -> None:
-    """Check one provider."""
+@click.option("--output", type=click.Path(path_type=Path), help="Write NAME.md and NAME.json, besides printing.")
+@click.option("--dry-run", is_flag=True, help="Try this script out on the CPU, on little.")
+def main(output: Path | None, dry_run: bool) -> None:
+    """Check and measure the shipped model on a GPU."""
     try:
-        model = load_model(provider=provider)
-        parity = measure_parity(load_model(provider="cpu"), model, tolerance=TOLERANCE, grid=GRID[:sizes])
-        digits = datasets.load("mnist", "test").take(np.arange(limit))
-        results = [
-            exam.sit(model, built, batch_size=batch_size)
-            for built in exam.build_exams(digits, ["pairs-vertical", "pairs-horizontal"])
-        ]
+        report = check("cpu" if dry_run else "cuda", DRY if dry_run else Scale())
     except CapsonnxError as error:
         raise click.ClickException(str(error)) from None
-    print(f"{model.provider}, ONNX Runtime {onnxruntime.__version__}, batch {batch_size}, float32\n")
-    print("| exam | images | top k | confident | milliseconds | images/s |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for one in results:
-        shares = f"{100 * one.top:.2f} | {100 * one.confident:.2f}"
-        print(f"| {one.name} | {one.images} | {shares} | {1000 * one.seconds:.0f} | {one.images_per_second:.0f} |")
-    differences = ", ".join(f"{name} {value:.1e}" for name, value in parity.differences.items())
-    print(f"\nparity with the CPU over {len(parity.cases)} cases: max |Δ| {differences}, at most {TOLERANCE:.0e}")
-    if not parity.passed:
+    text = to_markdown(report)
+    click.echo(text)
+    if output is not None:
+        for suffix, content in ((".md", text + "\n"), (".json", json.dumps(report, indent=2) + "\n")):
+            with replacing(output.with_suffix(suffix)) as temporary:
+                temporary.write_text(content, encoding="utf-8")
+    if not report["parity"]["TF32 off"]["passed"]:
         raise click.ClickException("parity failed; expected the CPU's answers; do not use this provider")
+
+
+def check(provider: str, scale: Scale) -> dict[str, Any]:
+    """Do all of it; the report as JSON values."""
+    path = default_model_path()
+    model = load_model(path, provider=provider)
+    device = choose_device("cuda" if provider == "cuda" else "cpu")
+    roofs = measure_roofs(device, scale)
+    with tempfile.TemporaryDirectory() as folder:
+        files = precisions(path, Path(folder))
+        return {
+            "dry_run": provider == "cpu",
+            "provider": model.provider,
+            "device": torch.cuda.get_device_name() if device.type == "cuda" else processor(),
+            "cores": cores(),
+            "versions": {"onnxruntime": onnxruntime.__version__, "torch": torch.__version__},
+            "parity": {
+                "TF32 off": parity(model, scale, TOLERANCE),
+                "TF32 on": parity(load_model(path, provider=provider, cuda=Cuda(tf32=True)), scale, TF32_TOLERANCE),
+            },
+            "nodes": {name: nodes(file, provider) for name, file in files.items()},
+            "roofs": roofs,
+            "throughput": throughput(files, provider, scale, roofs),
+            "exams": two_digits(files, provider, scale),
+        }
+
+
+def precisions(path: Path, folder: Path) -> dict[str, Path]:
+    """The float32 file, one of float16 made from it, and the shipped one of int8."""
+    half = folder / "mnist.fp16.onnx"
+    half.write_bytes(to_half(path.read_bytes()))
+    files = {"fp32": path, "fp16": half, "int8": path.with_name("mnist.int8.onnx")}
+    return {name: file for name, file in files.items() if file.is_file()}
+
+
+def parity(model: Any, scale: Scale, tolerance: float) -> dict[str, Any]:
+    found: ParityReport = measure_parity(
+        load_model(model.path, provider="cpu"), model, tolerance=tolerance, grid=GRID[: scale.cases]
+    )
+    return {name: value for name, value in found.to_json().items() if name != "cases"}
+
+
+def nodes(path: Path, provider: str) -> dict[str, Any]:
+    """How many nodes each provider really ran, what part of the time they took, and which are not on the GPU."""
+    ran = profile(path, (64, 28, 56), provider=provider)
+    total = sum(node.seconds for node in ran)
+    return {
+        "count": Counter(node.provider for node in ran),
+        "share_of_time": {
+            name: sum(node.seconds for node in ran if node.provider == name) / total
+            for name in {node.provider for node in ran}
+        },
+        "on_the_cpu": sorted({node.operator for node in ran if node.provider.startswith("CPU")}),
+    }
+
+
+def measure_roofs(device: torch.device, scale: Scale) -> dict[str, float]:
+    """Multiply-adds a second of square matrix products, and bytes a second from pinned memory to the device."""
+    calls: dict[str, Callable[[], object]] = {}
+    kinds = {"fp32": (torch.float32, False), "tf32": (torch.float32, True), "fp16": (torch.half, False)}
+    for name, (dtype, tf32) in kinds.items():
+        matrix = torch.randn(scale.matrix, scale.matrix, device=device, dtype=dtype)
+        calls[name] = product(matrix, device, tf32=tf32)
+    source = torch.zeros(scale.copied, dtype=torch.uint8, pin_memory=device.type == "cuda")
+    target = torch.empty_like(source, device=device, pin_memory=False)
+
+    def copy() -> None:
+        target.copy_(source)
+        wait(device)
+
+    found = {name: timing.median for name, timing in measure({**calls, "copy": copy}, seconds=scale.seconds).items()}
+    work = scale.matrix**3
+    return {name: (scale.copied if name == "copy" else work) / seconds for name, seconds in found.items()}
+
+
+def product(matrix: torch.Tensor, device: torch.device, *, tf32: bool) -> Callable[[], object]:
+    def call() -> None:
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        matrix @ matrix
+        wait(device)
+
+    return call
+
+
+def wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def throughput(files: dict[str, Path], provider: str, scale: Scale, roofs: dict[str, float]) -> list[dict[str, Any]]:
+    """Every system at every size and batch; those of one size and batch take turns."""
+    rows = []
+    for height, width in scale.sizes:
+        work = multiply_adds(files["fp32"], (1, height, width))
+        for batch in scale.batches:
+            images = digits(batch, height, width)
+            systems = [build_system(request, images) for request in requests(files, provider, scale)]
+            calls = {system.request.name: call_of(system.run, images) for system in systems}
+            for system, timing in zip(systems, measure(calls, seconds=scale.seconds).values(), strict=True):
+                request, rate = system.request, batch / timing.median
+                roof = "fp16" if "fp16" in request.path else "tf32" if request.cuda.tf32 else "fp32"
+                rows.append(
+                    {
+                        "system": request.name,
+                        "size": [height, width],
+                        "batch": batch,
+                        "images_per_second": rate,
+                        "milliseconds": {str(share): 1000 * timing.at(share) for share in (0.25, 0.5, 0.75, 0.99)},
+                        "of_matrix_roof": rate * work / roofs[roof],
+                        "of_copy_roof": rate * height * width / roofs["copy"],
+                    }
+                )
+    return rows
+
+
+def requests(files: dict[str, Path], provider: str, scale: Scale) -> list[Request]:
+    """Each precision; float32 with each choice there is on a GPU; the peers."""
+    fp32, on_gpu = str(files["fp32"]), provider == "cuda"
+    choices = [Cuda(tf32=True), Cuda(prefer_nhwc=True), Cuda(graphs=True)] if on_gpu else []
+    ours = [Request(OURS, str(file), provider) for file in files.values()]
+    ours += [Request(OURS, fp32, provider, cuda=choice) for choice in choices]
+    if on_gpu and "fp16" in files:
+        ours.append(Request(OURS, str(files["fp16"]), provider, cuda=Cuda(prefer_nhwc=True, graphs=True)))
+    return ours + [Request(name, fp32, provider) for name in scale.peers]
+
+
+def call_of(run: Callable[[Any], object], images: np.ndarray) -> Callable[[], object]:
+    return lambda: run(images)
+
+
+def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict[str, Any]]:
+    """The two-digit exams, from images in main memory to scores there."""
+    test = datasets.load("mnist", "test").take(np.arange(scale.digits))
+    exams = exam.build_exams(test, list(EXAMS))
+    rows = []
+    for name, file in files.items():
+        model = load_model(file, provider=provider)
+        for built in exams:
+            exam.sit(model, built, batch_size=1024)  # a warm-up of every shape, the last batch's among them
+            rows.append({"precision": name, **dataclasses.asdict(exam.sit(model, built, batch_size=1024))})
+    return rows
 
 
 if __name__ == "__main__":

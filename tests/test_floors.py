@@ -23,10 +23,11 @@ FLOORS = {
     "model": BASE | {"datasets", "exam"},
     "training": BASE | {"datasets", "exam", "model"},
     "export": BASE | {"datasets", "exam", "model", "training", "runtime"},
+    "benchmark": BASE | {"datasets", "exam", "runtime", "export", "training"},
 }
 """What each part may import of the others; ``cli`` may import all of them."""
 
-HEAVY = {"torch", "onnx", "onnxscript", "onnx_ir", "safetensors", "matplotlib"}
+HEAVY = {"torch", "onnx", "onnxscript", "onnx_ir", "safetensors", "matplotlib", "openvino"}
 
 
 def imports(path: Path) -> set[str]:
@@ -53,7 +54,9 @@ def test_imports_point_down_only(part: str) -> None:
         modules = imports(path)
         assert parts_of(modules) <= FLOORS[part] | {part}, path
         if part not in ("model", "training", "export"):
-            allowed = {"matplotlib"} if part == "pictures" else set()
+            allowed = {"pictures": {"matplotlib"}, "benchmark/peers": {"torch", "openvino"}}.get(
+                part if part == "pictures" else f"{part}/{path.stem}", set()
+            )
             assert not {module.split(".")[0] for module in modules} & (HEAVY - allowed), path
 
 
@@ -68,7 +71,8 @@ def run(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["infer", "--help"], ["train", "--help"], ["explain", "--help"]]
+    "arguments",
+    [["--help"], ["--version"], ["infer", "--help"], ["train", "--help"], ["explain", "--help"], ["bench", "--help"]],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     # click raises nothing here: --help and --version return in this mode.

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "Check an ONNX file: contract, operators and parity.",
     "evaluate": "Measure a model on exams of one and several symbols.",
     "infer": "Read images: files, folders, or a list on standard input.",
+    "bench": "Measure how fast models are, beside their peers.",
     "explain": "Draw images with what was read in them, and why.",
     "demo": "Serve the drawing page on this machine.",
     "completion": "Print the shell completion script.",

@@ -42,6 +42,7 @@ __all__ = ["command"]
     shell_complete=complete_provider,
     help="What to run on.",
 )
+@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images read at once.")
 @click.option(
     "--exam",
@@ -65,6 +66,7 @@ def command(
     data: str,
     data_dir: Path | None,
     provider: str,
+    tf32: bool,
     batch_size: int,
     names: tuple[str, ...],
     seed: int,
@@ -131,7 +133,7 @@ def command(
     from capsonnx.cli.tables import print_tables
     from capsonnx.progress import progress_bar
 
-    network = runtime.load_model(model, provider=provider)
+    network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     dataset = _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit)
     _check_labels(network, dataset)
     sets, pages = _build(names, network, dataset, seed)

@@ -72,6 +72,7 @@ class Tally:
     shell_complete=complete_provider,
     help="What to run on.",
 )
+@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
 @click.option(
@@ -101,6 +102,7 @@ def command(
     style: str | None,
     output: Path | None,
     provider: str,
+    tf32: bool,
     batch_size: int,
     workers: int | None,
     threshold: float | None,
@@ -141,7 +143,7 @@ def command(
 
     style = style or _style_of(output)
     sources = runtime.expand(paths, recursive=recursive)
-    network = runtime.load_model(model, provider=provider)
+    network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     tally, start = Tally(), time.perf_counter()
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)

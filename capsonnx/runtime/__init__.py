@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from capsonnx.runtime.folder import Row, page_reader, read_images
+from capsonnx.runtime.providers import FAITHFUL, Cuda
 from capsonnx.runtime.reader import Reader, load
 from capsonnx.runtime.reading import Found, Reading, read_scores
 from capsonnx.runtime.session import Model, default_model_path, load_model
 from capsonnx.runtime.sources import expand
 
 __all__ = [
+    "FAITHFUL",
+    "Cuda",
     "Found",
     "Model",
     "Reader",

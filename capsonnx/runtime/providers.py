@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from dataclasses import dataclass
 from importlib import metadata, util
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     import onnxruntime
 
-__all__ = ["CPU", "CUDA", "check_installation", "quiet", "resolve", "taken"]
+__all__ = ["CPU", "CUDA", "FAITHFUL", "Cuda", "check_installation", "quiet", "resolve", "taken"]
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
@@ -23,9 +24,42 @@ CUDA = "CUDAExecutionProvider"
 Provider: TypeAlias = tuple[str, dict[str, Any]]
 """A provider's name in ONNX Runtime and its options."""
 
-# Heuristic search: the exhaustive one tries every algorithm anew for each image size. Without TF32 a GPU scores
-# as a CPU does, to float32 rounding.
-_OPTIONS: dict[str, dict[str, Any]] = {CUDA: {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": 0}}
+
+@dataclass(frozen=True)
+class Cuda:
+    """The choices there are on a GPU; as they stand, its scores are a CPU's to float32 rounding.
+
+    Attributes:
+        tf32: whether convolutions and products of matrices may round their factors to the ten bits of TF32: faster
+            on GPUs from Ampere on, and off by about 1e-3 of a value.
+        prefer_nhwc: whether convolutions run with channels last, which tensor cores like (float16, TF32) and costs
+            a Transpose where the layout changes.
+        graphs: whether the kernels of a shape are recorded once and then launched together, which saves most of the
+            time of small batches. For programs with few shapes, each of which holds its buffers.
+    """
+
+    tf32: bool = False
+    prefer_nhwc: bool = False
+    graphs: bool = False
+
+    def options(self) -> dict[str, Any]:
+        """The options of the CUDA provider.
+
+        The search for a convolution's algorithm is heuristic: the exhaustive one, which is the default, tries every
+        algorithm anew for each shape. The arena grows by what is asked for, and not to the next power of two, so that
+        what a large page took can be given back (see :mod:`capsonnx.runtime.running`).
+        """
+        return {
+            "cudnn_conv_algo_search": "HEURISTIC",
+            "arena_extend_strategy": "kSameAsRequested",
+            "use_tf32": int(self.tf32),
+            "prefer_nhwc": int(self.prefer_nhwc),
+            "enable_cuda_graph": int(self.graphs),
+        }
+
+
+FAITHFUL = Cuda()
+"""The default."""
 
 
 def check_installation() -> None:
@@ -51,12 +85,13 @@ def check_installation() -> None:
         )
 
 
-def resolve(provider: str) -> list[Provider]:
+def resolve(provider: str, cuda: Cuda = FAITHFUL) -> list[Provider]:
     """The providers to try, in order, the CPU last.
 
     Args:
         provider: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``, ``cuda``, or the name
             of another provider as ONNX Runtime spells it, with or without ``ExecutionProvider``, in any case.
+        cuda: the options of CUDA, should it be among them.
 
     Raises:
         InputError: ONNX Runtime knows no such provider.
@@ -78,7 +113,7 @@ def resolve(provider: str) -> list[Provider]:
     if name == CUDA:
         _preload_cuda()
     order = [name] if name == CPU else [name, CPU]
-    return [(one, _OPTIONS.get(one, {})) for one in order]
+    return [(one, cuda.options() if one == CUDA else {}) for one in order]
 
 
 def taken(session: onnxruntime.InferenceSession, provider: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from capsonnx.errors import InputError
 from capsonnx.runtime.folder import Row, read_batch, read_images
 from capsonnx.runtime.page import load_page
+from capsonnx.runtime.providers import FAITHFUL, Cuda
 from capsonnx.runtime.session import Model, load_model
 from capsonnx.runtime.sources import expand
 
@@ -95,6 +96,7 @@ def load(
     height: int | None = None,
     preparation: Preparation = "auto",
     threads: int | None = None,
+    cuda: Cuda = FAITHFUL,
 ) -> Reader:
     """Load a model, ready to read images.
 
@@ -105,7 +107,8 @@ def load(
         polarity: see :class:`Reader`.
         height: see :class:`Reader`.
         preparation: see :class:`Reader`.
-        threads: the threads that one batch may use on a CPU, or None for one on every core.
+        threads: the threads that one batch may use on a CPU, or None for one on every physical core.
+        cuda: the choices there are on a GPU; see :class:`capsonnx.runtime.providers.Cuda`.
 
     Raises:
         InputError: there is no such file, or the threshold is not in 0..1.
@@ -115,4 +118,5 @@ def load(
     if threshold is not None and not 0 <= threshold <= 1:
         raise InputError(f"threshold {threshold}", expected="a number in 0..1", remedy="pass one, or None")
     path = None if model is None else Path(model)
-    return Reader(load_model(path, provider=provider, threads=threads), threshold, polarity, height, preparation)
+    network = load_model(path, provider=provider, threads=threads, cuda=cuda)
+    return Reader(network, threshold, polarity, height, preparation)

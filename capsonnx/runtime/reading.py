@@ -169,8 +169,9 @@ def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
 
 def _is_peak(values: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Where no neighbour, of eight, is higher: (rows, cols) bool."""
-    padded = np.pad(values, 1)
-    rows = len(values)
+    rows, cols = values.shape
+    padded = np.zeros((rows + 2, cols + 2), values.dtype)
+    padded[1:-1, 1:-1] = values
     across = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     around = np.maximum(np.maximum(across[:rows], across[1:-1]), across[2:])
     peaks: NDArray[np.bool_] = values >= around

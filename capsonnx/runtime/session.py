@@ -1,4 +1,17 @@
-"""An exported file in an ONNX Runtime session, checked against the contract: images in, scores out."""
+"""An exported file in an ONNX Runtime session, checked against the contract: images in, scores out.
+
+What a session is made with, and why:
+
+* **One session a model**, shared by all threads that call it; images go in as uint8, whatever the device.
+* **Threads**: ONNX Runtime's own number, one for each physical core, unless one is given. Nodes run one after the
+  other (sequential): what could run side by side here is small.
+* **Spinning**: threads wait actively for the next node while a batch runs, which a batch of one image needs, and stop
+  as it ends (``force_spinning_stop``), so that the cores are free for decoding the next images.
+* **Graph level**: all of ONNX Runtime's optimisations, with the layout of convolutions among them.
+* **Arena**: on, so that a batch finds its memory where the last one left it; it is shrunk when pages get much smaller
+  (:mod:`capsonnx.runtime.running`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
+  multiples of 8 pixels, and each shape then needs one block.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +25,7 @@ import numpy as np
 from capsonnx.contract import FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import providers
+from capsonnx.runtime.running import DeviceRunner, HostRunner, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +56,8 @@ class Model:
     contract: Contract
     provider: str
     outputs: tuple[str, ...]
-    _session: onnxruntime.InferenceSession = field(repr=False)
+    _input: onnxruntime.NodeArg = field(repr=False)
+    _run: Runner = field(repr=False)
 
     def __call__(self, images: NDArray[np.uint8], outputs: Collection[str] = (LENGTHS, POSES)) -> Scores:
         """Score a batch of images of one size.
@@ -58,12 +73,11 @@ class Model:
             InputError: ``images`` has another type or number of axes, or a size that the file does not take.
             ModelError: the session failed, for want of memory, say, or gave scores that are not finite.
         """
-        declared = self._session.get_inputs()[0]
+        declared = self._input
         _check_images(images, declared.shape, self.contract.smallest)
         names = [name for name in OUTPUTS if name in self.outputs and name in {LENGTHS, *outputs}]
-        feed = {IMAGES: images.astype(_INPUT_TYPES[declared.type], copy=False)}
         try:
-            values = self._session.run(names, feed)
+            values = self._run(images.astype(_INPUT_TYPES[declared.type], copy=False), names)
         except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
             raise ModelError(
                 f"{self.path}: failed on images of shape {images.shape}: {_message(error)}",
@@ -96,13 +110,20 @@ def default_model_path() -> Path:
     )
 
 
-def load_model(path: Path | None = None, *, provider: str = "auto", threads: int | None = None) -> Model:
+def load_model(
+    path: Path | None = None,
+    *,
+    provider: str = "auto",
+    threads: int | None = None,
+    cuda: providers.Cuda = providers.FAITHFUL,
+) -> Model:
     """Open an exported file and check that it keeps the contract.
 
     Args:
         path: the .onnx file, or None for the shipped MNIST model.
         provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
-        threads: the threads that one batch may use on a CPU, from 1, or None for one on every core.
+        threads: the threads that one batch may use on a CPU, from 1, or None for one on every physical core.
+        cuda: the choices there are on a GPU; without one they say nothing.
 
     Raises:
         InputError: there is no such file, or no provider of that name.
@@ -118,11 +139,14 @@ def load_model(path: Path | None = None, *, provider: str = "auto", threads: int
             f"{path}: {error.strerror}", expected="an .onnx file made by 'capsonnx export'", remedy="check the path"
         ) from None
     _check_self_contained(content, path)
-    session = _open(content, providers.resolve(provider), _options(path, threads), path)
+    session = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
     taken = providers.taken(session, provider)
     contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
     _check_signature(session, contract, path)
-    return Model(path, contract, taken, tuple(output.name for output in session.get_outputs()), session)
+    runner = DeviceRunner(session, contract, graphs=cuda.graphs) if taken == providers.CUDA else HostRunner(session)
+    return Model(
+        path, contract, taken, tuple(output.name for output in session.get_outputs()), session.get_inputs()[0], runner
+    )
 
 
 def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
@@ -130,6 +154,12 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what matters comes as an exception too
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.enable_cpu_mem_arena = True
+    options.enable_mem_pattern = True
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     if threads is not None:
         options.intra_op_num_threads = threads
     # External data is refused before; should any get by, it is looked for in this file as if it were a folder, and

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from importlib import metadata, util
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -65,9 +66,35 @@ def test_what_is_tried(provider, names, capfd):
 
 
 @pytest.mark.usefixtures("available")
-def test_cuda_runs_in_full_precision():
+def test_cuda_runs_in_full_precision_with_a_quick_search():
     options = dict(providers.resolve("cuda"))[providers.CUDA]
-    assert options == {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": 0}
+    assert options == {
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "arena_extend_strategy": "kSameAsRequested",
+        "use_tf32": 0,
+        "prefer_nhwc": 0,
+        "enable_cuda_graph": 0,
+    }
+
+
+@pytest.mark.usefixtures("available")
+def test_the_choices_of_cuda_reach_it_and_only_it():
+    (_, options), (_, of_cpu) = providers.resolve("cuda", providers.Cuda(tf32=True, prefer_nhwc=True, graphs=True))
+    assert [options[name] for name in ("use_tf32", "prefer_nhwc", "enable_cuda_graph")] == [1, 1, 1]
+    assert of_cpu == {}
+
+
+def test_the_installed_onnxruntime_knows_every_option():
+    """The names stand in its CUDA library, where this build has one."""
+    import onnxruntime
+
+    library = next(Path(onnxruntime.__file__).parent.glob("capi/*providers_cuda.*"), None)
+    if library is None:
+        pytest.skip("a build without CUDA")
+    content = library.read_bytes()
+    for name in providers.Cuda().options():
+        assert name.encode() + b"\0" in content
+    assert b"kSameAsRequested\0" in content
 
 
 @pytest.mark.usefixtures("available")

@@ -156,7 +156,7 @@ def test_a_failing_run_is_a_model_error(model, monkeypatch):
     def run(*_):
         raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : no\nmemory")
 
-    monkeypatch.setattr(model._session, "run", run)
+    monkeypatch.setattr(model._run._session, "run", run)
     with pytest.raises(ModelError, match="no memory"):
         model(random_images(1, 14, 14))
 
@@ -176,7 +176,7 @@ def test_cuda_is_had_or_refused_but_never_replaced(tiny_model, capfd):
 
 def test_auto_falls_back_to_the_cpu_when_the_gpu_fails(tiny_model, monkeypatch):
     broken = ("NoSuchExecutionProvider", {})
-    monkeypatch.setattr(providers, "resolve", lambda provider: [broken, (providers.CPU, {})])
+    monkeypatch.setattr(providers, "resolve", lambda *_: [broken, (providers.CPU, {})])
     assert load_model(tiny_model, provider="auto", threads=1).provider == providers.CPU
     with pytest.raises(ProviderError):
         load_model(tiny_model, provider="cuda", threads=1)

@@ -1,0 +1,42 @@
+"""Measuring: models and their peers in one run, files against memory, and how cost grows."""
+
+from capsonnx.benchmark.compare import Comparison, Measured, Settings, compare
+from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
+from capsonnx.benchmark.growth import Fit, Point, fit_memory, measure_growth
+from capsonnx.benchmark.machine import cores, processor
+from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
+from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
+from capsonnx.benchmark.work import Node, multiply_adds, profile
+from capsonnx.benchmark.worker import Alone, run_alone
+
+__all__ = [
+    "OURS",
+    "PEERS",
+    "Alone",
+    "Comparison",
+    "FirstRow",
+    "Fit",
+    "FolderResult",
+    "Measured",
+    "Node",
+    "Point",
+    "Ratio",
+    "Request",
+    "Settings",
+    "System",
+    "Timing",
+    "build_system",
+    "check_peers",
+    "compare",
+    "cores",
+    "fit_memory",
+    "measure",
+    "measure_first_row",
+    "measure_folder",
+    "measure_growth",
+    "multiply_adds",
+    "processor",
+    "profile",
+    "ratio",
+    "run_alone",
+]

@@ -1,0 +1,213 @@
+"""Models and their peers in one run: images a second, latency, memory, and how near to the machine's limit."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
+from capsonnx.benchmark.images import digits
+from capsonnx.benchmark.machine import cores, gemm, gemm_multiply_adds, processor
+from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
+from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
+from capsonnx.benchmark.work import multiply_adds
+from capsonnx.benchmark.worker import Alone, run_alone
+from capsonnx.errors import ModelError
+from capsonnx.runtime import FAITHFUL, Cuda, load_model
+from capsonnx.runtime.providers import CUDA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["Comparison", "Measured", "Settings", "compare"]
+
+ROOF = "roof"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to measure.
+
+    Attributes:
+        batch: images at once, for throughput; latency is measured with one.
+        size: height and width in pixels.
+        provider: the execution provider of the models.
+        threads: the threads that one batch may use on a CPU, or None for one on every core.
+        against: names of :data:`capsonnx.benchmark.systems.PEERS`.
+        seconds: how long to measure each system, for throughput, and again for latency.
+        files: how many image files to read for the end-to-end figure, or 0 for none.
+        cuda: the choices there are on a GPU.
+    """
+
+    batch: int = 128
+    size: tuple[int, int] = (28, 56)
+    provider: str = "auto"
+    threads: int | None = None
+    against: tuple[str, ...] = ()
+    seconds: float = 5.0
+    files: int = 1024
+    cuda: Cuda = FAITHFUL
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One system.
+
+    Attributes:
+        request: what ran.
+        version: of the package that ran it.
+        settings: what was best at the batch, and at one image; of ours, the provider really taken.
+        throughput: the seconds of a batch.
+        latency: the seconds of one image.
+        memory: of the batch, in a process of its own.
+        multiply_adds: of one image, by the graph of the file.
+    """
+
+    request: Request
+    version: str
+    settings: tuple[str, str]
+    throughput: Timing
+    latency: Timing
+    memory: Alone
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All systems of one run.
+
+    Attributes:
+        settings: what was asked for.
+        processor: its name.
+        cores: how many this process may use.
+        roof: the seconds of one product of square float32 matrices, measured in turns with the batches.
+        measured: the systems, models first.
+        folders: for each model, in their order, files against memory; none where no files were asked for.
+        first_rows: for each model, the start of ``capsonnx infer``; likewise.
+    """
+
+    settings: Settings
+    processor: str
+    cores: int
+    roof: Timing
+    measured: tuple[Measured, ...]
+    folders: tuple[FolderResult, ...]
+    first_rows: tuple[FirstRow, ...]
+
+    @property
+    def roof_rate(self) -> float:
+        """Multiply-adds a second of the product of matrices."""
+        return gemm_multiply_adds() / self.roof.median
+
+    def images_per_second(self, one: Measured, share: float = 0.5) -> float:
+        """Of the batch, at a share in 0..1 of its calls: 0.25 and 0.75 are the quartiles."""
+        return self.settings.batch / one.throughput.at(1 - share)
+
+    def fraction(self, one: Measured) -> float:
+        """The part of the roof that a system reaches, its multiply-adds counted; more than 1 is possible in int8."""
+        return self.images_per_second(one) * one.multiply_adds / self.roof_rate
+
+    def ratios(self) -> list[tuple[Measured, Measured, Ratio, Ratio]]:
+        """Every model with every peer: how many times as fast it is, in throughput and in latency."""
+        ours = [one for one in self.measured if one.request.system == OURS]
+        peers = [one for one in self.measured if one.request.system != OURS]
+        pairs = [*itertools.product(ours, peers), *itertools.combinations(reversed(ours), 2)]
+        return [
+            (one, other, ratio(one.throughput, other.throughput), ratio(one.latency, other.latency))
+            for one, other in pairs
+        ]
+
+
+def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], object] = lambda _: None) -> Comparison:
+    """Measure models, and peers beside them, by turns.
+
+    Args:
+        paths: .onnx files that keep the contract, at least one.
+        settings: what to measure.
+        tell: is called with what is being done.
+
+    Raises:
+        InputError: a file or a peer is not there.
+        ModelError: a file breaks the contract, or a system cannot run it.
+        ProviderError: the provider cannot be had.
+    """
+    check_peers(list(settings.against))
+    requests = _requests(paths, settings)
+    height, width = settings.size
+    tell("counting multiply-adds")
+    work = {path: multiply_adds(path, (1, height, width)) for path in paths}
+    many, one = digits(settings.batch, height, width), digits(1, height, width)
+    # Memory first: these processes must not share the cores with what is timed.
+    memory = []
+    for request in requests:
+        tell(f"memory of {request.name}")
+        memory.append(run_alone(request, many.shape))
+    tell("throughput")
+    batched = {request: build_system(request, many) for request in requests}
+    calls: dict[Request | str, Callable[[], object]] = {
+        request: _call(system, many) for request, system in batched.items()
+    }
+    throughput = measure({**calls, ROOF: gemm()}, seconds=settings.seconds)
+    tell("latency")
+    single = {request: build_system(request, one) for request in requests}
+    latency = measure({request: _call(system, one) for request, system in single.items()}, seconds=settings.seconds)
+    measured = [
+        Measured(
+            request,
+            batched[request].version,
+            (batched[request].setting, single[request].setting),
+            throughput[request],
+            latency[request],
+            alone,
+            work[Path(request.path)],
+        )
+        for request, alone in zip(requests, memory, strict=True)
+    ]
+    folders, first_rows = _end_to_end(paths, settings, tell) if settings.files else ((), ())
+    return Comparison(settings, processor(), cores(), throughput[ROOF], tuple(measured), folders, first_rows)
+
+
+def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
+    """The models, then of each peer one for every file, or for torch the one float32 file."""
+    ours = [Request(OURS, str(path), settings.provider, settings.threads, settings.cuda) for path in paths]
+    # All of them, so that what is wrong with a file or the provider is told before anything is measured.
+    taken = {load_model(path, provider=settings.provider).provider for path in paths}
+    device = "cuda" if CUDA in taken else "cpu"
+    peers = []
+    for name in settings.against:
+        of_torch = "torch" in PEERS[name]
+        chosen = [_float32_file(paths)] if of_torch else paths
+        peers += [Request(name, str(path), device if of_torch else "cpu", settings.threads) for path in chosen]
+    return ours + peers
+
+
+def _float32_file(paths: Sequence[Path]) -> Path:
+    from capsonnx.export import load_network  # noqa: PLC0415 - imports torch, which is there: see check_peers
+
+    for path in paths:
+        try:
+            load_network(path)
+        except ModelError as error:
+            last = error
+        else:
+            return path
+    raise last
+
+
+def _call(system: System, images: object) -> Callable[[], object]:
+    return lambda: system.run(images)  # type: ignore[arg-type]
+
+
+def _end_to_end(
+    paths: Sequence[Path], settings: Settings, tell: Callable[[str], object]
+) -> tuple[tuple[FolderResult, ...], tuple[FirstRow, ...]]:
+    folders, first_rows = [], []
+    for path in paths:
+        model = load_model(path, provider=settings.provider, threads=settings.threads, cuda=settings.cuda)
+        tell(f"files and {path.stem}")
+        folders.append(measure_folder(model, settings.size, count=settings.files, seconds=settings.seconds))
+        tell(f"first row of {path.stem}")
+        first_rows.append(measure_first_row(path, provider=settings.provider))
+    return tuple(folders), tuple(first_rows)

@@ -1,0 +1,156 @@
+"""From files to rows: what reading a folder costs beyond the model, and how long the first row takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from capsonnx.benchmark.images import digits
+from capsonnx.benchmark.machine import cores
+from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
+from capsonnx.contract import FIELD, LENGTHS
+from capsonnx.errors import ModelError
+from capsonnx.runtime import load_model, read_images
+from capsonnx.runtime.folder import read_pages
+from capsonnx.runtime.page import Page, load_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from capsonnx.contract import Scores
+    from capsonnx.runtime import Model
+
+__all__ = ["FirstRow", "FolderResult", "measure_first_row", "measure_folder"]
+
+
+@dataclass(frozen=True)
+class FolderResult:
+    """A folder of image files against the same pages in memory, given to the bare model in batches.
+
+    Attributes:
+        images: how many files.
+        cores: how many cores all of it shared.
+        files: the seconds of reading all files, decoding, preparing, scoring and picking symbols.
+        memory: the seconds of scoring all pages.
+        ratio: files against memory; 1 where all else is hidden behind the model.
+        decode_seconds: processor seconds of decoding and preparing all files, measured alone, in one thread.
+        reading_seconds: likewise of turning all scores into readings.
+    """
+
+    images: int
+    cores: int
+    files: Timing
+    memory: Timing
+    ratio: Ratio
+    decode_seconds: float
+    reading_seconds: float
+
+    @property
+    def attainable(self) -> float:
+        """The ratio, were every core busy all the time: the rest needs the same cores that the model runs on."""
+        rest = (self.decode_seconds + self.reading_seconds) / self.cores
+        return self.memory.median / (self.memory.median + rest)
+
+
+@dataclass(frozen=True)
+class FirstRow:
+    """Seconds from starting ``capsonnx infer`` to its first row, over several starts."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median."""
+        return median(self.seconds)
+
+
+def measure_folder(
+    model: Model, size: tuple[int, int], *, count: int = 1024, batch_size: int = 64, seconds: float = 5.0
+) -> FolderResult:
+    """Write PNG files of digits to a temporary folder, and read them by turns from there and from memory.
+
+    Args:
+        model: a loaded model.
+        size: height and width of the images.
+        count: how many files.
+        batch_size: of both ways.
+        seconds: how long to measure each way.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = _written(Path(folder), count, size)
+        begin = time.process_time()
+        pages = [load_page(path, model.contract) for path in paths]
+        decode_seconds = time.process_time() - begin
+        batches = list(_batches(pages, batch_size))
+        stacks = [np.stack([page.levels for page in batch]) for batch in batches]
+
+        def from_memory() -> list[Scores]:
+            return [model(stack, (LENGTHS, FIELD)) for stack in stacks]
+
+        def from_files() -> int:
+            return sum(row.error is None for row in read_images(model, paths, batch_size=batch_size))
+
+        scores = from_memory()
+        begin = time.process_time()
+        for batch, one in zip(batches, scores, strict=True):
+            read_pages(one, batch, model.contract)
+        reading_seconds = time.process_time() - begin
+        found = measure({"files": from_files, "memory": from_memory}, seconds=seconds, rounds=5)
+    files, memory = found["files"], found["memory"]
+    return FolderResult(count, cores(), files, memory, ratio(files, memory), decode_seconds, reading_seconds)
+
+
+def measure_first_row(path: Path, *, provider: str = "auto", starts: int = 5) -> FirstRow:
+    """Start ``capsonnx infer`` on one small image, and wait for its row; the first start, of cold files, is left out.
+
+    Raises:
+        ModelError: it failed.
+    """
+    load_model(path, provider=provider)
+    with tempfile.TemporaryDirectory() as folder:
+        [image] = _written(Path(folder), 1, (28, 56))
+        command = [sys.executable, "-m", "capsonnx", "infer", str(image), "--format", "jsonl"]
+        command += ["--model", str(path), "--provider", provider]
+        return FirstRow(tuple(_seconds_to_a_line(command) for _ in range(starts + 1))[1:])
+
+
+def _seconds_to_a_line(command: Sequence[str]) -> float:
+    begin = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - ours
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        line = process.stdout.readline()
+        seconds = time.perf_counter() - begin
+        _, said = process.communicate()
+    if not line:
+        raise ModelError(
+            f"capsonnx infer failed: {said.decode(errors='replace').strip()[-200:]}",
+            expected="a row",
+            remedy="run it by itself",
+        )
+    return seconds
+
+
+def _written(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
+    paths = [folder / f"{number}.png" for number in range(count)]
+    for path, image in zip(paths, digits(count, *size), strict=True):
+        Image.fromarray(image).save(path)
+    return paths
+
+
+def _batches(pages: Sequence[Page], size: int) -> Iterator[list[Page]]:
+    """Pages of one shape together, in batches of at most ``size``."""
+    by_shape: dict[tuple[int, ...], list[Page]] = {}
+    for page in pages:
+        by_shape.setdefault(page.levels.shape, []).append(page)
+    for alike in by_shape.values():
+        for start in range(0, len(alike), size):
+            yield alike[start : start + size]

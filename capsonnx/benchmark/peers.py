@@ -1,0 +1,104 @@
+"""The peers themselves: each builder gives its choices, by name, of how to run a file. Imported only when asked for.
+
+Nothing of this is reachable from what reads images: a test holds that.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capsonnx.contract import IMAGES
+from capsonnx.runtime import load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from capsonnx.benchmark.systems import Request
+
+    Run = Callable[[NDArray[Any]], object]
+
+__all__ = ["BUILDERS"]
+
+
+def _torch(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
+    return {form: _torch_run(request, form) for form in ("contiguous", "channels_last")}
+
+
+def _torch_compile(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
+    return {form: _torch_run(request, form, mode="default") for form in ("contiguous", "channels_last")}
+
+
+def _torch_graphs(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
+    return {form: _torch_run(request, form, mode="reduce-overhead") for form in ("contiguous", "channels_last")}
+
+
+def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
+    """The network inside a file; ``mode`` is that of torch.compile, None for eager."""
+    import torch  # noqa: PLC0415 - a peer is imported when it is asked for
+
+    from capsonnx.export import load_network  # noqa: PLC0415
+    from capsonnx.training import choose_device  # noqa: PLC0415
+
+    if request.threads is not None:
+        torch.set_num_threads(request.threads)
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = request.cuda.tf32
+    device = choose_device("cuda" if request.provider == "cuda" else "cpu")
+    network = load_network(Path(request.path)).to(device)
+    if form == "channels_last":
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # the stubs know it with tensors only
+    names = load_model(Path(request.path), provider="cpu").outputs
+
+    def outputs(images: torch.Tensor) -> list[torch.Tensor]:
+        return list(network.outputs(network.features(images), names).values())
+
+    function = outputs if mode is None else torch.compile(outputs, mode=mode)
+
+    @torch.inference_mode()
+    def run(images: NDArray[Any]) -> object:
+        return [output.cpu().numpy() for output in function(torch.from_numpy(images).to(device))]
+
+    return run
+
+
+def _openvino(request: Request, images: NDArray[Any]) -> dict[str, Run]:
+    import openvino  # noqa: PLC0415 - a peer is imported when it is asked for
+
+    # Without a hint OpenVINO takes bfloat16 on processors that have it.
+    options: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    if request.threads is not None:
+        options["INFERENCE_NUM_THREADS"] = request.threads
+    core = openvino.Core()
+    free = core.read_model(request.path)
+    fixed = core.read_model(request.path)
+    fixed.reshape(list(images.shape))
+    compiled = {
+        name: core.compile_model(model, "CPU", options) for name, model in (("any size", free), ("fixed size", fixed))
+    }
+
+    def runner(model: Any) -> Run:
+        return lambda given: [value.shape for value in model(given, share_inputs=True, share_outputs=True).values()]
+
+    return {name: runner(model) for name, model in compiled.items()}
+
+
+def _onnxruntime(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
+    import onnxruntime  # noqa: PLC0415 - see providers.check_installation
+
+    options = onnxruntime.SessionOptions()
+    if request.threads is not None:
+        options.intra_op_num_threads = request.threads
+    session = onnxruntime.InferenceSession(request.path, options, providers=["CPUExecutionProvider"])
+    return {"defaults": lambda given: session.run(None, {IMAGES: given})}
+
+
+BUILDERS: dict[str, Callable[[Request, NDArray[Any]], dict[str, Run]]] = {
+    "torch": _torch,
+    "torch-compile": _torch_compile,
+    "torch-graphs": _torch_graphs,
+    "openvino": _openvino,
+    "onnxruntime": _onnxruntime,
+}
+"""By name; each takes the request and images of the shape that is to be measured."""

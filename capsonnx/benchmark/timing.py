@@ -1,0 +1,112 @@
+"""Timing several things in one run, in turns, so that whatever slows the machine down hits all of them alike."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Ratio", "Timing", "measure", "quantile", "ratio"]
+
+PAUSE = 0.03
+"""Seconds of rest before each turn: the threads of the one before spin on for some milliseconds."""
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The seconds of every measured call, turn by turn.
+
+    Attributes:
+        turns: for each round, in its order, the seconds of each call; at least one call a turn.
+    """
+
+    turns: tuple[tuple[float, ...], ...]
+
+    @property
+    def seconds(self) -> list[float]:
+        """The seconds of all calls."""
+        return [second for turn in self.turns for second in turn]
+
+    @property
+    def median(self) -> float:
+        """The median of all calls, in seconds."""
+        return median(self.seconds)
+
+    def at(self, share: float) -> float:
+        """The seconds that a share in 0..1 of all calls stayed within."""
+        return quantile(self.seconds, share)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as fast one thing is as another: the median over the rounds, the least and the greatest."""
+
+    median: float
+    least: float
+    greatest: float
+
+
+def measure(
+    calls: Mapping[Key, Callable[[], object]],
+    *,
+    seconds: float = 3.0,
+    rounds: int = 10,
+    clock: Callable[[], float] = time.perf_counter,
+    rest: Callable[[float], None] = time.sleep,
+) -> dict[Key, Timing]:
+    """Time calls in turns.
+
+    Each is first called twice, unmeasured. Then, in every round, each has a turn: a rest, one call unmeasured, and
+    calls until its share of the time is used up. The order goes round, so that none always follows the same other.
+
+    Args:
+        calls: what to time, by any key.
+        seconds: how long each is to be measured in all.
+        rounds: how many turns each has, from 1.
+        clock: gives seconds.
+        rest: waits for so many seconds.
+    """
+    for call in calls.values():
+        call()
+        call()
+    turns: dict[Key, list[tuple[float, ...]]] = {key: [] for key in calls}
+    keys = list(calls)
+    for number in range(rounds):
+        first = number % len(keys)
+        for key in keys[first:] + keys[:first]:
+            rest(PAUSE)
+            calls[key]()
+            turns[key].append(_turn(calls[key], seconds / rounds, clock))
+    return {key: Timing(tuple(of)) for key, of in turns.items()}
+
+
+def ratio(one: Timing, other: Timing) -> Ratio:
+    """How many times as fast ``one`` is as ``other``: both had their turns in the same rounds."""
+    pairs = zip(one.turns, other.turns, strict=True)
+    ratios = [median(seconds) / median(own) for own, seconds in pairs]
+    return Ratio(median(ratios), min(ratios), max(ratios))
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The least of the values that so great a share of them does not exceed.
+
+    >>> quantile([3.0, 1.0, 2.0, 4.0], 0.5), quantile([3.0, 1.0, 2.0, 4.0], 0.99)
+    (2.0, 4.0)
+    """
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def _turn(call: Callable[[], object], seconds: float, clock: Callable[[], float]) -> tuple[float, ...]:
+    found: list[float] = []
+    while sum(found) < seconds:
+        start = clock()
+        call()
+        found.append(clock() - start)
+    return tuple(found)

@@ -1,0 +1,128 @@
+"""What a file computes and where: ONNX Runtime's own profile of one run, node by node."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capsonnx.contract import IMAGES
+from capsonnx.errors import ModelError
+from capsonnx.runtime import providers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Node", "multiply_adds", "profile"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a graph as it ran.
+
+    Attributes:
+        operator: its type, of ONNX, or of ONNX Runtime where nodes were fused.
+        provider: the execution provider that really ran it.
+        inputs: the shape of each input.
+        outputs: the shape of each output.
+        seconds: how long it took in the profiled run.
+    """
+
+    operator: str
+    provider: str
+    inputs: tuple[tuple[int, ...], ...]
+    outputs: tuple[tuple[int, ...], ...]
+    seconds: float
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of a convolution or a product of matrices; 0 for all others, which are adds, scales and the like."""
+        if self.operator == "Conv":
+            return math.prod(self.outputs[0]) * math.prod(self.inputs[1][1:])
+        if self.operator in ("MatMul", "Gemm"):
+            return math.prod(self.outputs[0]) * self.inputs[0][-1]
+        return 0
+
+
+def profile(
+    path: Path,
+    shape: tuple[int, int, int],
+    *,
+    provider: str = "cpu",
+    optimised: bool = True,
+    cuda: providers.Cuda = providers.FAITHFUL,
+) -> list[Node]:
+    """Run a file once on black images, the second time with ONNX Runtime's profiler on.
+
+    Args:
+        path: a file that keeps the contract.
+        shape: batch, height and width.
+        provider: see :func:`capsonnx.runtime.providers.resolve`.
+        optimised: whether ONNX Runtime may fuse and reorder nodes; if not, they are those of the file.
+        cuda: see :class:`capsonnx.runtime.providers.Cuda`.
+
+    Raises:
+        ModelError: the file cannot be loaded or run.
+        ProviderError: the provider cannot be had.
+    """
+    import onnxruntime  # noqa: PLC0415 - see providers.check_installation
+
+    with tempfile.TemporaryDirectory() as folder:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.enable_profiling = True
+        options.profile_file_prefix = str(Path(folder, "profile"))
+        if not optimised:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        order = providers.resolve(provider, cuda)
+        try:
+            with providers.quiet():
+                session = onnxruntime.InferenceSession(str(path), options, providers=order, enable_fallback=0)
+            element = np.uint8 if "uint8" in session.get_inputs()[0].type else np.float32
+            for _ in range(2):
+                session.run(None, {IMAGES: np.zeros(shape, element)})
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
+            raise ModelError(
+                f"{path}: cannot be run ({' '.join(str(error).split())[:200]})",
+                expected="an .onnx file made by 'capsonnx export'",
+                remedy="check it with 'capsonnx check'",
+            ) from None
+        events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
+    return list(_nodes(events))
+
+
+def multiply_adds(path: Path, shape: tuple[int, int, int]) -> int:
+    """How many multiply-adds a file's own graph has, by the shapes that each of its nodes had in a run.
+
+    Those of convolutions and products of matrices, of all outputs that the file has; what else there is to do, adds,
+    pools and the like, is not counted.
+
+    Args:
+        path: a file that keeps the contract.
+        shape: batch, height and width; one image of the size is enough where the rest is in proportion.
+    """
+    return sum(node.multiply_adds for node in profile(path, shape, optimised=False))
+
+
+def _nodes(events: Iterable[dict[str, Any]]) -> Iterable[Node]:
+    """The nodes of the second of two runs."""
+    ran = [event for event in events if event["cat"] == "Node" and event["name"].endswith("_kernel_time")]
+    for event in ran[len(ran) // 2 :]:
+        found = event["args"]
+        yield Node(
+            found["op_name"],
+            found["provider"],
+            tuple(map(_shape, found["input_type_shape"])),
+            tuple(map(_shape, found["output_type_shape"])),
+            event["dur"] / 1e6,
+        )
+
+
+def _shape(typed: dict[str, list[int]]) -> tuple[int, ...]:
+    """The shape in the profile's {type: shape}; () for a value that is not there."""
+    return tuple(next(iter(typed.values()), []))

@@ -1,0 +1,87 @@
+"""``capsonnx bench``: measure models and their peers in one run, and print tables or JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import click
+
+from capsonnx.cli.values import complete_provider
+
+__all__ = ["command"]
+
+
+def _size_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)[x×](\d+)", value)
+    if found is None or min(int(side) for side in found.groups()) < 14:
+        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, two numbers of pixels from 14.")
+    return int(found[1]), int(found[2])
+
+
+@click.command("bench", short_help="Measure how fast models are, beside their peers.")
+@click.argument("models", nargs=-1, metavar="[MODEL]...", type=click.Path(path_type=Path))
+@click.option(
+    "--provider",
+    metavar="auto|cpu|cuda|NAME",
+    default="auto",
+    shell_complete=complete_provider,
+    help="What the models run on; on CUDA torch does, too.",
+)
+@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+@click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
+@click.option("--size", metavar="HxW", default="28x56", callback=_size_of, help="Height and width in pixels.")
+@click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")
+@click.option("--against", metavar="NAMES", default="", help="Of torch,torch-compile,openvino,onnxruntime.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=5.0, help="To measure each, each time.")
+@click.option("--files", type=click.IntRange(min=0), default=1024, help="Image files to read end to end; 0: none.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+def command(
+    *,
+    models: tuple[Path, ...],
+    provider: str,
+    tf32: bool,
+    batch: int,
+    size: tuple[int, int],
+    threads: int | None,
+    against: str,
+    seconds: float,
+    files: int,
+    as_json: bool,
+) -> None:
+    """Measure how fast models are, beside what else could run them, in one run on this machine.
+
+    MODEL is an .onnx file made by 'capsonnx export'; left out, it is the shipped digit model. Every system gets the
+    same images and computes all outputs of the file. They take turns, so that whatever slows the machine down hits all
+    of them; the tables give medians, and ratios with their least and greatest over the turns.
+
+    \b
+    Peers, for --against:
+      torch           the network inside the float32 file, eager, in its best memory format
+      torch-compile   the same through torch.compile
+      openvino        each file, in float32 precision
+      onnxruntime     each file, with none of this package's settings
+
+    "Of the roof" compares with a product of square float32 matrices, measured in the same turns. From files: 'capsonnx
+    infer' on PNG files, against the bare model on the same pages in memory; decoding needs the same cores, so the next
+    column says what would be reached were all of them busy all the time. First row: from the start of the program.
+
+    \b
+    Examples:
+      capsonnx bench
+      capsonnx bench mnist.onnx mnist.int8.onnx --against torch,openvino
+      capsonnx bench --size 512x512 --batch 1 --threads 2 --json
+    """
+    if threads is not None:
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # what NumPy's BLAS, which measures the roof, looks at on import
+    from capsonnx import benchmark, runtime
+    from capsonnx.benchmark.tables import to_json, to_markdown
+    from capsonnx.progress import progress_bar
+
+    names = tuple(name.strip() for name in against.split(",") if name.strip())
+    settings = benchmark.Settings(batch, size, provider, threads, names, seconds, files, runtime.Cuda(tf32=tf32))
+    with progress_bar("measuring", None) as bar:
+        comparison = benchmark.compare(models or [runtime.default_model_path()], settings, tell=bar.describe)
+    click.echo(json.dumps(to_json(comparison), indent=2) if as_json else to_markdown(comparison))

@@ -1,0 +1,76 @@
+"""``capsonnx bench``, on few images for a moment."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from capsonnx.cli import main
+
+BRIEFLY = ["--provider", "cpu", "--batch", "2", "--seconds", "0.02", "--threads", "1"]
+
+
+def bench(*arguments: object):
+    return CliRunner().invoke(main, ["bench", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def found(field_model):
+    result = bench(field_model, "--against", "onnxruntime", "--size", "28x42", "--files", 3, "--json", *BRIEFLY)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_json_has_every_figure(found) -> None:
+    assert found["settings"]["size"] == [28, 42]
+    assert [one["name"] for one in found["systems"]] == ["field", "onnxruntime, field"]
+    for one in found["systems"]:
+        assert one["images_per_second"] > 0
+        assert one["latency"]["median"] <= one["latency"]["p99"] <= one["latency"]["greatest"]
+        assert one["memory"]["peak_bytes"] > one["memory"]["start_bytes"]
+        assert one["multiply_adds_per_image"] == 10 * 14 * 14 * 8 * 15
+    [ratio] = found["ratios"]
+    assert (ratio["model"], ratio["peer"]) == ("field", "onnxruntime, field")
+    assert ratio["throughput"]["least"] <= ratio["throughput"]["median"] <= ratio["throughput"]["greatest"]
+
+
+def test_the_fraction_of_the_roof_follows_from_the_rest(found) -> None:
+    for one in found["systems"]:
+        rate = one["images_per_second"] * one["multiply_adds_per_image"]
+        assert one["fraction_of_roof"] == pytest.approx(rate / found["roof_multiply_adds_per_second"])
+
+
+def test_files_and_first_row_are_there(found) -> None:
+    [files], [first] = found["files"], found["first_row_seconds"]
+    assert files["images"] == 3
+    assert 0 < files["attainable"] < 1
+    assert len(first) == 5
+
+
+def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
+    result = bench(tiny_model, field_model, "--files", 0, *BRIEFLY)
+    assert result.exit_code == 0, result.output
+    ratios, systems, facts = result.stdout.strip().split("\n\n")
+    assert ratios.splitlines()[2].startswith("| field | tiny | ")
+    assert [line.split(" | ")[0] for line in systems.splitlines()[2:]] == ["| tiny", "| field"]
+    assert "million multiply-adds an image (tiny)" in facts
+    assert "threads: 1;" in facts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--size", "28"], "not HEIGHTxWIDTH"),
+        (["--size", "13x28"], "two numbers of pixels from 14"),
+        (["--against", "soup"], "--against soup; expected one or more of torch"),
+        (["none.onnx"], "none.onnx: No such file"),
+        (["--provider", "openvino"], "provider openvino: cannot be had here; expected one of"),
+    ],
+)
+def test_what_cannot_be_measured_is_told(arguments, message) -> None:
+    result = bench(*arguments)
+    assert result.exit_code in (1, 2)
+    assert message in result.output
+    assert "Traceback" not in result.output

@@ -1,0 +1,132 @@
+"""Both ways through a session; that of the GPU on the CPU, which takes the same calls."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from capsonnx.runtime import load_model
+from capsonnx.runtime.running import GRAPH, MOST_BUFFERS, SHRINK, DeviceRunner, HostRunner, run_options
+
+
+@pytest.fixture(scope="module")
+def model(maps_model):
+    return load_model(maps_model, provider="cpu", threads=1)
+
+
+def images(*shape: int) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).integers(0, 256, shape, np.uint8)
+
+
+@pytest.mark.parametrize("graphs", [False, True])
+def test_kept_buffers_give_what_a_plain_run_gives(model, graphs) -> None:
+    runner = DeviceRunner(model._run._session, model.contract, graphs=graphs, device="cpu")
+    for shape in [(3, 28, 41), (1, 28, 41), (3, 28, 41), (5, 60, 30)]:
+        given = images(*shape)
+        for names in (model.outputs, ("lengths",)):
+            expected, found = model._run(given, names), runner(given, names)
+            for wanted, value in zip(expected, found, strict=True):
+                np.testing.assert_allclose(value, wanted, atol=1e-6)
+
+
+def test_buffers_are_reused_and_bounded(model) -> None:
+    runner = DeviceRunner(model._run._session, model.contract, device="cpu")
+    runner(images(2, 28, 28), ["lengths"])
+    [kept] = runner._kept.values()
+    runner(images(2, 28, 28), ["lengths"])
+    assert list(runner._kept.values()) == [kept]
+    for width in range(30, 30 + MOST_BUFFERS):
+        runner(images(1, 20, width), ["lengths"])
+    assert len(runner._kept) == MOST_BUFFERS
+    assert kept not in runner._kept.values()
+
+
+class Recorder:
+    """A session that notes the options of its runs."""
+
+    def __init__(self, session) -> None:
+        self._session = session
+        self.options: list[object] = []
+
+    def io_binding(self):
+        return self._session.io_binding()
+
+    def run(self, names, feed, options):
+        self.options.append(options)
+        return self._session.run(names, feed, options)
+
+    def run_with_iobinding(self, binding, options):
+        self.options.append(options)
+        self._session.run_with_iobinding(binding, options)
+
+    def entries(self, key: str) -> list[str | None]:
+        return [None if one is None else entry(one, key) for one in self.options]
+
+
+def entry(options, key: str) -> str | None:
+    try:
+        return options.get_run_config_entry(key)
+    except RuntimeError:  # there is none
+        return None
+
+
+def test_the_arena_shrinks_when_pages_get_much_smaller(model) -> None:
+    session = Recorder(model._run._session)
+    runner = HostRunner(session)
+    for side in (28, 56, 30, 28, 28):
+        runner(images(1, side, side), ["lengths"])
+    assert session.entries(SHRINK) == [None, None, None, "cpu:0", None]
+
+
+def test_a_gpu_shrinks_its_own_arena(model) -> None:
+    session = Recorder(model._run._session)
+    runner = DeviceRunner(session, model.contract, device="cpu")
+    assert runner._arena == "cpu:0"
+    assert DeviceRunner(session, model.contract)._arena == "gpu:0"
+    for side in (64, 32):
+        runner(images(1, side, side), ["lengths"])
+    assert session.entries(SHRINK) == [None, "cpu:0"]
+
+
+def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(model) -> None:
+    session = Recorder(model._run._session)
+    runner = DeviceRunner(session, model.contract, graphs=True, device="cpu")
+    for side in (64, 64, 32, 64):
+        runner(images(1, side, side), ["lengths"])
+    assert session.entries(GRAPH) == ["-1", "1", "1", "-1", "2", "1"]
+    assert set(session.entries(SHRINK)) == {None}  # a recorded graph's memory must stay
+
+
+def test_a_session_on_cuda_gets_kept_buffers(tiny_model, monkeypatch) -> None:
+    monkeypatch.setattr("capsonnx.runtime.providers.taken", lambda session, provider: "CUDAExecutionProvider")
+    assert isinstance(load_model(tiny_model, provider="cpu")._run, DeviceRunner)
+
+
+def test_the_options_of_a_session_are_set_on_purpose(tiny_model, monkeypatch) -> None:
+    import onnxruntime
+
+    from capsonnx.runtime import session
+
+    made = SimpleNamespace()
+    real = session._options
+
+    def keep(*arguments):
+        made.options = real(*arguments)
+        return made.options
+
+    monkeypatch.setattr(session, "_options", keep)
+    load_model(tiny_model, provider="cpu", threads=3)
+    assert made.options.intra_op_num_threads == 3
+    assert made.options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    assert made.options.graph_optimization_level == onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    assert made.options.enable_cpu_mem_arena
+    assert made.options.enable_mem_pattern
+    assert made.options.get_session_config_entry("session.force_spinning_stop") == "1"
+
+
+def test_run_options_hold_what_was_asked_for() -> None:
+    assert entry(run_options("gpu:0"), SHRINK) == "gpu:0"
+    assert entry(run_options(graph=7), GRAPH) == "7"
+    assert entry(run_options(), SHRINK) is None
