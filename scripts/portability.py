@@ -3,8 +3,10 @@
 Run: .venv/bin/python scripts/portability.py
 
 It sets each runtime up in a folder of its own, asks all of them the same questions in a process of their own, and
-writes exported/portability.json and exported/portability.md after each one. What is in the JSON for the same model and
-the same set-up is not measured again; --only NAME measures one runtime anew.
+writes exported/portability.json and exported/portability.md after each one, the quick ones first. Each row tells the
+SHA-256 of the file that was asked and the day. What is in the JSON for the same model and the same set-up is not
+measured again, so that a run that was stopped goes on; --only NAME measures one runtime anew. --prepare only installs every
+runtime, which takes longest, for a run later.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from portability.questions import OF_FIELD, compare, exported_again, golden
-from portability.runtimes import LONGEST, Runtime, ask, catalogue, install, setup_of
+from portability.runtimes import Runtime, ask, catalogue, install, setup_of
 from portability.table import is_full, publish, summary
 
 from capsonnx.runtime import default_model_path
@@ -35,15 +37,20 @@ ROOT = Path(__file__).parents[1]
 @click.command()
 @click.option("--model", type=click.Path(path_type=Path), help="The .onnx file.  [default: exported/mnist.onnx]")
 @click.option("--work", type=click.Path(path_type=Path), default=ROOT / ".portability", help="Where to install.")
+@click.option("--prepare", is_flag=True, help="Only install every runtime, for a run later.")
 @click.option("--only", multiple=True, metavar="NAME", help="Measure only this runtime, and again.")
-def main(model: Path | None, work: Path, only: tuple[str, ...]) -> None:
+def main(model: Path | None, work: Path, only: tuple[str, ...], *, prepare: bool) -> None:
     """Measure every runtime; write portability.json and portability.md beside the model."""
     runtimes, work = catalogue(), work.absolute()
     if unknown := set(only) - runtimes.keys():
         raise click.BadParameter(f"{', '.join(sorted(unknown))}; expected some of {', '.join(runtimes)}")
+    if prepare:
+        install_all([runtimes[name] for name in only or runtimes], work)
+        return
     model = (model or default_model_path()).absolute()
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    answers = golden(model, work / "questions")
+    digest = sha256(model)
+    print("the questions, and the network's answers in float64 …", file=sys.stderr)
+    answers = golden(model, digest, work / "questions")
     results = model.with_name("portability.json")
     rows = remembered(results, digest)
     for name, runtime in runtimes.items():
@@ -57,6 +64,17 @@ def main(model: Path | None, work: Path, only: tuple[str, ...]) -> None:
         print(summary(rows[name]), file=sys.stderr)
         publish(results, digest, [rows[one] for one in runtimes if one in rows])
     publish(results, digest, [rows[one] for one in runtimes if one in rows])
+
+
+def install_all(runtimes: list[Runtime], work: Path) -> None:
+    """Install every runtime that is not installed yet, and say of each whether it could be."""
+    for runtime in runtimes:
+        print(f"{runtime.name} …", end=" ", file=sys.stderr, flush=True)
+        try:
+            install(runtime, work / runtime.name)
+            print("installed", file=sys.stderr)
+        except subprocess.SubprocessError as error:
+            print(shortened(str(error)), file=sys.stderr)
 
 
 def remembered(results: Path, digest: str) -> dict[str, dict[str, Any]]:
@@ -89,15 +107,19 @@ def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
     row = {
         **dataclasses.asdict(runtime),
         "setup": setup_of(runtime),
+        "file": sha256(model),
+        "measured": time.strftime("%Y-%m-%d"),
         "version": None,
         "failure": None,
         "full_file": None,
     }
     begin = time.monotonic()
     try:
-        row["version"], found, errors = ask(install(runtime, folder), model, folder, work / "questions")
+        command = install(runtime, folder)
+        begin = time.monotonic()
+        row["version"], found, errors = ask(command, model, folder, work / "questions")
     except subprocess.SubprocessError as error:
-        return {**row, "failure": reason(error), "seconds": round(time.monotonic() - begin)}
+        return {**row, "failure": shortened(str(error)), "seconds": round(time.monotonic() - begin)}
     row |= compare(expected, found)
     if row["max_difference"] is None:
         row["failure"] = "answers of a wrong shape, or not finite"
@@ -107,11 +129,9 @@ def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
     return {**row, "seconds": round(time.monotonic() - begin)}
 
 
-def reason(error: subprocess.SubprocessError) -> str:
-    """Why a process failed, in one line."""
-    if isinstance(error, subprocess.TimeoutExpired):
-        return f"not done after {LONGEST} s"
-    return shortened(str(error))
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def shortened(message: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DRIVERS = Path(__file__).parent / "drivers"
-LONGEST = 1800
-"""Seconds that a runtime may take to be installed, and again to answer."""
+LONGEST_SETUP, LONGEST = 1800, 600
+"""Seconds that a runtime may take to be installed, and then to answer."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Runtime:
     Attributes:
         name: for --only, and of its folder.
         title: for the table.
+        engine: what computes; several rows may be one engine.
         driver: the file in scripts/portability/drivers that asks it.
         packages: what to install, with versions; from PyPI, or from npm for a driver in JavaScript.
         python: the version of Python to install into.
@@ -42,6 +44,7 @@ class Runtime:
 
     name: str
     title: str
+    engine: str
     driver: str
     packages: tuple[str, ...] = ()
     python: str = "3.11"
@@ -60,6 +63,8 @@ def catalogue() -> dict[str, Runtime]:
 def setup_of(runtime: Runtime) -> str:
     """What a measured row belongs to: the packages and the driver."""
     files = [DRIVERS / runtime.driver, *sorted(DRIVERS.glob("answering.*"))]
+    if runtime.driver.endswith(".mjs"):
+        files.append(DRIVERS / "chromium.mjs")
     content = [
         repr((runtime.packages, runtime.python, runtime.dynamic, runtime.opset)).encode(),
         *(one.read_bytes() for one in files),
@@ -77,10 +82,10 @@ def install(runtime: Runtime, folder: Path) -> list[str]:
         folder.mkdir(parents=True)
         if is_script:
             (folder / "package.json").write_text("{}")
-            execute(["npm", "install", "--ignore-scripts", *runtime.packages], folder)
+            execute(["npm", "install", "--ignore-scripts", *runtime.packages], folder, LONGEST_SETUP)
         else:
-            execute([interpreter(runtime.python), "-m", "venv", str(folder)], folder)
-            execute([str(python), "-m", "pip", "install", *runtime.packages], folder)
+            execute([interpreter(runtime.python), "-m", "venv", str(folder)], folder, LONGEST_SETUP)
+            execute([str(python), "-m", "pip", "install", *runtime.packages], folder, LONGEST_SETUP)
         stamp.write_text(wanted)
     return ["node" if is_script else str(python), str(DRIVERS / runtime.driver)]
 
@@ -115,15 +120,31 @@ def ask(
     return json.loads(output.splitlines()[-1])["version"], found, errors
 
 
-def execute(command: list[str], folder: Path) -> str:
-    """Run a command, its words into the folder's log; give what it printed, or raise with the end of it."""
+def execute(command: list[str], folder: Path, longest: int = LONGEST) -> str:
+    """Run a command, its words into the folder's log; give what it printed, or raise with the end of it.
+
+    One that takes longer than ``longest`` seconds is ended with all that it started, such as a browser.
+    """
     log = folder / "log.txt"
     with log.open("ab") as stream:
-        process = subprocess.run(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=stream, timeout=LONGEST, check=False
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=stream, start_new_session=True
         )
+        try:
+            output, _ = process.communicate(timeout=longest)
+        except subprocess.TimeoutExpired:
+            raise subprocess.SubprocessError(f"not done after {longest} s") from None
+        finally:
+            end_group(process)
     if process.returncode:
         name = signal.Signals(-process.returncode).name if process.returncode < 0 else f"exit {process.returncode}"
-        last = (process.stdout + log.read_bytes()).decode(errors="replace").strip().splitlines()[-1:]
+        last = (output + log.read_bytes()).decode(errors="replace").strip().splitlines()[-1:]
         raise subprocess.SubprocessError(f"{Path(command[0]).name}: {name}: {' '.join(last)}")
-    return process.stdout.decode()
+    return output.decode()
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and whatever of its group is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -60,7 +60,19 @@ def publish(results: Path, digest: str, rows: list[dict[str, Any]]) -> None:
         "|---|---|---|---:|---:|---:|---|",
         *map(line, ordered),
     ]
+    engines = engines_of(rows)
+    lines += [
+        "",
+        f"{len(engines)} engines take every size: {', '.join(engines)}.",
+        "",
+        f"Measured on mnist.onnx with SHA-256 {digest}; portability.json tells of every row its file, day and seconds.",
+    ]
     write_text(results.with_suffix(".md"), "\n".join(lines) + "\n")
+
+
+def engines_of(rows: list[dict[str, Any]]) -> list[str]:
+    """The distinct engines that answer every question with a model that is loaded once."""
+    return list(dict.fromkeys(row["engine"] for row in rows if row["dynamic"] and is_full(row)))
 
 
 def line(row: dict[str, Any]) -> str:

@@ -5,13 +5,10 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { answer, draw, infer, launch, layOut, locates, measures, median, serve, settled, touch } from "./browser.mjs";
+import { answer, draw, infer, launch, layOut, locates, measures, serve, settled, touch } from "./browser.mjs";
 
 const SAMPLES = new URL("../../exported/samples/", import.meta.url);
 const SCREENSHOT = fileURLToPath(new URL("../../exported/embed/web/screenshot.png", import.meta.url));
-
-// The aims are 2 s and 50 ms on an idle machine; the tests allow for others at work beside them.
-const SLACK = 4;
 
 let server;
 let browser;
@@ -52,14 +49,26 @@ async function drawDigits(page, digits, options) {
   for (const strokes of await layOut(page, digits, options)) await draw(page, strokes);
 }
 
+/** Draw two lines of digits, above and below the sheet's middle by as much as they are to be apart from it; give them. */
+async function drawLines(page, lines, { apart, ...options }) {
+  for (const [i, digits] of lines.entries()) {
+    for (const strokes of await layOut(page, digits, options)) {
+      await draw(page, strokes.map((points) => points.map(({ x, y }) => ({ x, y: y + (i ? apart : -apart) })))); // prettier-ignore
+    }
+  }
+  await settled(page);
+  return lines;
+}
+
 describe("drawing", () => {
   test("two digits drawn with the mouse are read, and each is seen where it stands", () =>
     withReadyPage({}, async (page) => {
       const strokes = await layOut(page, "38");
       for (const digit of strokes) await draw(page, digit);
       assert.deepEqual(await answer(page), ["3", "8"]);
-      const above = await page.locator("#bars .found .label").allTextContents();
-      assert.ok(above.includes("3") && above.includes("8"), `${above}`);
+      const ticked = await page.locator("#bars .found .label").allTextContents();
+      if (locates) assert.deepEqual(ticked, ["3", "8"]);
+      else assert.ok(ticked.includes("3") && ticked.includes("8"), `${ticked}`);
       const { detail } = (await measures(page, "answer")).at(-1);
       const ranks = detail.scores.map((score, label) => [score, label]).sort((a, b) => b[0] - a[0]);
       assert.deepEqual(
@@ -85,13 +94,7 @@ describe("drawing", () => {
 
   test("two lines with a digit that comes again are read line by line", { skip: !locates && "no field" }, () =>
     withReadyPage({ viewport: { width: 1280, height: 900 } }, async (page) => {
-      const lines = ["3703", "28"];
-      const options = { height: 110, step: 150 };
-      const [upper, lower] = await Promise.all(lines.map((digits) => layOut(page, digits, options)));
-      const moved = (strokes, by) => strokes.map((points) => points.map(({ x, y }) => ({ x, y: y + by })));
-      for (const strokes of upper) await draw(page, moved(strokes, -90));
-      for (const strokes of lower) await draw(page, moved(strokes, 90));
-      await settled(page);
+      const lines = await drawLines(page, ["3703", "28"], { height: 110, step: 150, apart: 90 });
       assert.deepEqual(await page.locator("#read .line").allTextContents(), lines);
     }),
   );
@@ -151,42 +154,6 @@ describe("drawing", () => {
       await page.mouse.up();
       assert.equal(await height(), Math.round(before + 80));
       assert.deepEqual(await answer(page), ["3"]);
-    }));
-});
-
-describe("time", () => {
-  test("the first answer of a cold page", async (t) => {
-    const fresh = await launch(); // a new browser: nothing is cached or compiled
-    try {
-      const page = await fresh.newPage({ viewport: { width: 1120, height: 720 } });
-      await page.goto(server.url);
-      await drawDigits(page, "3"); // before the model is there
-      assert.deepEqual(await answer(page), ["3"]);
-      const [{ startTime, duration }] = await measures(page, "answer");
-      t.diagnostic(`first answer ${((startTime + duration) / 1000).toFixed(2)} s after the page was asked for`);
-      assert.ok(startTime + duration < 2000 * SLACK);
-    } finally {
-      await fresh.close();
-    }
-  });
-
-  test("the answer to a stroke", (t) =>
-    withReadyPage({}, async (page) => {
-      for (let round = 0; round < 5; round++) {
-        for (const strokes of await layOut(page, "472")) {
-          await draw(page, strokes);
-          await settled(page);
-        }
-        await page.keyboard.press("Escape");
-      }
-      const answers = await measures(page, "answer");
-      const runs = answers.map(({ detail }) => detail.milliseconds);
-      const times = answers.map(({ duration }) => duration);
-      t.diagnostic(
-        `${times.length} strokes: ${median(times).toFixed(1)} ms from stroke to answer (median), ` +
-          `${median(runs).toFixed(1)} ms of it in the network; ${Math.max(...times).toFixed(1)} ms at most`,
-      );
-      assert.ok(median(times) < 50 * SLACK);
     }));
 });
 
@@ -361,8 +328,8 @@ test(
   { skip: !process.env.SCREENSHOT && "made by scripts/test_web --screenshot" },
   () =>
     withReadyPage({ viewport: { width: 1040, height: 700 }, deviceScaleFactor: 2 }, async (page) => {
-      await drawDigits(page, "38");
-      await settled(page);
+      const lines = await drawLines(page, ["2026", "314"], { height: 92, step: 120, apart: 77 });
+      assert.deepEqual(await page.locator("#read .line").allTextContents(), lines);
       await page.mouse.move(0, 0);
       await page.waitForTimeout(300); // the bars move
       await page.screenshot({ path: SCREENSHOT, fullPage: true });

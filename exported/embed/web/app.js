@@ -17,7 +17,7 @@ const latest = new Latest(read);
 const past = []; // the scenes before this one
 let contract = null; // what the model says of itself, once it is there
 let version = 0; // counts the scenes, so that an answer that comes too late is dropped
-let seen = null; // the last answer and the view it is in, or null
+let seen = null; // the last answer, its raster and the view it is in, or null
 
 function onStroke(points, isFinished) {
   const scene = { ...sheet.scene, strokes: [...sheet.scene.strokes, points] };
@@ -61,9 +61,10 @@ async function read({ scene, mine, isFinal, start }) {
   const prepared = prepare(scene, contract);
   if (!prepared) return showBlank();
   try {
-    const answer = await reader.read(prepared.raster);
+    // When the pen is lifted, what it drew has mostly been read already.
+    const answer = seen && isSame(seen.raster, prepared.raster) ? seen.answer : await reader.read(prepared.raster);
     if (mine !== version) return;
-    seen = { ...answer, view: prepared.view };
+    seen = { answer, ...prepared };
     showAnswer(contract, answer);
     showPlaces();
     if (!isFinal) return;
@@ -75,6 +76,9 @@ async function read({ scene, mine, isFinal, start }) {
   }
   if (isFinal && mine === version) setBusy(false);
 }
+
+const isSame = (one, other) =>
+  one.width === other.width && one.height === other.height && one.levels.every((level, i) => level === other.levels[i]);
 
 /** While it is busy, a screen reader leaves the answer alone, and tells the last one only. */
 function setBusy(isBusy) {
@@ -91,7 +95,7 @@ function showBlank() {
 /** Show where the symbols are on the page, and the field, if it is asked for. */
 function showPlaces() {
   const { scale, x, y } = sheet.view;
-  const { lines, heat, view } = seen ?? {};
+  const { answer: { lines, heat } = {}, view } = seen ?? {};
   const unit = view && scale / view.scale; // page pixels in a pixel of the raster
   const onPage = (pixels, from, offset) => pixels * unit + from * scale + offset;
   const boxes = (lines ?? []).flat().map(({ box, ...symbol }) => ({

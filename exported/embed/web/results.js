@@ -24,7 +24,7 @@ export function showClasses({ labels, threshold, windows, megabytes }) {
   byId("bars").replaceChildren(...rows);
   byId("bars").style.setProperty("--threshold", threshold);
   byId("legend").textContent = windows
-    ? `Bars score the whole sheet at once: classes above ${threshold} are in it. Of many digits the text tells more.`
+    ? `Bars score each class over the whole sheet: as it fills, all creep towards the line at ${threshold}. Ticked are those that were read.`
     : `The line is the model’s threshold, ${threshold}: the classes above it are in the image.`;
   byId("legend").hidden = false;
   byId("title").textContent = windows ? "Read" : "Found";
@@ -35,8 +35,11 @@ export function showClasses({ labels, threshold, windows, megabytes }) {
 
 /** The answer for the whole sheet. While a stroke goes on it is shown, and not yet announced. */
 export function showAnswer(contract, { scores, lines }) {
+  const isFound = lines
+    ? (label) => lines.flat().some((symbol) => symbol.label === label)
+    : (_, index) => scores[index] > contract.threshold;
   [...byId("bars").children].forEach((row, index) => {
-    row.classList.toggle("found", scores[index] > contract.threshold);
+    row.classList.toggle("found", isFound(contract.labels[index], index));
     row.style.setProperty("--score", scores[index]);
     row.querySelector(".score").textContent = twoDigits(scores[index]);
   });
@@ -48,7 +51,8 @@ export function showAnswer(contract, { scores, lines }) {
 function showText(lines) {
   if (!lines.length) return say("No symbol is seen");
   const text = textOf(lines);
-  byId("read").className = text.length > 8 ? "text long" : "text";
+  const isLong = lines.length > 2 || text.split("\n").some((line) => line.length > 8);
+  byId("read").className = isLong ? "text long" : "text";
   byId("read").replaceChildren(
     ...lines.map((line) => {
       const row = element("span", "line");
@@ -93,7 +97,7 @@ export function showFigures(raster, milliseconds) {
   byId("seen").getContext("2d").putImageData(greyImage(raster), 0, 0);
   byId("figures").replaceChildren(
     element("strong", "", `${milliseconds.toFixed(1)} ms`),
-    ` for ${width} × ${height} pixels`,
+    ` for ${width}\u00a0×\u00a0${height}\u00a0px`,
     element("br"),
     byId("figures").dataset.model,
   );
