@@ -35,8 +35,10 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 | | |
 |---|---|
 | data | {dataset}: {trained_on:,} digits of the training split; {held_out:,} more held out; test split unseen |
-| recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, Adam to {learning_rate:g}, {schedule}, {precision} stem |
+| stem | {widths} channels, biases: {stem_bias} |
+| recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, {optimizer}, {schedule}, {precision} stem |
 | augmentation | canvas +{canvas} px, rotation ±{rotation:g}°, scale ±{scale:.0%}, elastic {elastic:g} px |
+| without a symbol | {empty:.0%} of each batch: noise, and shuffled pieces of digits |
 | crowds | {crowded:.0%} of each batch, with a neighbour at {neighbours:.0%} on either side |
 | started from | {start} |
 | command | `{command}`; then `python scripts/publish.py {run} --name {name}` |
@@ -141,8 +143,11 @@ def facts(
     parity = inspection.parity
     assert parity is not None  # noqa: S101 - of a float32 file it is always measured
     return {
-        **{key: getattr(recipe, key) for key in ("batch_size", "learning_rate", "schedule")},
-        **{key: getattr(recipe, key) for key in ("canvas", "rotation", "scale", "elastic", "crowded", "neighbours")},
+        **{key: getattr(recipe, key) for key in ("batch_size", "schedule", "stem_bias")},
+        **{key: getattr(recipe, key) for key in ("canvas", "rotation", "scale", "elastic", "empty")},
+        **{key: getattr(recipe, key) for key in ("crowded", "neighbours")},
+        "widths": ", ".join(map(str, recipe.widths)),
+        "optimizer": optimizer_text(recipe),
         "name": name,
         "run": run,
         "parameters": sum(weight.numel() for weight in trained.network.parameters()),
@@ -170,6 +175,13 @@ def facts(
         "rows": "\n".join(row(result) for result in exams["exams"]),
         "pages": pages_text(exams.get("pages", [])),
     }
+
+
+def optimizer_text(recipe: training.Recipe) -> str:
+    """What trains the weights, with the highest rates."""
+    muon = f"Muon to {recipe.muon_rate:g}, Adam for the rest" if recipe.muon_rate else "Adam"
+    averaged = f", weights averaged with decay {recipe.averaging:g}" if recipe.averaging else ""
+    return f"{muon} to {recipe.learning_rate:g}{averaged}"
 
 
 def train_command(run: Path, config: training.TrainingConfig) -> str:

@@ -37,7 +37,11 @@ __all__ = ["command"]
     shell_complete=complete_recipe,
     help="seed (the source's own) or default.  [default: default]",
 )
-@click.option("--network", type=click.Choice(["capsule", "pooled"]), help="pooled: the baseline.  [default: capsule]")
+@click.option(
+    "--network",
+    type=click.Choice(["capsule", "pooled", "summed"]),
+    help="pooled, summed: CNNs to compare.  [default: capsule]",
+)
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the digits.  [default: the recipe's]")
 @click.option("--seed", type=click.IntRange(min=0), help="Of all random choices.  [default: 0]")
 @click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), help="Of the stem.  [default: auto]")
@@ -84,14 +88,19 @@ def command(
         given.setdefault("recipe", "refine")
     output = output or _default_output(given)
     training.require_run(output, resume=resume)
+    network = stem = None
     if resume:
-        given = {**_choices(training.load_config(output)), **given}
-    network = None
+        recorded = training.load_config(output)
+        given = {**_choices(recorded), **given}
+        stem = recorded.network if recorded.start else None
     if start is not None:
         network, given["start"] = _weights(start)
+        stem = network.config
     data = given.pop("data", "mnist")
     dataset = datasets.load(data, "train", data_dir=data_dir, progress=True)
     config = training.make_config(data, dataset, target, **given)
+    if stem is not None:
+        config = training.fitted(config, stem)
     with _telling_how_to_go_on(output):
         last = training.train(config, dataset, output, device=target, resume=resume, start=network)[-1]
     click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")

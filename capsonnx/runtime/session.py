@@ -111,7 +111,7 @@ def default_model_path() -> Path:
 
 
 def load_model(
-    path: Path | None = None,
+    path: str | Path | None = None,
     *,
     provider: str = "auto",
     threads: int | None = None,
@@ -131,7 +131,7 @@ def load_model(
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
     providers.check_installation()
-    path = default_model_path() if path is None else path
+    path = default_model_path() if path is None else Path(path)
     try:
         content = path.read_bytes()
     except OSError as error:

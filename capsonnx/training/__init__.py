@@ -1,7 +1,7 @@
 """Training on single symbols: recipes, augmentation, the loop, and the folder that it leaves."""
 
 from capsonnx.training.checkpoint import EpochMetrics, Trained, load_config, load_trained
-from capsonnx.training.config import TrainingConfig, make_config
+from capsonnx.training.config import TrainingConfig, fitted, make_config
 from capsonnx.training.device import Device, Precision, choose_device, choose_precision
 from capsonnx.training.loop import require_run, train
 from capsonnx.training.recipes import RECIPES, Recipe, recipe_named
@@ -16,6 +16,7 @@ __all__ = [
     "TrainingConfig",
     "choose_device",
     "choose_precision",
+    "fitted",
     "load_config",
     "load_trained",
     "make_config",

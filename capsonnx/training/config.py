@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from capsonnx.datasets import Dataset
 
-__all__ = ["TrainingConfig", "make_config", "resolved"]
+__all__ = ["TrainingConfig", "fitted", "make_config", "resolved"]
 
 
 FAINT = 63
@@ -102,6 +102,16 @@ def make_config(
         limit=limit,
         start=start,
         symbol=symbol_size(dataset.images),
+    )
+
+
+def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
+    """The same choices in the stem of the network that a run starts from."""
+    bias, widths = network.stem_bias, network.widths
+    return replace(
+        config,
+        recipe=replace(config.recipe, stem_bias=bias, widths=widths),
+        network=replace(config.network, stem_bias=bias, widths=widths),
     )
 
 

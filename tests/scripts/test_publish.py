@@ -48,3 +48,11 @@ def test_agreement_is_told_or_its_absence(publish, tmp_path) -> None:
         [inspection]
     )
     assert publish.agreement_text([]).startswith("There is no int8 file")
+
+
+def test_the_optimizers_are_told(publish) -> None:
+    from capsonnx.training import recipe_named
+
+    assert publish.optimizer_text(recipe_named("seed")) == "Adam to 0.001"
+    told = publish.optimizer_text(recipe_named("default"))
+    assert told == "Muon to 0.005, Adam for the rest to 0.002, weights averaged with decay 0.999"

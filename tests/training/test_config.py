@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from capsonnx.errors import InputError, ProviderError
-from capsonnx.training import RECIPES, choose_device, choose_precision, make_config, recipe_named
+from capsonnx.model import NetworkConfig
+from capsonnx.training import RECIPES, choose_device, choose_precision, fitted, make_config, recipe_named
 from capsonnx.training.run import learning_rate
 
 CPU = torch.device("cpu")
@@ -15,15 +16,25 @@ CPU = torch.device("cpu")
 def test_the_seed_recipe_is_the_sources(digits) -> None:
     recipe = RECIPES["seed"]
     assert (recipe.epochs, recipe.pooled_epochs, recipe.batch_size, recipe.learning_rate) == (10, 20, 128, 1e-3)
-    assert (recipe.stem_bias, recipe.schedule, recipe.absent_weight, recipe.canvas) == (True, "constant", 0.25, 0)
+    assert (recipe.stem_bias, recipe.schedule, recipe.absent_weight, recipe.canvas) == ("free", "constant", 0.25, 0)
+    assert (recipe.widths, recipe.muon_rate, recipe.averaging, recipe.empty) == ((64, 64, 128, 128), 0, 0, 0)
     config = make_config("mnist", digits, CPU, recipe="seed")
-    assert config.network.stem_bias
+    assert config.network.stem_bias == "free"
     assert config.network.routings == 3
 
 
 def test_a_config_fills_in_what_is_left_open(digits) -> None:
     config = make_config("mnist", digits, CPU, network="pooled", recipe="seed", precision="fp32")
     assert (config.epochs, config.held_out, config.labels) == (20, 20, digits.labels)
+
+
+def test_a_start_brings_its_own_stem(digits) -> None:
+    config = make_config("mnist", digits, CPU, recipe="refine")
+    other = NetworkConfig(stem_bias="none", widths=(8, 8, 16, 16), routings=1)
+    found = fitted(config, other)
+    assert (found.network.stem_bias, found.network.widths, found.network.routings) == ("none", (8, 8, 16, 16), 3)
+    assert (found.recipe.stem_bias, found.recipe.widths) == ("none", (8, 8, 16, 16))
+    assert found.recipe.crowded == config.recipe.crowded > 0
 
 
 def test_a_folder_is_recorded_by_its_absolute_path(digits, tmp_path, monkeypatch) -> None:

@@ -183,7 +183,7 @@ def test_too_little_data_is_refused_before_anything_is_written(tmp_path, digits,
 def test_a_training_starts_from_given_weights(tmp_path, digits, config) -> None:
     train(config, digits, tmp_path / "first", device=CPU)
     first = load_trained(tmp_path / "first").network
-    frozen = dataclasses.replace(config.recipe, learning_rate=0.0, schedule="constant")
+    frozen = dataclasses.replace(config.recipe, learning_rate=0.0, muon_rate=0.0, schedule="constant")
     later = dataclasses.replace(config, epochs=1, start="0" * 64, recipe=frozen)
     train(later, digits, tmp_path / "second", device=CPU, start=first)
     for one, other in zip(first.parameters(), load_trained(tmp_path / "second").network.parameters(), strict=True):
