@@ -1,0 +1,102 @@
+"""The study: what its matrix says, that it goes on where it stopped, and what its table tells."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from capsonnx import datasets, exam
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scripts_in_path():
+    """The scripts import each other as they do when run by name."""
+    sys.path.insert(0, str(SCRIPTS))
+    yield
+    sys.path.remove(str(SCRIPTS))
+
+
+@pytest.fixture(scope="module")
+def study(scripts_in_path):
+    import study
+
+    return study
+
+
+def rows(variant: str, seed: int, **shares: float) -> list[dict[str, str]]:
+    """Lines of results.csv of one run, with one share for all measures of an exam."""
+    facts = {"variant": variant, "seed": str(seed), "epochs": "2", "parameters": "1234", "machine": "a machine"}
+    measures = ("top", "confident", "exact")
+    return [{**facts, "name": name, **dict.fromkeys(measures, str(share))} for name, share in shares.items()]
+
+
+def test_the_matrix_is_sound(study) -> None:
+    variants = study.load_matrix(SCRIPTS / "study.toml")
+    assert len({variant.name for variant in variants}) == len(variants)
+    digits = datasets.load("mnist", "test").take(np.arange(100))
+    for variant in variants:
+        config = variant.config(digits, torch.device("cpu"), 1)
+        assert (config.seed, config.epochs, config.network.kind) == (1, variant.epochs, variant.network)
+        assert (config.recipe.stem_bias, config.recipe.widths) == (config.network.stem_bias, config.network.widths)
+        assert set(variant.exams) <= set(exam.EXAMS)
+
+
+def test_changes_reach_the_recipe_and_the_network(study) -> None:
+    digits = datasets.load("mnist", "test").take(np.arange(100))
+    variant = study.Variant("x", "x", 1, [], routings=1, changes={"stem_bias": "free", "widths": [8, 8, 16, 16]})
+    config = variant.config(digits, torch.device("cpu"), 0)
+    assert config.network.routings == 1
+    assert config.recipe.stem_bias == config.network.stem_bias == "free"
+    assert config.recipe.widths == config.network.widths == (8, 8, 16, 16)
+
+
+def test_what_has_been_examined_is_not_run_again(study, tmp_path, monkeypatch) -> None:
+    ran = []
+
+    def run(variant, seed, device, provider):
+        ran.append((variant.name, seed))
+        return rows(variant.name, seed, singles=0.5)
+
+    monkeypatch.setattr(study, "run", run)
+    matrix, results = tmp_path / "matrix.toml", tmp_path / "study" / "results.csv"
+    matrix.write_text(
+        '[defaults]\nexams = ["singles"]\n[[variants]]\nname = "a"\ntitle = "A"\nseeds = 2\n'
+        '[[variants]]\nname = "b"\ntitle = "B"\nseeds = 1\n'
+    )
+    command = ["--matrix", str(matrix), "--results", str(results)]
+    for more in (["--only", "b"], ["--seeds", "1"], []):
+        result = CliRunner().invoke(study.main, [*command, *more], catch_exceptions=False)
+        assert result.exit_code == 0
+    assert ran == [("b", 0), ("a", 0), ("a", 1)]
+    assert [(row["variant"], row["seed"]) for row in study.load_results(results)] == [
+        ("b", "0"),
+        ("a", "0"),
+        ("a", "1"),
+    ]
+
+
+def test_the_table_tells_means_and_deviations(study) -> None:
+    import study_report
+
+    variants = [study.Variant(name, name.upper(), 2, []) for name in ("a", "b", "c")]
+    found = [*rows("a", 0, singles=0.99), *rows("a", 1, singles=0.98), *rows("b", 0, singles=0.5)]
+    text = study_report.table(variants, found)
+    assert "| A | 2 | 2 | 1,234 | 98.50 ± 0.71 | –, – |" in text
+    assert "| B | 1 | 2 | 1,234 | 50.00 |" in text
+    assert "| C" not in text
+
+
+def test_the_figure_has_a_bar_for_every_variant_with_results(study) -> None:
+    import study_report
+
+    variants = [study.Variant(name, name.upper(), 1, []) for name in ("a", "b")]
+    figure = study_report.draw(variants, rows("a", 0, **{"pairs-vertical": 0.9}))
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["the article", "best published", "A"]
