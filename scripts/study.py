@@ -5,7 +5,11 @@ Run: .venv/bin/python scripts/study.py                 # everything that is not 
 Then: .venv/bin/python scripts/study_report.py         # table and figures from that file
 
 A run that was stopped goes on after its last epoch; a run that was examined is in results.csv and is not made again.
-Nothing is chosen by the test split: recipes are judged on held-out training digits, and every run counts.
+Nothing is chosen by the test split: recipes are tried on held-out training digits, and every run of the study counts.
+What was tried on the way to the default recipe is a matrix of its own:
+
+     .venv/bin/python scripts/study.py --matrix scripts/tried.toml --held-out --results exported/study/tried.csv
+     .venv/bin/python scripts/study_report.py --matrix scripts/tried.toml --results exported/study/tried.csv
 """
 
 from __future__ import annotations
@@ -101,15 +105,25 @@ def trained(variant: Variant, seed: int, folder: Path, device: torch.device) -> 
     return training.load_trained(folder)
 
 
-def examine(variant: Variant, path: Path, provider: str) -> list[exam.Result]:
+def judge(done: training.Trained, *, held_out: bool) -> datasets.Dataset:
+    """The digits to examine a run on: the test split, or those that the run held out of its training."""
+    config = done.config
+    if not held_out:
+        return datasets.load(config.dataset, "test")
+    return datasets.split_held_out(datasets.load(config.dataset, "train"), config.held_out, config.seed)[1]
+
+
+def examine(variant: Variant, path: Path, digits: datasets.Dataset, provider: str) -> list[exam.Result]:
     """What the exported file scores on the exams of a variant."""
-    exams = exam.build_exams(datasets.load(variant.data, "test"), variant.exams)
+    exams = exam.build_exams(digits, variant.exams)
     model = runtime.load_model(path, provider=provider)
     with progress_bar("exams", sum(map(len, exams))) as bar:
         return [exam.sit(model, one, threshold=model.contract.threshold, advance=bar.advance) for one in exams]
 
 
-def run(variant: Variant, seed: int, device: torch.device, provider: str) -> list[dict[str, Any]]:
+def run(
+    variant: Variant, seed: int, device: torch.device, provider: str, *, held_out: bool = False
+) -> list[dict[str, Any]]:
     """Train, export through the gate, examine: the lines of results.csv of one run."""
     folder = RUNS / f"{variant.name}-{seed}"
     done = trained(variant, seed, folder, device)
@@ -125,7 +139,7 @@ def run(variant: Variant, seed: int, device: torch.device, provider: str) -> lis
         "machine": f"{os.cpu_count()} cores, {machine()}; {provider}",
         "sha256": inspection.sha256,
     }
-    results = examine(variant, inspection.path, provider)
+    results = examine(variant, inspection.path, judge(done, held_out=held_out), provider)
     keys = ("name", "images", "digits", "top", "confident", "exact", "length")
     return [{**facts, **{key: getattr(result, key) for key in keys}} for result in results]
 
@@ -136,9 +150,17 @@ def run(variant: Variant, seed: int, device: torch.device, provider: str) -> lis
 @click.option("--seeds", type=int, help="How many seeds of each, if fewer than the matrix says.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--provider", default="auto", help="Of the exams.")
+@click.option("--held-out", is_flag=True, help="Examine on held-out training digits, as when a recipe is chosen.")
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS)
 def main(
-    matrix: Path, only: tuple[str, ...], seeds: int | None, device: training.Device, provider: str, results: Path
+    *,
+    matrix: Path,
+    only: tuple[str, ...],
+    seeds: int | None,
+    device: training.Device,
+    provider: str,
+    held_out: bool,
+    results: Path,
 ) -> None:
     """Run what is missing, seed by seed, so that all variants come to a first result before any to a second."""
     variants = [one for one in load_matrix(matrix) if not only or one.name in only]
@@ -149,7 +171,7 @@ def main(
             is_done = any((row["variant"], row["seed"]) == (variant.name, str(seed)) for row in rows)
             if seed < variant.seeds and not is_done:
                 click.echo(f"{variant.name}, seed {seed}", err=True)
-                found = run(variant, seed, target, provider)
+                found = run(variant, seed, target, provider, held_out=held_out)
                 save_results(results, [*load_results(results), *found])
 
 

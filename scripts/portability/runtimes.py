@@ -127,9 +127,7 @@ def execute(command: list[str], folder: Path, longest: int = LONGEST) -> str:
     """
     log = folder / "log.txt"
     with log.open("ab") as stream:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=stream, start_new_session=True
-        )
+        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=stream, start_new_session=True)
         try:
             output, _ = process.communicate(timeout=longest)
         except subprocess.TimeoutExpired:

@@ -37,8 +37,9 @@ def rows(variant: str, seed: int, **shares: float) -> list[dict[str, str]]:
     return [{**facts, "name": name, **dict.fromkeys(measures, str(share))} for name, share in shares.items()]
 
 
-def test_the_matrix_is_sound(study) -> None:
-    variants = study.load_matrix(SCRIPTS / "study.toml")
+@pytest.mark.parametrize("name", ["study.toml", "tried.toml"])
+def test_the_matrices_are_sound(study, name) -> None:
+    variants = study.load_matrix(SCRIPTS / name)
     assert len({variant.name for variant in variants}) == len(variants)
     digits = datasets.load("mnist", "test").take(np.arange(100))
     for variant in variants:
@@ -60,7 +61,7 @@ def test_changes_reach_the_recipe_and_the_network(study) -> None:
 def test_what_has_been_examined_is_not_run_again(study, tmp_path, monkeypatch) -> None:
     ran = []
 
-    def run(variant, seed, device, provider):
+    def run(variant, seed, device, provider, *, held_out):
         ran.append((variant.name, seed))
         return rows(variant.name, seed, singles=0.5)
 
