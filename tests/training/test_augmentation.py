@@ -121,7 +121,7 @@ def test_images_without_symbols_are_noise_and_pieces() -> None:
     assert found.dtype == torch.uint8
     noise, pieces = found[:20], found[20:]
     assert set(pieces.unique().tolist()) == {0, 200}  # every pixel is a copy
-    assert len({float(image.float().mean()) for image in noise}) == 20
+    assert len({float(image.float().mean()) for image in noise}) > 15  # from specks, or nothing at all, to snow
     assert not torch.equal(pieces[0], pieces[1])
 
 
