@@ -19,8 +19,8 @@ from capsonnx import datasets
 if TYPE_CHECKING:
     from pathlib import Path
 
-DIGITS = 4000
-SHORT = ["--epochs", "4", "--limit", "3600", "--held-out", "200", "--recipe", "seed", "--precision", "fp32"]
+DIGITS = 2400
+SHORT = ["--epochs", "4", "--limit", "1500", "--held-out", "200", "--precision", "fp32"]
 
 
 def capsonnx(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
