@@ -174,16 +174,24 @@ def wait(device: torch.device) -> None:
 
 
 def throughput(files: dict[str, Path], provider: str, scale: Scale, roofs: dict[str, float]) -> list[dict[str, Any]]:
-    """Every system at every size and batch; those of one size and batch take turns."""
-    rows = []
+    """Every system at every size and batch; those of one size and batch take turns. What fails is told as a row."""
+    rows: list[dict[str, Any]] = []
     for height, width in scale.sizes:
         work = multiply_adds(files["fp32"], (1, height, width))
         for batch in scale.batches:
             images = digits(batch, height, width)
-            systems = [build_system(request, images) for request in requests(files, provider, scale)]
-            calls = {system.request.name: call_of(system.run, images) for system in systems}
-            for system, timing in zip(systems, measure(calls, seconds=scale.seconds).values(), strict=True):
-                request, rate = system.request, batch / timing.median
+            running: dict[Request, Callable[[], object]] = {}
+            for request in requests(files, provider, scale, batch):
+                place = {"system": request.name, "size": [height, width], "batch": batch}
+                try:
+                    call = call_of(build_system(request, images).run, images)
+                    call()
+                except Exception as error:  # noqa: BLE001 - of torch, too: one choice less, not the end
+                    rows.append({**place, "error": " ".join(str(error).split())[:200]})
+                else:
+                    running[request] = call
+            for request, timing in measure(running, seconds=scale.seconds).items():
+                rate = batch / timing.median
                 roof = "fp16" if "fp16" in request.path else "tf32" if request.cuda.tf32 else "fp32"
                 rows.append(
                     {
@@ -199,14 +207,15 @@ def throughput(files: dict[str, Path], provider: str, scale: Scale, roofs: dict[
     return rows
 
 
-def requests(files: dict[str, Path], provider: str, scale: Scale) -> list[Request]:
-    """Each precision; float32 with each choice there is on a GPU; the peers."""
+def requests(files: dict[str, Path], provider: str, scale: Scale, batch: int) -> list[Request]:
+    """Each precision; float32 and float16 with the choices there are on a GPU; the peers."""
     fp32, on_gpu = str(files["fp32"]), provider == "cuda"
-    choices = [Cuda(tf32=True), Cuda(prefer_nhwc=True), Cuda(graphs=True)] if on_gpu else []
+    asked = [(fp32, Cuda(tf32=True))] if on_gpu else []
+    if on_gpu and batch <= 256:  # above that, what is saved is little, and all systems hold their memory at once
+        asked += [(fp32, Cuda(prefer_nhwc=True)), (fp32, Cuda(graphs=True))]
+        asked.append((str(files["fp16"]), Cuda(prefer_nhwc=True, graphs=True)))
     ours = [Request(OURS, str(file), provider) for file in files.values()]
-    ours += [Request(OURS, fp32, provider, cuda=choice) for choice in choices]
-    if on_gpu and "fp16" in files:
-        ours.append(Request(OURS, str(files["fp16"]), provider, cuda=Cuda(prefer_nhwc=True, graphs=True)))
+    ours += [Request(OURS, file, provider, cuda=choice) for file, choice in asked]
     return ours + [Request(name, fp32, provider) for name in scale.peers]
 
 

@@ -29,6 +29,7 @@ def to_markdown(report: dict[str, Any]) -> str:
             f"{one['of_copy_roof']:.1%}",
         )
         for one in report["throughput"]
+        if "error" not in one
     ]
     headings = ["system", "size", "batch", "images/s", "ms (quartiles)", "p99", "of matrix roof", "of copy roof"]
     return "\n".join(
@@ -41,6 +42,7 @@ def to_markdown(report: dict[str, Any]) -> str:
             "",
             markdown_table(headings, rows),
             "",
+            *(_failure_line(one) for one in report["throughput"] if "error" in one),
             *(f"- parity, {name}: {_parity_line(one)}" for name, one in report["parity"].items()),
             *(f"- nodes of {name}: {_nodes_line(one)}" for name, one in report["nodes"].items()),
             *map(_exam_line, report["exams"]),
@@ -59,6 +61,10 @@ def _parity_line(one: dict[str, Any]) -> str:
         f"{verdict}; max |Δ| {differences}, at most {one['tolerance']:.0e}; "
         f"same top class on {one['agreeing']} of {one['images']} images"
     )
+
+
+def _failure_line(one: dict[str, Any]) -> str:
+    return "- FAILED: {}, batch {} of {}×{}: {}".format(one["system"], one["batch"], *one["size"], one["error"])
 
 
 def _nodes_line(one: dict[str, Any]) -> str:

@@ -33,10 +33,8 @@ def test_every_choice_is_measured_against_the_plain_one(script) -> None:
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     rows = {row["choice"]: row for row in report["choices"]}
-    assert list(rows) == ["fp32 contiguous eager", "fp32 channels_last eager"] + [
-        "bf16 contiguous eager",
-        "bf16 channels_last eager",
-    ]
+    forms = ("contiguous", "channels_last")
+    assert list(rows) == [f"{precision} {form} eager" for precision in ("fp32", "bf16") for form in forms]
     assert rows["fp32 contiguous eager"]["times_as_fast_as_plain"] == {"median": 1.0, "least": 1.0, "greatest": 1.0}
     assert sum(row["as_trained"] for row in rows.values()) == 1
     assert all(row["seconds_per_epoch"]["least"] > 0 for row in rows.values())
