@@ -4,9 +4,9 @@ Run: .venv/bin/python scripts/portability.py
 
 It sets each runtime up in a folder of its own, asks all of them the same questions in a process of their own, and
 writes exported/portability.json and exported/portability.md after each one, the quick ones first. Each row tells the
-SHA-256 of the file that was asked and the day. What is in the JSON for the same model and the same set-up is not
-measured again, so that a run that was stopped goes on; --only NAME measures one runtime anew. --prepare only installs every
-runtime, which takes longest, for a run later.
+SHA-256 of the file that was asked, and the day. What is in the JSON for the same model and the same set-up is not
+measured again, so that a run that was stopped goes on; --only NAME measures one runtime anew. Setting up takes longest:
+--prepare does only that, for a run later.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
     try:
         command = install(runtime, folder)
         begin = time.monotonic()
-        row["version"], found, errors = ask(command, model, folder, work / "questions")
+        row["version"], found, errors = ask(command, model, folder, work / "questions", longest=runtime.longest)
     except subprocess.SubprocessError as error:
         return {**row, "failure": shortened(str(error)), "seconds": round(time.monotonic() - begin)}
     row |= compare(expected, found)
