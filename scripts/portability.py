@@ -4,9 +4,9 @@ Run: .venv/bin/python scripts/portability.py
 
 It sets each runtime up in a folder of its own, asks all of them the same questions in a process of their own, and
 writes exported/portability.json and exported/portability.md after each one, the quick ones first. Each row tells the
-SHA-256 of the file that was asked and the day. What is in the JSON for the same model and the same set-up is not
-measured again, so that a run that was stopped goes on; --only NAME measures one runtime anew. --prepare only installs every
-runtime, which takes longest, for a run later.
+SHA-256 of the file that was asked, and the day. What is in the JSON for the same model and the same set-up is not
+measured again, so that a run that was stopped goes on; --only NAME measures one runtime anew. Setting up takes longest:
+--prepare does only that, for a run later.
 """
 
 from __future__ import annotations
@@ -54,10 +54,7 @@ def main(model: Path | None, work: Path, only: tuple[str, ...], *, prepare: bool
     results = model.with_name("portability.json")
     rows = remembered(results, digest)
     for name, runtime in runtimes.items():
-        is_known = name in rows and rows[name]["setup"] == setup_of(runtime)
-        if is_known:
-            rows[name] |= dataclasses.asdict(runtime)  # its words may have changed since
-        if name not in only if only else is_known:
+        if name not in only if only else name in rows:
             continue
         print(f"{name} …", end=" ", file=sys.stderr, flush=True)
         rows[name] = measure(runtime, model, work, answers)
@@ -78,13 +75,18 @@ def install_all(runtimes: list[Runtime], work: Path) -> None:
 
 
 def remembered(results: Path, digest: str) -> dict[str, dict[str, Any]]:
-    """Rows measured before, by name, if they are of this very model."""
+    """Rows measured before, by name, if they are of this very model and of the set-up as it is now."""
     if not results.is_file():
         return {}
     recorded = json.loads(results.read_text(encoding="utf-8"))
     if recorded["sha256"] != digest:
         return {}
-    return {row["name"]: row for row in recorded["runtimes"] if row["name"] in catalogue()}
+    runtimes = catalogue()
+    return {
+        row["name"]: row | dataclasses.asdict(runtimes[row["name"]])  # its words may have changed since
+        for row in recorded["runtimes"]
+        if row["name"] in runtimes and row["setup"] == setup_of(runtimes[row["name"]])
+    }
 
 
 def measure(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
     try:
         command = install(runtime, folder)
         begin = time.monotonic()
-        row["version"], found, errors = ask(command, model, folder, work / "questions")
+        row["version"], found, errors = ask(command, model, folder, work / "questions", longest=runtime.longest)
     except subprocess.SubprocessError as error:
         return {**row, "failure": shortened(str(error)), "seconds": round(time.monotonic() - begin)}
     row |= compare(expected, found)

@@ -20,6 +20,7 @@ from capsonnx.runtime import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
     from numpy.typing import NDArray
 
 SIZES = [(14, 14), (15, 14), (17, 23), (28, 28), (29, 29), (28, 56), (56, 28), (33, 47), (61, 14)]

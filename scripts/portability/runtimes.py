@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DRIVERS = Path(__file__).parent / "drivers"
 LONGEST_SETUP, LONGEST = 1800, 600
-"""Seconds that a runtime may take to be installed, and then to answer."""
+"""Seconds that a runtime may take to be installed, and then, unless its row says otherwise, to answer."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Runtime:
         python: the version of Python to install into.
         dynamic: whether one loaded model answers all shapes; the driver of one that is not loads it for each.
         opset: of the file that it is given, exported from the same network; 0 for the file itself.
+        longest: seconds that it may take to answer.
         took: what it took, for the table.
         trouble: what it stumbles over, for the table where it does.
     """
@@ -50,6 +51,7 @@ class Runtime:
     python: str = "3.11"
     dynamic: bool = True
     opset: int = 0
+    longest: int = LONGEST
     took: str = ""
     trouble: str = ""
 
@@ -63,7 +65,7 @@ def catalogue() -> dict[str, Runtime]:
 def setup_of(runtime: Runtime) -> str:
     """What a measured row belongs to: the packages and the driver."""
     files = [DRIVERS / runtime.driver, *sorted(DRIVERS.glob("answering.*"))]
-    if runtime.driver.endswith(".mjs"):
+    if "chromium.mjs" in files[0].read_text(encoding="utf-8"):
         files.append(DRIVERS / "chromium.mjs")
     content = [
         repr((runtime.packages, runtime.python, runtime.dynamic, runtime.opset)).encode(),
@@ -106,21 +108,21 @@ def interpreter(version: str) -> str:
 
 
 def ask(
-    command: list[str], model: Path, folder: Path, questions: Path
+    command: list[str], model: Path, folder: Path, questions: Path, *, longest: int
 ) -> tuple[str, dict[str, NDArray[np.float32]], dict[str, str]]:
     """Run the driver; give the runtime's version, its answers, and the messages of what failed."""
     answers = folder / "answers"
     shutil.rmtree(answers, ignore_errors=True)
     answers.mkdir()
     given = shutil.copy(model, folder / "given.onnx")  # some converters write into the file that they are given
-    output = execute([*command, *map(str, (given, questions, answers))], folder)
+    output = execute([*command, *map(str, (given, questions, answers))], folder, longest)
     noted = answers / "errors.json"
     errors = json.loads(noted.read_text()) if noted.is_file() else {}
     found = {path.stem: np.load(path) for path in answers.glob("*.npy")}
     return json.loads(output.splitlines()[-1])["version"], found, errors
 
 
-def execute(command: list[str], folder: Path, longest: int = LONGEST) -> str:
+def execute(command: list[str], folder: Path, longest: int) -> str:
     """Run a command, its words into the folder's log; give what it printed, or raise with the end of it.
 
     One that takes longer than ``longest`` seconds is ended with all that it started, such as a browser.

@@ -54,7 +54,8 @@ def publish(results: Path, digest: str, rows: list[dict[str, Any]]) -> None:
         "runtimes": rows,
     }
     write_text(results, json.dumps(recorded, indent=1, ensure_ascii=False) + "\n")
-    ordered = sorted(rows, key=lambda row: (not is_full(row), not row["dynamic"]))
+    of_engines = list(dict.fromkeys(row["engine"] for row in rows))
+    ordered = sorted(rows, key=lambda row: (not is_full(row), not row["dynamic"], of_engines.index(row["engine"])))
     lines = [
         "| runtime | version | free sizes | max \\|Δ\\| | of the field | same top two | what it took |",
         "|---|---|---|---:|---:|---:|---|",

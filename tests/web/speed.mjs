@@ -11,8 +11,7 @@ async function firstAnswer(url) {
   const browser = await launch(); // a new one: nothing is cached or compiled
   try {
     const page = await browser.newPage(VIEWPORT);
-    await page.goto(url, { waitUntil: "commit" });
-    await page.locator("#undo").waitFor();
+    await page.goto(url);
     const [[strokes]] = await layOut(page, "1");
     await draw(page, [[strokes[0], strokes.at(-1)]]); // in two points: the page is measured, not the hand
     const found = await answer(page);
