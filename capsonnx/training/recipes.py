@@ -69,17 +69,17 @@ class Recipe:
 DEFAULT = Recipe(
     "default",
     stem_bias="silent",
-    widths=(32, 48, 160, 128),
-    epochs=30,
-    pooled_epochs=30,
+    widths=(32, 32, 128, 128),
+    epochs=6,
+    pooled_epochs=6,
     learning_rate=2e-3,
     muon_rate=5e-3,
     averaging=0.999,
     schedule="one-cycle",
     canvas=8,
-    rotation=12.0,
-    scale=0.15,
-    elastic=1.2,
+    rotation=10.0,
+    scale=0.12,
+    elastic=1.0,
     empty=0.05,
 )
 
