@@ -15,7 +15,7 @@ PACKAGE = Path(capsonnx.__file__).parent
 
 BASE = {"errors", "contract", "files", "progress", "images", "levels", "symbols", "components", "preparation"}
 FLOORS = {
-    **dict.fromkeys(BASE, BASE),
+    **dict.fromkeys(sorted(BASE), BASE),  # in one order: every worker must collect the same tests
     "datasets": BASE,
     "exam": BASE | {"datasets"},
     "runtime": BASE | {"datasets", "exam"},

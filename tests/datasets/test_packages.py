@@ -75,7 +75,7 @@ def test_arrays_pickled_by_python_2_are_read_without_a_warning() -> None:
         np.float64(1),
         Path("file"),
     ],
-    ids=lambda hostile: str(getattr(hostile, "call", [type(hostile).__name__])[0]),
+    ids=["system", "eval", "getattr", "frombuffer", "load", "float64", "path"],
 )
 def test_a_pickle_may_name_nothing_but_arrays(hostile: object) -> None:
     with pytest.raises(DataError, match="asks for"):
