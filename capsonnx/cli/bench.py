@@ -59,7 +59,7 @@ def command(
 
     \b
     Peers, for --against:
-      torch           the network inside the float32 file, eager, in its best memory format
+      torch           the network inside the float32 file, eager
       torch-compile   the same through torch.compile
       openvino        each file, in float32 precision
       onnxruntime     each file, with none of this package's settings

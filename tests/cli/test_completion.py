@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from capsonnx.cli import main, values
 
 SCALED = [f"scaled-{scale}" for scale in (0.7, 0.85, 1.2, 1.5)]
+SCATTERED = [f"scattered-{side}-{digits}" for side in (84, 160) for digits in (2, 3, 4)]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -36,8 +37,8 @@ def test_the_help_tells_how_to_install_it():
     [
         (["train", "--recipe"], "s", ["seed"]),
         (["train", "--data"], "f", ["fashion-mnist"]),
-        (["evaluate", "--exam"], "row", ["row", "row-3", "row-5"]),
-        (["evaluate", "--exam"], "sc", ["scattered", "scattered-160", "scattered-512", "scaled", *SCALED]),
+        (["evaluate", "--exam"], "row", ["row", "row-2", "row-3", "row-4", "row-5"]),
+        (["evaluate", "--exam"], "sc", ["scattered", *SCATTERED, "scattered-160", "scattered-512", "scaled", *SCALED]),
         (["evaluate", "--data"], "m", ["mnist"]),
         (["evaluate", "--provider"], "c", ["cpu", "cuda"]),
         (["infer", "--provider"], "", ["auto", "cpu", "cuda"]),

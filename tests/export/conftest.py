@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +30,8 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="session")
-def contract() -> Contract:
-    return Contract(labels=tuple("0123456789"), network={"kind": "capsule"}, dataset="nothing")
+def contract(network: Network) -> Contract:
+    return Contract(labels=tuple("0123456789"), network=dataclasses.asdict(network.config), dataset="nothing")
 
 
 @pytest.fixture(scope="session")
