@@ -19,7 +19,7 @@ from safetensors.torch import save
 
 from capsonnx.errors import CheckpointError, InputError
 from capsonnx.files import write_bytes, write_text
-from capsonnx.model import Network, NetworkConfig, build
+from capsonnx.model import SOURCE_WIDTHS, Network, NetworkConfig, build
 from capsonnx.training.config import TrainingConfig
 from capsonnx.training.recipes import Recipe
 
@@ -107,13 +107,14 @@ def load_config(folder: Path) -> TrainingConfig:
         )
     try:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        values["recipe"] = Recipe(**{**values["recipe"], "widths": tuple(values["recipe"]["widths"])})
+        widths = values["recipe"].get("widths", SOURCE_WIDTHS)  # older runs had no choice
+        values["recipe"] = Recipe(**{**values["recipe"], "widths": tuple(widths)})
         values["network"] = NetworkConfig.from_json(values["network"])
         values["labels"] = tuple(values["labels"])
         return TrainingConfig(**values)
     except FileNotFoundError:
         problem = f"{folder}: no {CONFIG} in it"
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         problem = f"{folder / CONFIG}: not a training config ({error})"
     raise _not_a_run(problem)
 

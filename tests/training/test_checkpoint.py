@@ -32,6 +32,17 @@ def test_a_malformed_config_is_refused(tmp_path, text) -> None:
         load_config(tmp_path)
 
 
+def test_a_config_of_an_older_version_loads(tmp_path, config) -> None:
+    save_config(tmp_path, config)
+    values = json.loads((tmp_path / CONFIG).read_text())
+    del values["recipe"]["widths"], values["network"]["widths"]
+    values["recipe"]["stem_bias"] = values["network"]["stem_bias"] = False
+    (tmp_path / CONFIG).write_text(json.dumps(values))
+    found = load_config(tmp_path)
+    assert (found.network.stem_bias, found.network.widths) == ("none", (64, 64, 128, 128))
+    assert found.recipe.widths == (64, 64, 128, 128)
+
+
 def test_an_unknown_config_key_is_refused(tmp_path, config) -> None:
     save_config(tmp_path, config)
     values = json.loads((tmp_path / CONFIG).read_text())
