@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from capsonnx import export, training
+from capsonnx.benchmark import processor
 from capsonnx.errors import ParityError
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def facts(
         "precision": config.precision,
         "minutes": sum(row.seconds for row in trained.metrics) / 60,
         "cores": os.cpu_count(),
-        "machine": machine(),
+        "machine": processor(),
         "accuracy": 100 * contract.accuracy["held_out"],
         "parity": ", ".join(f"{key} {value:.1e}" for key, value in parity.differences.items()),
         "cases": len(parity.cases),
@@ -228,13 +228,6 @@ def row(result: dict[str, Any]) -> str:
     shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in ("top", "confident", "exact")]
     length = "–" if result["length"] is None else f"{result['length']:.3f}"
     return f"| {' | '.join([result['name'], str(result['images']), *shares, length])} |"
-
-
-def machine() -> str:
-    """The kind of processor."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

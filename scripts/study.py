@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from publish import machine
 
 from capsonnx import datasets, exam, export, runtime, training
+from capsonnx.benchmark import processor
 from capsonnx.files import write_text
 from capsonnx.progress import progress_bar
 
@@ -136,7 +136,7 @@ def run(
         "training_seconds": round(sum(row.seconds for row in done.metrics)),
         "held_out": round(done.metrics[-1].held_out_accuracy, 5),
         "threshold": done.threshold,
-        "machine": f"{os.cpu_count()} cores, {machine()}; {provider}",
+        "machine": f"{os.cpu_count()} cores, {processor()}; {provider}",
         "sha256": inspection.sha256,
     }
     results = examine(variant, inspection.path, judge(done, held_out=held_out), provider)
