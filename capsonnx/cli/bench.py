@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 
 import click
 
-from capsonnx.cli.values import complete_provider
+from capsonnx.cli.values import complete_provider, size_of
 
 __all__ = ["command"]
-
-
-def _size_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)[x×](\d+)", value)
-    if found is None or min(int(side) for side in found.groups()) < 14:
-        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, two numbers of pixels from 14.")
-    return int(found[1]), int(found[2])
 
 
 @click.command("bench", short_help="Measure how fast models are, beside their peers.")
@@ -32,7 +24,7 @@ def _size_of(_context: click.Context, _option: click.Parameter, value: str) -> t
 )
 @click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
 @click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
-@click.option("--size", metavar="HxW", default="28x56", callback=_size_of, help="Height and width in pixels.")
+@click.option("--size", metavar="HxW", default="28x56", callback=size_of, help="Height and width in pixels.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")
 @click.option("--against", metavar="NAMES", default="", help="Of torch,torch-compile,openvino,onnxruntime.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=5.0, help="To measure each, each time.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from capsonnx.cli.extras import require_train
+from capsonnx.cli.values import size_or_dynamic
 
 __all__ = ["command"]
 
@@ -19,6 +20,9 @@ __all__ = ["command"]
 @click.option("--routings", type=click.IntRange(min=1), help="Routing iterations.  [default: as trained]")
 @click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
 @click.option("--outputs", metavar="NAMES", help="Of lengths,poses,evidence,field.  [default: all there are]")
+@click.option(
+    "--size", metavar="HxW|dynamic", callback=size_or_dynamic, help="Of images.  [default: dynamic, where it can be]"
+)
 @click.option("--precision", type=click.Choice(["fp32", "fp16", "int8"]), default="fp32", help="Of the stem.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
 def command(
@@ -28,6 +32,7 @@ def command(
     routings: int | None,
     input_type: Any,
     outputs: str | None,
+    size: Any,
     precision: Any,
     data_dir: Path | None,
 ) -> None:
@@ -36,6 +41,9 @@ def command(
     CHECKPOINT is a folder that 'capsonnx train' wrote. The file takes any batch, height and width. Before it is
     written it is compared with the torch network over a grid of sizes and batches, and a JSON report is left beside
     it; if anything fails, nothing is written and the exit code is 1.
+
+    --size 28x28 makes a file for images of that height and width only, for runtimes that want to know them; the batch
+    stays dynamic. A network trained with --sharing full can have no other size than that of its training.
 
     With --precision int8 (for CPUs) or fp16 (for GPUs) the stem, where nearly all of the work is, has fewer bits. The
     float32 file is made and compared first. Then the smaller one must read the test split as well as the network does,
@@ -47,6 +55,7 @@ def command(
       capsonnx export runs/mnist -o quick.onnx --routings 1
       capsonnx export runs/mnist -o lean.onnx --outputs lengths
       capsonnx export runs/mnist -o small.onnx --precision int8
+      capsonnx export runs/mnist -o fixed.onnx --size 28x56
     """
     require_train("capsonnx export")
     from capsonnx import export, training
@@ -67,6 +76,9 @@ def command(
         outputs=names,
         precision=precision,
         calibration=calibration,
+        size=size,
     )
+    if trained.network.config.size is not None:
+        click.echo("its size is fixed: by --sharing full every place of the image has matrices of its own", err=True)
     print_inspection(inspection)
     click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB, report in {export.report_path(output)}")

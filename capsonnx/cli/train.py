@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
+"""The options that choose the capsule layer."""
+
 
 @click.command("train", short_help="Train a network on single symbols.")
 @click.option(
@@ -41,6 +44,25 @@ __all__ = ["command"]
     "--network",
     type=click.Choice(["capsule", "pooled", "summed"]),
     help="pooled, summed: CNNs to compare.  [default: capsule]",
+)
+@click.option(
+    "--routing",
+    type=click.Choice(["su-normalised", "su", "hinton", "em", "uniform"]),
+    help="Of the capsules.  [default: su-normalised]",
+)
+@click.option("--routings", type=click.IntRange(min=1), help="Iterations of it.  [default: 3]")
+@click.option(
+    "--squash",
+    type=click.Choice(["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]),
+    help="How lengths are kept below one.  [default: half]",
+)
+@click.option(
+    "--sharing",
+    type=click.Choice(["shared", "full"]),
+    help="full: matrices for each place, so one size of image.  [default: shared]",
+)
+@click.option(
+    "--coupling-axis", type=click.Choice(["output", "input"]), help="Whose couplings sum to one.  [default: output]"
 )
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the digits.  [default: the recipe's]")
 @click.option("--seed", type=click.IntRange(min=0), help="Of all random choices.  [default: 0]")
@@ -68,6 +90,9 @@ def command(
     looked at. Of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, is the
     test split; where the folder holds train/ and test/, each with the sub-folders, these are the splits.
 
+    --routing, --squash, --sharing and --coupling-axis choose among the capsule layers that the article and its comments
+    name, to compare them; the defaults are what works best.
+
     With --start training goes on from trained weights, by the recipe 'refine' unless another is named.
 
     \b
@@ -76,6 +101,7 @@ def command(
       capsonnx train -o runs/mnist
       capsonnx train --resume -o runs/mnist
       capsonnx train --recipe seed --network pooled --seed 1 -o runs/baseline
+      capsonnx train --routing hinton --squash hinton -o runs/hinton
       capsonnx train --data letters/ --epochs 50 -o runs/letters
       capsonnx train --start mnist.onnx -o runs/refined
     """
@@ -140,6 +166,7 @@ def _choices(config: TrainingConfig) -> dict[str, Any]:
         "data": config.dataset,
         "recipe": config.recipe.name,
         "network": config.network.kind,
+        **{name: getattr(config.network, name) for name in CAPSULES},
         "epochs": config.epochs,
         "seed": config.seed,
         "precision": config.precision,

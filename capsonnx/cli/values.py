@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -15,6 +18,8 @@ __all__ = [
     "complete_recipe",
     "exam_family",
     "height_of",
+    "size_of",
+    "size_or_dynamic",
 ]
 
 # Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
@@ -63,6 +68,19 @@ def height_of(_context: click.Context, _option: click.Parameter, value: str) -> 
     if value.isdecimal() and int(value) > 0:
         return int(value)
     raise click.BadParameter(f"{value!r} is neither 'native' nor a whole number of pixels from 1.")
+
+
+def size_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
+    """A height and a width in pixels."""
+    found = re.fullmatch(r"(\d+)[x×](\d+)", value)
+    if found is None or min(int(side) for side in found.groups()) < 14:
+        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, two numbers of pixels from 14.")
+    return int(found[1]), int(found[2])
+
+
+def size_or_dynamic(context: click.Context, option: click.Parameter, value: str | None) -> Any:
+    """A height and a width in pixels, or 'dynamic', or None where it was left out."""
+    return value if value in (None, "dynamic") else size_of(context, option, value)
 
 
 def _beginning(words: tuple[str, ...], incomplete: str) -> list[str]:

@@ -3,7 +3,7 @@
 from capsonnx.export.agreement import PrecisionReport, measure_precision
 from capsonnx.export.calibration import Calibration, calibration_of, load_judge
 from capsonnx.export.checks import Check, load_network
-from capsonnx.export.exporter import InputType, contract_of, to_onnx, with_routings
+from capsonnx.export.exporter import InputType, Size, contract_of, to_onnx, with_routings
 from capsonnx.export.gate import Inspection, check_file, export, report_path
 from capsonnx.export.parity import ParityReport, measure_parity
 from capsonnx.export.precision import Precision
@@ -16,6 +16,7 @@ __all__ = [
     "ParityReport",
     "Precision",
     "PrecisionReport",
+    "Size",
     "calibration_of",
     "check_file",
     "contract_of",

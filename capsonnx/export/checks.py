@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,9 @@ FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gathe
 
 MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6}
 """How many nodes each output may add."""
+
+ITERATION_NODES, EM_NODES = 13, 65
+"""How many nodes each iteration of routing after the third may add; and EM routing, with three, in all."""
 
 PRECISION_NODES = {"fp32": 0, "fp16": 2, "int8": 20}
 """How many nodes a stem of fewer bits may add: for fp16 a Cast before and after it; for int8 a QuantizeLinear and a
@@ -66,13 +71,13 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
     external = [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
     domains = sorted({node.domain for node in model.graph.node} - {"", "ai.onnx"})
     opset = max(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
-    most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision_of(model)]
     lowest = onnx.helper.find_min_ir_version_for(list(model.opset_import), ignore_unknown=True)
     return [
         _check_contract(model, name),
         _check_validity(model),
         Check("one file", not external, f"external data: {', '.join(external)}" if external else "no external data"),
-        Check("nodes", len(model.graph.node) <= most, f"{len(model.graph.node)}, at most {most}"),
+        _check_sizes(model),
+        _check_nodes(model),
         Check(
             "operators", not found, f"forbidden: {', '.join(found)}" if found else f"{len(operators)} kinds, all plain"
         ),
@@ -128,6 +133,25 @@ def _check_contract(model: onnx.ModelProto, name: str) -> Check:
     except CapsonnxError as error:
         return Check("contract", False, str(error))
     return Check("contract", True, f"{len(contract.labels)} labels, threshold {contract.threshold}")
+
+
+def _check_nodes(model: onnx.ModelProto) -> Check:
+    """Whether the graph is as small as it can be: no more nodes than its outputs, precision and routing take."""
+    most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision_of(model)]
+    with suppress(StopIteration, ValueError, TypeError, AttributeError):  # the contract is another check's
+        network = json.loads(next(one.value for one in model.metadata_props if one.key == "capsonnx.network"))
+        is_em = network.get("routing") == "em"
+        each = 2 * ITERATION_NODES if is_em else ITERATION_NODES
+        most += each * max(0, network.get("routings", 3) - 3) + EM_NODES * is_em
+    return Check("nodes", len(model.graph.node) <= most, f"{len(model.graph.node)}, at most {most}")
+
+
+def _check_sizes(model: onnx.ModelProto) -> Check:
+    """Whether any batch fits; height and width may be fixed, by choice or by matrices that belong to places."""
+    batch, *sides = (one.dim_param or one.dim_value for one in model.graph.input[0].type.tensor_type.shape.dim)
+    fixed = "×".join(str(side) for side in sides if isinstance(side, int))
+    found = f"images of {fixed} px only" if fixed else "any height and width"
+    return Check("sizes", isinstance(batch, str), f"{'any batch' if isinstance(batch, str) else batch}, {found}")
 
 
 def _check_validity(model: onnx.ModelProto) -> Check:

@@ -17,7 +17,7 @@ import onnx.version_converter
 import onnx_ir as ir
 import torch
 
-from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, OUTPUTS, Contract, Windows
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export.cleanup import clean_up
 from capsonnx.model import APART, ORIGIN, PEAK, STRIDE, WINDOW, CapsuleNetwork, Network, Stem
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
     from capsonnx.training import Trained
 
-__all__ = ["OPSETS", "InputType", "contract_of", "outputs_of", "to_onnx", "with_routings"]
+__all__ = ["OPSETS", "InputType", "Size", "contract_of", "to_onnx", "with_routings"]
 
 InputType: TypeAlias = Literal["uint8", "float32"]
+
+Size: TypeAlias = tuple[int, int] | Literal["dynamic"]
+"""Height and width in pixels, or any."""
 
 OPSETS = range(13, 24)
 """The opsets that can be asked for: from the lowest that the graph can be converted down to, to the newest that the
@@ -84,11 +87,6 @@ def with_routings(trained: Trained, routings: int) -> Trained:
     return dataclasses.replace(trained, network=network)
 
 
-def outputs_of(network: Network) -> tuple[str, ...]:
-    """The names of all outputs that a file of this network may have."""
-    return OUTPUTS if isinstance(network, CapsuleNetwork) else (LENGTHS,)
-
-
 def to_onnx(
     network: Network,
     contract: Contract,
@@ -96,6 +94,7 @@ def to_onnx(
     opset: int = 18,
     input_type: InputType = "uint8",
     outputs: Sequence[str] | None = None,
+    size: Size | None = None,
 ) -> bytes:
     """Export a network, on the CPU, as the bytes of one ONNX file; the same bytes each time.
 
@@ -105,24 +104,27 @@ def to_onnx(
         opset: the ONNX operator set, one of :data:`OPSETS`; the IR version is the lowest that has it.
         input_type: of the input ``images``, whose values are 0..255 either way.
         outputs: names of :data:`capsonnx.contract.OUTPUTS`, lengths among them; None: all that the network has.
+        size: of the images; None: any, unless the network takes only one. The batch is dynamic always.
 
     Raises:
-        InputError: the opset or an output cannot be had.
+        InputError: the opset, an output or the size cannot be had.
     """
     names = _check_outputs(outputs, network)
+    size = _check_size(size, network)
     if opset not in OPSETS:
         raise InputError(
             f"opset {opset}",
             expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
             remedy="leave --opset out for the one that most runtimes know",
         )
+    traced = TRACED_SHAPE if size == "dynamic" else (TRACED_SHAPE[0], *size)
     with _quiet_exporter():
         program = torch.onnx.export(
             _Outputs(network, names).eval(),
-            (torch.zeros(TRACED_SHAPE, dtype=getattr(torch, input_type)),),
+            (torch.zeros(traced, dtype=getattr(torch, input_type)),),
             input_names=[IMAGES],
             output_names=list(names),
-            dynamic_shapes=({0: "batch", 1: "height", 2: "width"},),
+            dynamic_shapes=({0: "batch", 1: "height", 2: "width"} if size == "dynamic" else {0: "batch"},),
             opset_version=max(opset, TRACED_OPSET),
             dynamo=True,
             verbose=False,
@@ -142,11 +144,12 @@ def to_onnx(
 
 
 def _name_sizes(model: onnx.ModelProto) -> None:
-    """Give the maps' sides plain names: the tracer calls them by formulas of height and width."""
+    """Give the maps' dynamic sides plain names: the tracer calls them by formulas of height and width."""
     sides = {EVIDENCE: ("rows", "cols"), FIELD: ("field_rows", "field_cols")}
     for output in model.graph.output:
         for dimension, name in zip(output.type.tensor_type.shape.dim[2:], sides.get(output.name, ()), strict=False):
-            dimension.dim_param = name
+            if dimension.HasField("dim_param"):
+                dimension.dim_param = name
 
 
 class _Outputs(torch.nn.Module):
@@ -166,15 +169,36 @@ class _Outputs(torch.nn.Module):
 
 def _check_outputs(outputs: Sequence[str] | None, network: Network) -> tuple[str, ...]:
     """The outputs to export, in the order of the contract."""
-    possible = outputs_of(network)
+    possible = network.output_names
     chosen = possible if outputs is None else outputs
     if LENGTHS not in chosen or not set(chosen) <= set(possible):
         raise InputError(
             f"outputs {', '.join(chosen) or 'none'}",
-            expected=f"{LENGTHS}, and any of {', '.join(possible[1:]) or 'no others, for a pooled network'}",
+            expected=f"{LENGTHS}, and any of {', '.join(possible[1:]) or 'no others'}: what this network has",
             remedy="leave --outputs out for all of them",
         )
     return tuple(name for name in possible if name in chosen)
+
+
+def _check_size(size: Size | None, network: Network) -> Size:
+    """The size to export for."""
+    own = network.config.size
+    if size is None or size == own:
+        return own or "dynamic"
+    if own is not None:
+        given = size if size == "dynamic" else "×".join(map(str, size))
+        raise InputError(
+            f"size {given} for a network of sharing 'full', where every place has matrices of its own",
+            expected=f"the size {own[0]}×{own[1]} that it was trained on",
+            remedy="leave --size out, or train with --sharing shared, whose matrices fit any place and so any size",
+        )
+    if size != "dynamic" and min(size) < Stem.receptive_field:
+        raise InputError(
+            f"size {size[0]}×{size[1]}",
+            expected=f"at least {Stem.receptive_field}×{Stem.receptive_field} pixels",
+            remedy="pass a larger --size, or leave it out for any",
+        )
+    return size
 
 
 def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:

@@ -17,8 +17,8 @@ from capsonnx.contract import LENGTHS
 from capsonnx.errors import InputError, ModelError, ParityError
 from capsonnx.export.agreement import LEAST_AGREEMENT, PrecisionReport, measure_precision
 from capsonnx.export.checks import Check, check_graph, load_onnx, network_inside
-from capsonnx.export.exporter import InputType, to_onnx
-from capsonnx.export.parity import CONTENTS, GRID, ParityReport, measure_parity
+from capsonnx.export.exporter import InputType, Size, to_onnx
+from capsonnx.export.parity import CONTENTS, ParityReport, grid_of, measure_parity
 from capsonnx.export.precision import Precision, precision_of, quantise, to_half
 from capsonnx.files import replacing, write_text
 from capsonnx.model import scorer
@@ -94,6 +94,7 @@ def export(
     outputs: Sequence[str] | None = None,
     precision: Precision = "fp32",
     calibration: Calibration | None = None,
+    size: Size | None = None,
 ) -> Inspection:
     """Export a network to an ONNX file and a report beside it, or to nothing at all.
 
@@ -107,9 +108,10 @@ def export(
         precision: of the stem; see :mod:`capsonnx.export.precision`.
         calibration: the images for it, as :func:`capsonnx.export.calibration_of` gives them; for fp32 there need be
             none.
+        size: of the images, which is dynamic unless one is given, or the network takes only one.
 
     Raises:
-        InputError: the opset or an output cannot be had, or there is no calibration where one is needed.
+        InputError: the opset, an output or the size cannot be had, or there is no calibration where one is needed.
         ModelError: a check on the graph fails.
         ParityError: the file does not compute what the network computes, or of fewer bits does not read the same.
     """
@@ -119,7 +121,7 @@ def export(
             expected="images to calibrate with and a test split to compare on",
             remedy="pass the calibration that calibration_of gives for the run",
         )
-    content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs)
+    content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs, size=size)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
         inspection = dataclasses.replace(check_file(temporary, network), path=path)
@@ -161,8 +163,9 @@ def check_file(path: Path, network: Network | None = None, judge: Dataset | None
 
 def _parity(session: Model, network: Network) -> ParityReport:
     reference = scorer(network, exact=True, outputs=session.outputs)
-    with progress_bar("parity", len(GRID) * len(CONTENTS)) as bar:
-        return measure_parity(reference, partial(session, outputs=session.outputs), advance=bar.advance)
+    grid = grid_of(session.size)
+    with progress_bar("parity", len(grid) * len(CONTENTS)) as bar:
+        return measure_parity(reference, partial(session, outputs=session.outputs), grid=grid, advance=bar.advance)
 
 
 def _agreement(session: Model, network: Network, judge: Dataset) -> PrecisionReport:

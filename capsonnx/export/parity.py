@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from capsonnx.contract import Scorer
 
-__all__ = ["GRID", "TOLERANCE", "Case", "ParityReport", "measure_parity"]
+__all__ = ["GRID", "TOLERANCE", "Case", "ParityReport", "grid_of", "measure_parity"]
 
 TOLERANCE = 1e-5
 """The largest difference in any output that still counts as rounding, in float32 on a CPU."""
@@ -33,13 +33,24 @@ Shape: TypeAlias = tuple[int, int, int]
 SMALL = [(14, 14), (14, 15), (15, 14), (17, 23), (28, 28), (28, 56), (56, 28), (29, 29), (31, 44), (33, 47), (61, 14)]
 LARGE = [(64, 64), (84, 84), (101, 37), (14, 400), (128, 96), (160, 160), (255, 129), (240, 320), (512, 512)]
 
+BATCHES = (1, 2, 3, 7, 16)
+
 GRID: tuple[Shape, ...] = (
-    *((batch, *size) for batch, size in itertools.product((1, 2, 3, 7, 16), SMALL)),
+    *((batch, *size) for batch, size in itertools.product(BATCHES, SMALL)),
     *((1, *size) for size in LARGE),
     (2, 84, 84),
     (5, 101, 37),
 )
 """(batch, height, width) of every case: the smallest image, odd, unequal and large ones; one of them was traced."""
+
+
+def grid_of(size: tuple[int, int] | None) -> tuple[Shape, ...]:
+    """The grid of a file that takes only images of one height and width: every batch of these; None: :data:`GRID`.
+
+    >>> grid_of((28, 28))
+    ((1, 28, 28), (2, 28, 28), (3, 28, 28), (7, 28, 28), (16, 28, 28))
+    """
+    return GRID if size is None else tuple((batch, *size) for batch in BATCHES)
 
 
 def _random(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:

@@ -1,20 +1,23 @@
 """The networks in torch: squash, routing, layers, loss. Nothing here knows of files, data or ONNX."""
 
-from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
-from capsonnx.model.loss import NOTHING, margin_loss, window_loss
-from capsonnx.model.networks import (
+from capsonnx.model.capsules import CapsuleLayer
+from capsonnx.model.config import (
     SOURCE_WIDTHS,
-    CapsuleNetwork,
-    Network,
+    CouplingAxis,
     NetworkConfig,
     NetworkKind,
-    PooledNetwork,
-    Stem,
+    RoutingName,
+    Sharing,
+    SquashName,
     StemBias,
-    build,
 )
-from capsonnx.model.routing import explain, normalise, route, squash
+from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
+from capsonnx.model.loss import NOTHING, margin_loss, window_loss
+from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, Stem, build
+from capsonnx.model.routing import Routed, couple, explain, route
 from capsonnx.model.scorer import scorer
+from capsonnx.model.squash import Squash, normalise, squash
+from capsonnx.model.votes import FullVotes, SharedVotes, Votes
 
 __all__ = [
     "APART",
@@ -24,14 +27,25 @@ __all__ = [
     "SOURCE_WIDTHS",
     "STRIDE",
     "WINDOW",
+    "CapsuleLayer",
     "CapsuleNetwork",
+    "CouplingAxis",
+    "FullVotes",
     "Network",
     "NetworkConfig",
     "NetworkKind",
     "PooledNetwork",
+    "Routed",
+    "RoutingName",
+    "SharedVotes",
+    "Sharing",
+    "Squash",
+    "SquashName",
     "Stem",
     "StemBias",
+    "Votes",
     "build",
+    "couple",
     "explain",
     "margin_loss",
     "normalise",

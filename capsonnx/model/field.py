@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import avg_pool2d, conv2d
 
+from capsonnx.model.squash import Squash
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from capsonnx.model.config import CouplingAxis
 
 __all__ = ["APART", "ORIGIN", "PEAK", "STRIDE", "WINDOW", "slide"]
 
@@ -38,7 +42,7 @@ APART = (20.0, 12.0)
 digits held out of the training, by scripts/choose_reading.py."""
 
 
-def slide(features: Tensor, weight: Tensor) -> Tensor:
+def slide(features: Tensor, weight: Tensor, squash: Squash | None = None, *, axis: CouplingAxis = "output") -> Tensor:
     """The lengths of the output capsules of every window, routed once.
 
     The window of cell (row, col) covers rows row - 4 .. row + 3 and columns col - 2 .. col + 2 of the feature map;
@@ -47,6 +51,8 @@ def slide(features: Tensor, weight: Tensor) -> Tensor:
     Args:
         features: (batch, C, rows, cols) floating point.
         weight: W, (J, C, D), of the dtype of ``features``.
+        squash: of the layer; None: the article's.
+        axis: whose couplings sum to one; ``input``: those of a window, which are then one over its columns.
 
     Returns:
         (batch, J, rows + 1, cols), in [0, 1).
@@ -55,8 +61,9 @@ def slide(features: Tensor, weight: Tensor) -> Tensor:
     rows, cols = WINDOW
     # The mean over the window, padding included, and below its sum: scaling the kernel is free, scaling the map is not.
     mean = avg_pool2d(features, WINDOW, stride=1, padding=(rows // 2, cols // 2))
-    kernel = (rows * cols / classes) * weight.transpose(1, 2).reshape(classes * dimension, channels, 1, 1)
+    uniform = rows * cols / classes if axis == "output" else 1.0
+    kernel = uniform * weight.transpose(1, 2).reshape(classes * dimension, channels, 1, 1)
     s = conv2d(mean, kernel)
     groups = torch.eye(classes, dtype=s.dtype, device=s.device).repeat_interleave(dimension, dim=1)
     square = conv2d(s * s, groups[:, :, None, None])
-    return square / (0.5 + square)  # ‖squash(s)‖
+    return (squash or Squash()).lengths(square)

@@ -7,89 +7,24 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from torch.linalg import vector_norm
 
-from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, POSES
-from capsonnx.model.field import STRIDE, slide
-from capsonnx.model.routing import explain, route, squash, sums
+from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, OUTPUTS, POSES
+from capsonnx.model.capsules import CapsuleLayer
+from capsonnx.model.field import STRIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
-__all__ = [
-    "CapsuleLayer",
-    "CapsuleNetwork",
-    "Network",
-    "NetworkConfig",
-    "NetworkKind",
-    "PooledNetwork",
-    "Stem",
-    "StemBias",
-    "build",
-]
+    from capsonnx.model.config import NetworkConfig
 
-NetworkKind: TypeAlias = Literal["capsule", "pooled", "summed"]
-StemBias: TypeAlias = Literal["none", "free", "silent"]
-
-SOURCE_WIDTHS = (64, 64, 128, 128)
-"""Of the stem in bojone/Capsule."""
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Everything that fixes a network but its weights; saved in the checkpoint and in the ONNX metadata.
-
-    Attributes:
-        kind: ``capsule``; or ``pooled`` for the baseline, a CNN with global average pooling on the same stem; or
-            ``summed``, the same CNN with a sum in place of the average.
-        classes: the number of classes J.
-        stem_bias: of the stem's convolutions: ``none``; ``free``, as in the source; or ``silent``, at most zero. With
-            ``none`` and ``silent`` black pixels give zero features, since relu(0 + b) = 0 for b ≤ 0, and the answer
-            does not depend on how much black surrounds the ink.
-        widths: the channels of the stem's four convolutions; the last is C, the dimension of an input capsule.
-        dimension: the dimension D of an output capsule (``capsule`` only).
-        routings: the number of routing iterations (``capsule`` only).
-        hidden: the width of the layer between pooling and scores (``pooled`` and ``summed`` only).
-    """
-
-    kind: NetworkKind = "capsule"
-    classes: int = 10
-    stem_bias: StemBias = "none"
-    widths: tuple[int, int, int, int] = SOURCE_WIDTHS
-    dimension: int = 16
-    routings: int = 3
-    hidden: int = 128
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether black gives zero features."""
-        return self.stem_bias != "free"
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> NetworkConfig:
-        """What :func:`dataclasses.asdict` made, back from JSON; of older files as well, whose bias is true or false.
-
-        Raises:
-            TypeError: a value is not one of a config.
-
-        >>> NetworkConfig.from_json({"kind": "capsule", "stem_bias": True}).stem_bias
-        'free'
-        """
-        bias = values.get("stem_bias", "none")
-        return cls(
-            **{
-                **values,
-                "stem_bias": ("free" if bias else "none") if isinstance(bias, bool) else bias,
-                "widths": tuple(values.get("widths", SOURCE_WIDTHS)),
-            }
-        )
+__all__ = ["CapsuleNetwork", "Network", "PooledNetwork", "Stem", "build"]
 
 
 class Stem(nn.Sequential):
@@ -119,29 +54,22 @@ class Stem(nn.Sequential):
             *convolution(third, last),
         )
 
+    @classmethod
+    def columns(cls, height: int, width: int) -> tuple[int, int]:
+        """How many rows and cols of feature columns an image of so many pixels gives.
+
+        >>> Stem.columns(28, 57)
+        (8, 22)
+        """
+        rows, cols = ((side - cls.receptive_field) // cls.stride + 1 for side in (height, width))
+        return rows, cols
+
+    @torch.no_grad()
     def silence(self) -> None:
-        """Lower every bias above zero to zero, so that black gives zero features; call it without gradients."""
+        """Lower every bias above zero to zero, so that black gives zero features."""
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 weight.clamp_(max=0)
-
-
-class CapsuleLayer(nn.Module):
-    """A fully connected capsule layer whose matrix W_j is shared by all input capsules, with dynamic routing."""
-
-    def __init__(self, inputs: int, classes: int, dimension: int, routings: int) -> None:
-        super().__init__()
-        self.routings = routings
-        bound = math.sqrt(6 / (inputs + classes * dimension))  # Glorot's, of the source's one C x JD matrix
-        self.weight = nn.Parameter(torch.empty(classes, inputs, dimension).uniform_(-bound, bound))
-
-    def forward(self, columns: Tensor) -> Tensor:
-        """Input capsules (batch, C, N) to output capsules (batch, J, D); see :func:`capsonnx.model.routing.route`."""
-        return route(columns, self.weight, self.routings)
-
-    def slide(self, features: Tensor) -> Tensor:
-        """Features (batch, C, rows, cols) to (batch, J, rows + 1, cols); see :func:`capsonnx.model.field.slide`."""
-        return slide(features, self.weight)
 
 
 class Network(nn.Module, ABC):
@@ -160,6 +88,16 @@ class Network(nn.Module, ABC):
         ink: Tensor = images.to(next(self.parameters()).dtype).unsqueeze(1) / 255
         features: Tensor = self.stem(ink)
         return features
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Which of :data:`capsonnx.contract.OUTPUTS` the network has, in their order."""
+        return (LENGTHS,)
+
+    def constrain(self) -> None:
+        """After a step of training, bring the weights back to where they have to stay."""
+        if self.config.stem_bias == "silent":
+            self.stem.silence()
 
     @abstractmethod
     def classify(self, features: Tensor) -> tuple[Tensor, ...]:
@@ -180,11 +118,16 @@ class Network(nn.Module, ABC):
 
 
 class CapsuleNetwork(Network):
-    """The stem and one shared-weight capsule layer; in the source's widths, with biases, 279,488 parameters."""
+    """The stem and one capsule layer; in the source's widths, with biases and shared matrices, 279,488 parameters."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
-        self.capsules = CapsuleLayer(config.widths[-1], config.classes, config.dimension, config.routings)
+        self.capsules = CapsuleLayer(config, None if config.size is None else math.prod(Stem.columns(*config.size)))
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Lengths and poses, and evidence and field where the capsule layer has them."""
+        return OUTPUTS if self.capsules.explains else (LENGTHS, POSES)
 
     def classify(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features (batch, C, rows, cols) to lengths (batch, J) and poses (batch, J, D)."""
@@ -193,14 +136,21 @@ class CapsuleNetwork(Network):
 
     def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
         """Of every network's, ``evidence`` (batch, J, rows, cols) and ``field`` (batch, J, rows + 1, cols) besides."""
-        routed = sums(features.flatten(2), self.capsules.weight, self.capsules.routings)  # once, for three of the four
-        poses = squash(routed[-1]).transpose(0, 1)
+        if not self.capsules.explains:
+            return super().outputs(features, names)
+        routed = self.capsules.routed(features.flatten(2))  # once, for three of the four
+        poses = self.capsules.poses(routed)
         found = {LENGTHS: vector_norm(poses, dim=-1), POSES: poses}
         if EVIDENCE in names:
-            found[EVIDENCE] = explain(features, self.capsules.weight, self.capsules.routings, routed=routed)
+            found[EVIDENCE] = self.capsules.explain(features, routed)
         if FIELD in names:
             found[FIELD] = self.capsules.slide(features)
         return {name: found[name] for name in names}
+
+    def constrain(self) -> None:
+        """Of every network's, the constant of a learnt squash besides."""
+        super().constrain()
+        self.capsules.squash.constrain()
 
 
 class PooledNetwork(Network):
@@ -233,6 +183,7 @@ class PooledNetwork(Network):
 def build(config: NetworkConfig) -> Network:
     """A network with fresh weights, drawn from torch's global random state.
 
+    >>> from capsonnx.model import NetworkConfig
     >>> sum(weight.numel() for weight in build(NetworkConfig("capsule", stem_bias="free")).parameters())
     279488
     >>> sum(weight.numel() for weight in build(NetworkConfig("pooled", stem_bias="free")).parameters())

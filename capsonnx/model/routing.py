@@ -1,131 +1,114 @@
-"""Squash and dynamic routing with shared weights, in the stem's feature space.
+"""Dynamic routing: which input capsules an output capsule is made of, found from how well they agree with it.
 
-Notation (shapes in the order used here): input capsules ``columns`` u (batch, C, N), one per feature column; shared
-weights W (J, C, D); prediction vectors û_{j|i} = u_i W_j; coupling coefficients c (batch, J, N), a softmax over the
-output capsules j; output capsules v (batch, J, D).
+Notation: prediction vectors û_{j|i}, for input capsule i and output capsule j (:mod:`capsonnx.model.votes`); coupling
+coefficients c_ij; output capsules v_j = squash(s_j). Every iteration computes
 
-Because every input capsule shares W_j, the prediction vectors are never formed:
+    s_j = Σ_i c_ij û_{j|i}        with        c_ij = softmax_j ⟨û_{j|i}, q_j⟩
 
-    s_j = Σ_i c_ij û_{j|i} = (Σ_i c_ij u_i) W_j        and        ⟨û_{j|i}, v_j⟩ = ⟨u_i, W_j v_j⟩
+where the query q_j comes from the iteration before, and is zero, so that c_ij = 1/J, in the first. The routings differ
+in nothing but the query:
 
-so the sum over positions runs over C-vectors and no (N, J, D) tensor exists. Sources: Su Jianlin,
-kexue.fm/archives/4819 (the layer) and 5112 (normalised intermediate outputs); bojone/Capsule (the code).
+=================  =======================  ===========================================================================
+``su``             q = squash(s)            the article's: Su Jianlin, kexue.fm/archives/4819
+``su-normalised``  q = s/‖s‖                its author's later one: kexue.fm/archives/5112, bojone/Capsule; the default
+``hinton``         q = Σ squash(s), of all  Sabour et al. (2017), b ← b + ⟨û, v⟩: agreement adds up, as û stays the same
+                   iterations so far
+``uniform``        q = 0                    no routing at all: the control
+=================  =======================  ===========================================================================
+
+``em``, which is of another kind, is in :mod:`capsonnx.model.em`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torch.linalg import vector_norm
+from capsonnx.model.squash import Squash, normalise
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["explain", "normalise", "route", "squash", "sums"]
+    from capsonnx.model.config import CouplingAxis, RoutingName
+    from capsonnx.model.votes import Votes
 
-SMALLEST_NORM = 1e-6
-"""Vectors shorter than this count as zero, so that a blank image stays finite, forwards and backwards."""
+__all__ = ["Routed", "couple", "explain", "route"]
 
 
-def squash(s: Tensor) -> Tensor:
-    """Shorten vectors to below length one, keeping their direction: v = s ‖s‖ / (0.5 + ‖s‖²).
+@dataclass(frozen=True)
+class Routed:
+    """What a routing found.
 
-    The constant is the article's 0.5, where Sabour et al. (2017) have 1: short vectors are shortened less.
-
-    Args:
-        s: (..., D) floating point.
-
-    Returns:
-        v: (..., D), with ‖v‖ = ‖s‖² / (0.5 + ‖s‖²) in [0, 1); zero, with zero gradient, where s is zero.
-
-    >>> import torch
-    >>> vector_norm(squash(torch.tensor([[3.0, 4.0], [0.0, 0.0]])), dim=-1)
-    tensor([0.9804, 0.0000])
+    Attributes:
+        sums: s of every iteration, each (J, batch, D), before squashing.
+        query: q of the last coupling, (J, batch, D), or None where it was uniform.
     """
-    norm: Tensor = vector_norm(s, dim=-1, keepdim=True)
-    return s * (norm / (0.5 + norm * norm))
+
+    sums: list[Tensor]
+    query: Tensor | None
 
 
-def normalise(s: Tensor) -> Tensor:
-    """Scale vectors to length one; vectors shorter than 1e-6 towards zero instead.
-
-    Args:
-        s: (..., D) floating point.
-
-    Returns:
-        (..., D), of length one, or ‖s‖ / 1e-6 where ‖s‖ is below 1e-6.
-
-    >>> import torch
-    >>> normalise(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
-    tensor([[0.6000, 0.8000],
-            [0.0000, 0.0000]])
-    """
-    norm: Tensor = vector_norm(s, dim=-1, keepdim=True)
-    return s / norm.clamp_min(SMALLEST_NORM)
-
-
-def route(columns: Tensor, weight: Tensor, routings: int) -> Tensor:
+def route(
+    votes: Votes,
+    routings: int,
+    *,
+    routing: RoutingName = "su-normalised",
+    squash: Squash | None = None,
+    axis: CouplingAxis = "output",
+) -> Routed:
     """Route input capsules to output capsules by agreement.
 
-    Starts from the uniform coupling c_ij = 1/J; each further iteration sets the logits b_ij = ⟨û_{j|i}, v_j/‖v_j‖⟩
-    (set, not accumulated) and c_ij = softmax over j of b_ij. ``routings`` counts as in the source: 3 is a uniform
-    start and two refinements. Capsules that are zero contribute nothing to any sum, so black surroundings are exact.
+    ``routings`` counts as in the source: 3 is a uniform start and two refinements. Input capsules that are zero
+    contribute nothing to any sum, so black surroundings are exact, but where the coupling is shared out among input
+    capsules, of which they then take their part.
 
     Args:
-        columns: u, (batch, C, N) floating point.
-        weight: W, (J, C, D), of the dtype of ``columns``.
-        routings: the number of iterations, at least 1; the loop unrolls when traced.
-
-    Returns:
-        v, (batch, J, D): output capsules, of length below one.
+        votes: the prediction vectors.
+        routings: the number of iterations, at least 1; the loop unrolls when traced. ``uniform`` needs no second.
+        routing: any but ``em``.
+        squash: what makes the query of ``su`` and ``hinton``; None: the article's.
+        axis: over which the softmax runs.
     """
-    return squash(sums(columns, weight, routings)[-1]).transpose(0, 1)
+    squash = squash or Squash()
+    found, query = [votes.start(axis)], None
+    for _ in range(0 if routing == "uniform" else routings - 1):
+        v = normalise(found[-1]) if routing == "su-normalised" else squash.between(found[-1])
+        query = query + v if query is not None and routing == "hinton" else v
+        found.append(votes.mix(couple(votes, query, axis)))
+    return Routed(found, query)
 
 
-def explain(features: Tensor, weight: Tensor, routings: int, *, routed: list[Tensor] | None = None) -> Tensor:
+def couple(votes: Votes, query: Tensor, axis: CouplingAxis = "output") -> Tensor:
+    """The coupling coefficients c of a query (J, batch, D): (batch, J, N); over the axis they sum to one."""
+    logits = votes.agree(query)
+    return logits.softmax(dim=1 if axis == "output" else 2)
+
+
+def explain(features: Tensor, weight: Tensor, routed: Routed, *, axis: CouplingAxis = "output") -> Tensor:
     """The evidence for each class at each place: c_ij · max(0, ⟨û_{j|i}, v_j/‖v_j‖⟩), what i adds to the length of s_j.
 
     Args:
         features: u, (batch, C, rows, cols) floating point.
         weight: W, (J, C, D), of the dtype of ``features``.
-        routings: as for :func:`route`; c is the coupling of its last iteration.
-        routed: what :func:`sums` gives for these features, if they have been routed already.
+        routed: what :func:`route` found for these features; c is the coupling of its last iteration.
+        axis: the one it was routed by.
 
     Returns:
         (batch, J, rows, cols), at least 0; zero where u is zero.
     """
-    routed = sums(features.flatten(2), weight, routings) if routed is None else routed
     places = features.permute(0, 2, 3, 1)  # (batch, rows, cols, C): the products below keep the places apart
-    agreement = (places @ _queries(routed[-1], weight)).relu()
-    if routings == 1:
+    agreement = (places @ _queries(normalise(routed.sums[-1]), weight)).relu()
+    if routed.query is not None:
+        logits = places @ _queries(routed.query, weight)
+        over_places = (logits - logits.logsumexp(dim=(1, 2), keepdim=True)).exp
+        evidence = agreement * (logits.softmax(dim=-1) if axis == "output" else over_places())
+    elif axis == "output":
         evidence = agreement * (1 / weight.shape[0])
     else:
-        evidence = agreement * (places @ _queries(routed[-2], weight)).softmax(dim=-1)
+        evidence = agreement / (features.shape[2] * features.shape[3])
     return evidence.permute(0, 3, 1, 2)
 
 
-def sums(columns: Tensor, weight: Tensor, routings: int) -> list[Tensor]:
-    """The weighted sums s_j of every iteration of :func:`route`, before squashing.
-
-    Returns:
-        For each iteration (J, batch, D): this order makes each product one plain batch of matrices.
-    """
-    classes = weight.shape[0]
-    # Σ_i c_ij u_i for the uniform coupling. A factor of shape (J, 1, 1), and not a number, makes one mixture for each
-    # class at once: some runtimes multiply only batches of equal size.
-    uniform = columns.new_full((classes, 1, 1), 1 / classes)
-    mixture = columns.sum(dim=2) * uniform  # (J, batch, C)
-    found = [mixture @ weight]
-    for _ in range(routings - 1):
-        query = normalise(found[-1]) @ weight.mT  # W_j v_j: (J, batch, C)
-        logits = query.transpose(0, 1) @ columns  # (batch, J, N)
-        coupling = logits.softmax(dim=1)
-        mixture = (coupling @ columns.mT).transpose(0, 1)  # (J, batch, C)
-        found.append(mixture @ weight)
-    return found
-
-
-def _queries(s: Tensor, weight: Tensor) -> Tensor:
-    """W_j v_j/‖v_j‖ of every class, side by side, for products with places: (batch, 1, C, J)."""
-    query = normalise(s) @ weight.mT  # (J, batch, C)
-    return query.permute(1, 2, 0).unsqueeze(1)
+def _queries(query: Tensor, weight: Tensor) -> Tensor:
+    """W_j q_j of every class, side by side, for products with places: (batch, 1, C, J)."""
+    return (query @ weight.mT).permute(1, 2, 0).unsqueeze(1)

@@ -59,6 +59,12 @@ class Model:
     _input: onnxruntime.NodeArg = field(repr=False)
     _run: Runner = field(repr=False)
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """The height and width in pixels of the only images that the file takes; None: any."""
+        _, height, width = self._input.shape
+        return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
     def __call__(self, images: NDArray[np.uint8], outputs: Collection[str] = (LENGTHS, POSES)) -> Scores:
         """Score a batch of images of one size.
 
@@ -225,7 +231,7 @@ def _check_images(images: NDArray[np.uint8], declared: list[int | str], smallest
         raise InputError(
             f"images of shape {images.shape}",
             expected=f"the shape {tuple(declared)} that this model was made for",
-            remedy="export the model again with free sizes, or bring the images to this size",
+            remedy="bring the images to this size, or use a model of free sizes",
         )
 
 

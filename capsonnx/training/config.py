@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from capsonnx.datasets import CATALOGUE
-from capsonnx.model import NetworkConfig, NetworkKind
+from capsonnx.model import NetworkConfig
 from capsonnx.training.device import Precision, choose_precision
 from capsonnx.training.recipes import Recipe, recipe_named
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.datasets import Dataset
+    from capsonnx.model import CouplingAxis, NetworkKind, RoutingName, Sharing, SquashName
 
 __all__ = ["TrainingConfig", "fitted", "make_config", "resolved"]
 
@@ -62,6 +63,11 @@ def make_config(
     *,
     recipe: str = "default",
     network: NetworkKind = "capsule",
+    routing: RoutingName = "su-normalised",
+    squash: SquashName = "half",
+    sharing: Sharing = "shared",
+    coupling_axis: CouplingAxis = "output",
+    routings: int = 3,
     epochs: int | None = None,
     seed: int = 0,
     precision: Precision = "auto",
@@ -76,7 +82,12 @@ def make_config(
         dataset: the training split.
         device: decides what the precision ``auto`` means.
         recipe: the name of a recipe.
-        network: ``capsule``, or ``pooled`` for the baseline.
+        network: ``capsule``, or ``pooled`` or ``summed`` for a baseline.
+        routing: of the capsule layer, as are the next four; see :class:`capsonnx.model.NetworkConfig`.
+        squash: what keeps lengths below one.
+        sharing: ``full`` networks take images of one size only, so no larger canvases are made for them.
+        coupling_axis: whose coupling coefficients sum to one.
+        routings: the number of iterations.
         epochs: None: as the recipe says for this network.
         seed: of all random choices.
         precision: what the stem trains in.
@@ -85,15 +96,26 @@ def make_config(
         start: the SHA-256 of the file whose weights are passed to :func:`capsonnx.training.train`, if any are.
 
     Raises:
-        InputError: there is no such recipe.
+        InputError: there is no such recipe, or the choices do not go together.
     """
     chosen = recipe_named(recipe)
+    if sharing == "full":
+        chosen = replace(chosen, canvas=0)
     return TrainingConfig(
         dataset=resolved(data),
         labels=dataset.labels,
         recipe=chosen,
         network=NetworkConfig(
-            kind=network, classes=len(dataset.labels), stem_bias=chosen.stem_bias, widths=chosen.widths
+            kind=network,
+            classes=len(dataset.labels),
+            stem_bias=chosen.stem_bias,
+            widths=chosen.widths,
+            routings=routings,
+            routing=routing,
+            squash=squash,
+            sharing=sharing,
+            coupling_axis=coupling_axis,
+            size=(dataset.images.shape[1], dataset.images.shape[2]) if sharing == "full" else None,
         ),
         seed=seed,
         epochs=epochs or chosen.epochs_for(network),
@@ -106,12 +128,12 @@ def make_config(
 
 
 def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
-    """The same choices in the stem of the network that a run starts from."""
-    bias, widths = network.stem_bias, network.widths
+    """The same choices for a network like the one that a run starts from, in all but its routings."""
+    ours = config.network
     return replace(
         config,
-        recipe=replace(config.recipe, stem_bias=bias, widths=widths),
-        network=replace(config.network, stem_bias=bias, widths=widths),
+        recipe=replace(config.recipe, stem_bias=network.stem_bias, widths=network.widths),
+        network=replace(network, kind=ours.kind, classes=ours.classes, routings=ours.routings),
     )
 
 

@@ -99,9 +99,8 @@ class Run:
 
     @torch.no_grad()
     def _settle(self) -> None:
-        """After a step of the weights: keep silent biases silent, and let the averages follow."""
-        if self.network.config.stem_bias == "silent":
-            self.network.stem.silence()
+        """After a step of the weights: bring them back to where they have to stay, and let the averages follow."""
+        self.network.constrain()
         if self.recipe.averaging:
             # At the start over the steps so far, so that the fresh weights are soon forgotten.
             share = max(1 - self.recipe.averaging, 9 / (10 + self.step))

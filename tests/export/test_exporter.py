@@ -14,7 +14,7 @@ from capsonnx.contract import Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export import contract_of, measure_parity, to_onnx, with_routings
 from capsonnx.export.checks import check_graph
-from capsonnx.export.exporter import outputs_of
+from capsonnx.export.parity import grid_of
 from capsonnx.model import NetworkConfig, build, scorer
 from capsonnx.runtime import load_model
 
@@ -68,7 +68,7 @@ def test_windows_are_told_of_where_there_is_a_field(content) -> None:
         ("capsule", ("poses",), "lengths, and any of poses, evidence, field"),
         ("capsule", (), "outputs none"),
         ("capsule", ("lengths", "boxes"), "outputs lengths, boxes"),
-        ("pooled", ("lengths", "evidence"), "no others, for a pooled network"),
+        ("pooled", ("lengths", "evidence"), "no others: what this network has"),
     ],
 )
 def test_outputs_that_cannot_be_had_are_refused(contract, kind, outputs, expected) -> None:
@@ -120,6 +120,19 @@ def test_nothing_of_the_tracer_is_left(content) -> None:
         ({}, {"routings": 1}),
         ({}, {"routings": 5}),
         ({}, {"kind": "pooled"}),
+        ({}, {"routing": "su"}),
+        ({}, {"routing": "hinton", "squash": "hinton", "routings": 4}),
+        ({}, {"routing": "em"}),
+        ({}, {"routing": "uniform"}),
+        ({}, {"routing": "su", "squash": "last"}),
+        ({}, {"squash": "tanh"}),
+        ({}, {"squash": "exponential"}),
+        ({}, {"squash": "ratio"}),
+        ({}, {"squash": "learnable"}),
+        ({}, {"coupling_axis": "input"}),
+        ({}, {"sharing": "full", "size": (28, 28)}),
+        ({}, {"sharing": "full", "size": (28, 28), "routing": "em", "routings": 2}),
+        ({"size": (28, 56)}, {}),
         ({}, {"stem_bias": "free", "classes": 3, "dimension": 5}),
     ],
 )
@@ -130,12 +143,36 @@ def test_variants_export_and_agree(tmp_path, options, config) -> None:
     path = tmp_path / "variant.onnx"
     path.write_bytes(to_onnx(network, Contract(labels=labels, network=dataclasses.asdict(network.config)), **options))
     model = load_model(path, provider="cpu")
-    assert model.outputs == outputs_of(network)
+    assert model.outputs == network.output_names
     reference = scorer(network, exact=True, outputs=model.outputs)
-    report = measure_parity(reference, partial(model, outputs=model.outputs), grid=GRID)
+    grid = GRID if model.size is None else grid_of(model.size)
+    report = measure_parity(reference, partial(model, outputs=model.outputs), grid=grid)
     assert report.passed, report.differences
-    failed = [check for check in check_graph(onnx.load(path), "variant") if not check.passed]
-    assert [check.name for check in failed] == (["nodes"] if network.config.routings > 3 else [])
+    assert not [check for check in check_graph(onnx.load(path), "variant") if not check.passed]
+
+
+def test_a_file_of_one_size_says_so_and_takes_no_other(tmp_path, network, contract) -> None:
+    path = tmp_path / "fixed.onnx"
+    path.write_bytes(to_onnx(network, contract, size=(28, 56)))
+    model = load_model(path, provider="cpu")
+    assert model.size == (28, 56)
+    assert model(np.zeros((5, 28, 56), np.uint8), outputs=model.outputs).evidence.shape == (5, 10, 8, 22)
+    with pytest.raises(InputError, match="28, 56"):
+        model(np.zeros((1, 28, 28), np.uint8))
+    [check] = [one for one in check_graph(onnx.load(path), "fixed") if one.name == "sizes"]
+    assert check.found == "any batch, images of 28×56 px only"
+
+
+@pytest.mark.parametrize("size", ["dynamic", (28, 56)])
+def test_a_network_of_full_sharing_has_no_other_size(contract, size) -> None:
+    network = build(NetworkConfig(sharing="full", size=(28, 28)))
+    with pytest.raises(InputError, match=r"sharing 'full'.*28×28.*--sharing shared"):
+        to_onnx(network, contract, size=size)
+
+
+def test_a_size_below_the_smallest_is_refused(network, contract) -> None:
+    with pytest.raises(InputError, match="14×14"):
+        to_onnx(network, contract, size=(13, 28))
 
 
 @pytest.mark.parametrize(

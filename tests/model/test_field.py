@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.linalg import vector_norm
 
-from capsonnx.model import ORIGIN, STRIDE, WINDOW, NetworkConfig, Stem, build, route, slide
+from capsonnx.model import ORIGIN, STRIDE, WINDOW, NetworkConfig, SharedVotes, Squash, Stem, build, route, slide
 
 EXACT = {"rtol": 0, "atol": 1e-9}
 
@@ -21,13 +21,17 @@ def weight() -> torch.Tensor:
     return torch.randn(4, 12, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.parametrize("name", ["half", "hinton", "tanh"])
+@pytest.mark.parametrize("axis", ["output", "input"])
 @pytest.mark.parametrize("cell", [(4, 2), (5, 4), (7, 6)])
-def test_a_cell_is_its_window_routed_once(features, weight, cell) -> None:
+def test_a_cell_is_its_window_routed_once(features, weight, cell, axis, name) -> None:
     (row, col), (rows, cols) = cell, WINDOW
     window = features[:, :, row - rows // 2 : row + rows // 2, col - cols // 2 : col + cols // 2 + 1]
     assert window.shape[2:] == WINDOW
-    expected = vector_norm(route(window.flatten(2), weight, 1), dim=-1)
-    torch.testing.assert_close(slide(features, weight)[:, :, row, col], expected, **EXACT)
+    squash = Squash(name)
+    s = route(SharedVotes(window.flatten(2), weight), 1, axis=axis).sums[-1]
+    expected = vector_norm(squash(s), dim=-1).mT
+    torch.testing.assert_close(slide(features, weight, squash, axis=axis)[:, :, row, col], expected, **EXACT)
 
 
 def test_outside_of_the_map_is_nothing(features, weight) -> None:

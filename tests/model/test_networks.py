@@ -8,6 +8,7 @@ import json
 import pytest
 import torch
 
+from capsonnx.errors import InputError
 from capsonnx.model import Network, NetworkConfig, Stem, build
 
 
@@ -111,8 +112,62 @@ def test_a_summed_network_sums_and_on_training_digits_averages() -> None:
     assert (pooled(taller)[0] - pooled(wider)[0]).abs().max() > 1e-3
 
 
+VARIANTS = [
+    {"routing": "su"},
+    {"routing": "hinton", "squash": "hinton"},
+    {"routing": "em"},
+    {"routing": "uniform", "routings": 1},
+    {"routing": "su", "squash": "last"},
+    *({"squash": name} for name in ("tanh", "exponential", "ratio", "learnable")),
+    {"coupling_axis": "input"},
+    {"sharing": "full", "size": (28, 28)},
+    {"sharing": "full", "size": (28, 28), "routing": "em"},
+]
+
+
+@pytest.mark.parametrize("config", VARIANTS, ids=str)
+def test_every_variant_has_lengths_below_one_and_finite_gradients(config: dict) -> None:
+    network = fresh(**config)
+    images = torch.cat([noise(2, 28, 28), torch.zeros(1, 28, 28, dtype=torch.uint8)])
+    found = network.outputs(network.features(images), network.output_names)
+    assert list(found) == list(network.output_names)
+    assert ((found["lengths"] >= 0) & (found["lengths"] < 1)).all()
+    assert not found["lengths"][2].any()
+    sum(output.sum() for output in found.values()).backward()
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters())
+
+
+def test_matrices_for_each_place_are_as_many_as_places_and_take_one_size() -> None:
+    network = fresh(sharing="full", size=(28, 28))
+    assert network.capsules.weight.shape == (10, 64 * 128, 16)
+    with pytest.raises(InputError, match=r"120 places.*shared"):
+        network(noise(1, 28, 42))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"kind": "pooled", "routing": "su"},
+        {"squash": "last"},
+        {"routing": "em", "squash": "tanh"},
+        {"routing": "em", "coupling_axis": "input"},
+        {"sharing": "full"},
+        {"size": (28, 28)},
+    ],
+    ids=str,
+)
+def test_choices_that_do_not_go_together_are_refused(config: dict) -> None:
+    with pytest.raises(InputError, match=r"pass (another )?--"):
+        NetworkConfig(**config)
+
+
+def test_black_counts_where_input_capsules_share_the_coupling() -> None:
+    assert not NetworkConfig(coupling_axis="input").is_silent
+    assert NetworkConfig().is_silent
+
+
 def test_a_config_survives_json_and_older_files() -> None:
-    config = NetworkConfig(stem_bias="silent", widths=(8, 8, 16, 16))
+    config = NetworkConfig(stem_bias="silent", widths=(8, 8, 16, 16), sharing="full", size=(28, 28))
     assert NetworkConfig.from_json(json.loads(json.dumps(dataclasses.asdict(config)))) == config
     assert NetworkConfig.from_json({"stem_bias": False}) == NetworkConfig(stem_bias="none")
     with pytest.raises(TypeError):

@@ -1,0 +1,94 @@
+"""The capsule layer: votes, a routing and a squash, as a config chooses them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from capsonnx.errors import InputError
+from capsonnx.model.em import ExpectationMaximisation
+from capsonnx.model.field import slide
+from capsonnx.model.routing import Routed, explain, route
+from capsonnx.model.squash import Squash
+from capsonnx.model.votes import FullVotes, SharedVotes, Votes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from capsonnx.model.config import NetworkConfig
+
+__all__ = ["CapsuleLayer"]
+
+
+class CapsuleLayer(nn.Module):
+    """A fully connected capsule layer with dynamic routing; by default its matrix W_j is shared by all input capsules.
+
+    Args:
+        config: which routing, squash and sharing.
+        places: the number of input capsules, where every place has matrices of its own; None: any.
+    """
+
+    def __init__(self, config: NetworkConfig, places: int | None = None) -> None:
+        super().__init__()
+        self.config, self.places = config, places
+        self.routings = config.routings
+        inputs, classes, dimension = config.widths[-1], config.classes, config.dimension
+        bound = math.sqrt(6 / (inputs + classes * dimension))  # Glorot's, of the source's one C x JD matrix
+        self.weight = nn.Parameter(torch.empty(classes, (places or 1) * inputs, dimension).uniform_(-bound, bound))
+        self.squash = Squash(config.squash)
+        self.em = ExpectationMaximisation(classes) if config.routing == "em" else None
+
+    @property
+    def explains(self) -> bool:
+        """Whether evidence and field can be had of it: where matrices are shared, and couplings are of a softmax."""
+        return self.places is None and self.em is None
+
+    def forward(self, columns: Tensor) -> Tensor:
+        """Input capsules (batch, C, N) to output capsules (batch, J, D), of length below one.
+
+        Raises:
+            InputError: N is another than the layer has places for.
+        """
+        if self.em is not None:
+            v: Tensor = self.em(self.votes(columns), columns, self.routings)
+            return v.transpose(0, 1)
+        return self.poses(self.routed(columns))
+
+    def votes(self, columns: Tensor) -> Votes:
+        """The votes of input capsules (batch, C, N).
+
+        Raises:
+            InputError: N is another than the layer has places for.
+        """
+        if self.places is None:
+            return SharedVotes(columns, self.weight)
+        if columns.shape[2] != self.places:
+            raise InputError(
+                f"an image of {columns.shape[2]} places",
+                expected=f"{self.places} places, each of which has matrices of its own",
+                remedy="use images of the size that it was trained on, or sharing 'shared', which takes any size",
+            )
+        return FullVotes(columns, self.weight)
+
+    def routed(self, columns: Tensor) -> Routed:
+        """What routing finds for input capsules (batch, C, N); not of routing ``em``."""
+        config = self.config
+        return route(
+            self.votes(columns), self.routings, routing=config.routing, squash=self.squash, axis=config.coupling_axis
+        )
+
+    def poses(self, routed: Routed) -> Tensor:
+        """The output capsules (batch, J, D) that a routing ends in."""
+        poses: Tensor = self.squash(routed.sums[-1]).transpose(0, 1)
+        return poses
+
+    def explain(self, features: Tensor, routed: Routed) -> Tensor:
+        """Features (batch, C, rows, cols) to (batch, J, rows, cols); see :func:`capsonnx.model.routing.explain`."""
+        return explain(features, self.weight, routed, axis=self.config.coupling_axis)
+
+    def slide(self, features: Tensor) -> Tensor:
+        """Features (batch, C, rows, cols) to (batch, J, rows + 1, cols); see :func:`capsonnx.model.field.slide`."""
+        return slide(features, self.weight, self.squash, axis=self.config.coupling_axis)

@@ -1,0 +1,135 @@
+"""The frozen choices that fix a network but for its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "SOURCE_WIDTHS",
+    "CouplingAxis",
+    "NetworkConfig",
+    "NetworkKind",
+    "RoutingName",
+    "Sharing",
+    "SquashName",
+    "StemBias",
+]
+
+NetworkKind: TypeAlias = Literal["capsule", "pooled", "summed"]
+StemBias: TypeAlias = Literal["none", "free", "silent"]
+RoutingName: TypeAlias = Literal["su-normalised", "su", "hinton", "em", "uniform"]
+SquashName: TypeAlias = Literal["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]
+Sharing: TypeAlias = Literal["shared", "full"]
+CouplingAxis: TypeAlias = Literal["output", "input"]
+
+SOURCE_WIDTHS = (64, 64, 128, 128)
+"""Of the stem in bojone/Capsule."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything that fixes a network but its weights; saved in the checkpoint and in the ONNX metadata.
+
+    Those after ``hidden`` are choices of the article's and of its comments, for comparison; ``capsule`` only.
+
+    Attributes:
+        kind: ``capsule``; or ``pooled`` for the baseline, a CNN with global average pooling on the same stem; or
+            ``summed``, the same CNN with a sum in place of the average.
+        classes: the number of classes J.
+        stem_bias: of the stem's convolutions: ``none``; ``free``, as in the source; or ``silent``, at most zero. With
+            ``none`` and ``silent`` black pixels give zero features, since relu(0 + b) = 0 for b ≤ 0, and the answer
+            does not depend on how much black surrounds the ink.
+        widths: the channels of the stem's four convolutions; the last is C, the dimension of an input capsule.
+        dimension: the dimension D of an output capsule (``capsule`` only).
+        routings: the number of routing iterations (``capsule`` only).
+        hidden: the width of the layer between pooling and scores (``pooled`` and ``summed`` only).
+        routing: see :mod:`capsonnx.model.routing`, and for ``em`` :mod:`capsonnx.model.em`.
+        squash: see :mod:`capsonnx.model.squash`.
+        sharing: ``shared``, one matrix W_j for all input capsules; or ``full``, one W_ji for each place i, which ties
+            the network to one size of image.
+        coupling_axis: whose coupling coefficients sum to one: those of all ``output`` capsules with one input capsule,
+            or those of all ``input`` capsules with one output capsule.
+        size: height and width in pixels of the images, of ``full`` sharing; None: any.
+    """
+
+    kind: NetworkKind = "capsule"
+    classes: int = 10
+    stem_bias: StemBias = "none"
+    widths: tuple[int, int, int, int] = SOURCE_WIDTHS
+    dimension: int = 16
+    routings: int = 3
+    hidden: int = 128
+    routing: RoutingName = "su-normalised"
+    squash: SquashName = "half"
+    sharing: Sharing = "shared"
+    coupling_axis: CouplingAxis = "output"
+    size: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse choices that do not go together.
+
+        Raises:
+            InputError: there is no such network.
+        """
+        plain = (self.routing, self.squash, self.sharing, self.coupling_axis) == (
+            "su-normalised",
+            "half",
+            "shared",
+            "output",
+        )
+        if self.kind != "capsule" and not plain:
+            raise _unfit(f"a {self.kind} network", "no choice of routing, squash, sharing or axis", "--network capsule")
+        if self.squash == "last" and self.routing not in ("su", "hinton"):
+            raise _unfit(
+                f"squash 'last' with routing '{self.routing}'",
+                "a routing that squashes between its iterations",
+                "--routing su or --routing hinton",
+            )
+        if self.routing == "em" and (self.squash, self.coupling_axis) != ("half", "output"):
+            raise _unfit(
+                f"routing 'em' with squash '{self.squash}' over the {self.coupling_axis} capsules",
+                "the coupling over the output capsules, and no other squash, as it has none",
+                "another --routing",
+            )
+        if (self.sharing == "full") != (self.size is not None):
+            raise _unfit(
+                f"sharing '{self.sharing}' with images of {'any size' if self.size is None else 'one size'}",
+                "one size of images for full, any size for shared",
+                "--sharing shared",
+            )
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether black gives zero features, and more of it changes nothing."""
+        return self.stem_bias != "free" and self.coupling_axis == "output"
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> NetworkConfig:
+        """What :func:`dataclasses.asdict` made, back from JSON; of older files as well, whose bias is true or false.
+
+        Raises:
+            TypeError: a value is not one of a config.
+            InputError: the values do not go together.
+
+        >>> NetworkConfig.from_json({"kind": "capsule", "stem_bias": True}).stem_bias
+        'free'
+        """
+        bias, size = values.get("stem_bias", "none"), values.get("size")
+        return cls(
+            **{
+                **values,
+                "stem_bias": ("free" if bias else "none") if isinstance(bias, bool) else bias,
+                "widths": tuple(values.get("widths", SOURCE_WIDTHS)),
+                "size": None if size is None else tuple(size),
+            }
+        )
+
+
+def _unfit(given: str, expected: str, remedy: str) -> InputError:
+    return InputError(given, expected=expected, remedy=f"pass {remedy}")
