@@ -47,6 +47,7 @@ class Variant:
         seeds: how many runs, from seeds 0, 1, …
         exams: what each run sits.
         data, recipe, network, routings, epochs: as for ``capsonnx train``.
+        routing, squash, sharing, coupling_axis: likewise, of the capsule layer.
         changes: of fields of the recipe.
     """
 
@@ -58,18 +59,21 @@ class Variant:
     recipe: str = "default"
     network: Any = "capsule"
     routings: int = 3
+    routing: Any = "su-normalised"
+    squash: Any = "half"
+    sharing: Any = "shared"
+    coupling_axis: Any = "output"
     epochs: int | None = None
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def config(self, dataset: datasets.Dataset, device: torch.device, seed: int) -> training.TrainingConfig:
         """The config of one run."""
-        given = {"recipe": self.recipe, "network": self.network, "epochs": self.epochs, "seed": seed}
-        config = training.make_config(self.data, dataset, device, **given)
+        names = ("recipe", "network", "routings", "routing", "squash", "sharing", "coupling_axis", "epochs")
+        given = {name: getattr(self, name) for name in names}
+        config = training.make_config(self.data, dataset, device, seed=seed, **given)
         changes = {key: tuple(value) if isinstance(value, list) else value for key, value in self.changes.items()}
         recipe = dataclasses.replace(config.recipe, **changes)
-        network = dataclasses.replace(
-            config.network, routings=self.routings, stem_bias=recipe.stem_bias, widths=recipe.widths
-        )
+        network = dataclasses.replace(config.network, stem_bias=recipe.stem_bias, widths=recipe.widths)
         return dataclasses.replace(config, recipe=recipe, network=network)
 
 
@@ -137,6 +141,8 @@ def run(
         "held_out": round(done.metrics[-1].held_out_accuracy, 5),
         "threshold": done.threshold,
         "machine": f"{os.cpu_count()} cores, {processor()}; {provider}",
+        "nodes": len(export.load_onnx(inspection.path).graph.node),
+        "parity": max(inspection.parity.differences.values()) if inspection.parity else "",
         "sha256": inspection.sha256,
     }
     results = examine(variant, inspection.path, judge(done, held_out=held_out), provider)

@@ -2,7 +2,7 @@
 
 from capsonnx.export.agreement import PrecisionReport, measure_precision
 from capsonnx.export.calibration import Calibration, calibration_of, load_judge
-from capsonnx.export.checks import Check, load_network
+from capsonnx.export.checks import Check, load_network, load_onnx
 from capsonnx.export.exporter import InputType, Size, contract_of, to_onnx, with_routings
 from capsonnx.export.gate import Inspection, check_file, export, report_path
 from capsonnx.export.parity import ParityReport, measure_parity
@@ -23,6 +23,7 @@ __all__ = [
     "export",
     "load_judge",
     "load_network",
+    "load_onnx",
     "measure_parity",
     "measure_precision",
     "report_path",
