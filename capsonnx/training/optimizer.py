@@ -32,13 +32,15 @@ class MatrixMuon(Muon):
     Args:
         weights: each of three dimensions or more; in memory as they will stay.
         lr: the learning rate.
+        weight_decay: in a step every weight shrinks by this share of the learning rate. Muon's steps are of one size,
+            however small the gradients get: without it weights grow for as long as they are trained.
     """
 
-    def __init__(self, weights: Iterable[nn.Parameter], lr: float) -> None:
+    def __init__(self, weights: Iterable[nn.Parameter], lr: float, weight_decay: float = 0.0) -> None:
         # Parameters of its own, in the memory of the weights: a step on them is a step on the weights.
         self._weights = [(weight, [nn.Parameter(matrix) for matrix in as_matrices(weight.data)]) for weight in weights]
         matrices = [matrix for _, views in self._weights for matrix in views]
-        super().__init__(matrices, lr=lr, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+        super().__init__(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
 
     def step(self, closure: Any = None) -> Any:
         """One step on all weights, by their gradients."""
@@ -77,4 +79,7 @@ def make_optimizers(network: Network, recipe: Recipe) -> list[tuple[Optimizer, f
     adam = Adam(rest, lr=recipe.learning_rate, eps=ADAM_EPSILON)
     if not matrices:
         return [(adam, recipe.learning_rate)]
-    return [(MatrixMuon(matrices, recipe.muon_rate), recipe.muon_rate), (adam, recipe.learning_rate)]
+    return [
+        (MatrixMuon(matrices, recipe.muon_rate, recipe.weight_decay), recipe.muon_rate),
+        (adam, recipe.learning_rate),
+    ]

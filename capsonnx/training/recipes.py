@@ -30,6 +30,7 @@ class Recipe:
         batch_size: images in a step.
         learning_rate: of Adam; the highest of the schedule.
         muon_rate: the same of Muon, which then trains the matrices; 0: Adam trains everything.
+        weight_decay: of Muon, a share of its rate by which weights shrink in a step.
         averaging: the decay, in a step, of the moving average of the weights that is kept; 0: the last weights are.
         schedule: ``constant``, or ``one-cycle``: a cosine up over the first tenth, then a cosine down to zero.
         absent_weight: λ of the margin loss.
@@ -50,6 +51,7 @@ class Recipe:
     widths: tuple[int, int, int, int] = SOURCE_WIDTHS
     learning_rate: float = 1e-3
     muon_rate: float = 0.0
+    weight_decay: float = 0.0
     averaging: float = 0.0
     schedule: Literal["constant", "one-cycle"] = "constant"
     absent_weight: float = 0.25
@@ -74,6 +76,7 @@ DEFAULT = Recipe(
     pooled_epochs=6,
     learning_rate=2e-3,
     muon_rate=5e-3,
+    weight_decay=0.1,
     averaging=0.999,
     schedule="one-cycle",
     canvas=8,
