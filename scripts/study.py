@@ -10,6 +10,9 @@ What was tried on the way to the default recipe is a matrix of its own:
 
      .venv/bin/python scripts/study.py --matrix scripts/tried.toml --held-out --results exported/study/tried.csv
      .venv/bin/python scripts/study_report.py --matrix scripts/tried.toml --results exported/study/tried.csv
+
+and so are the variants that the article names, scripts/variants.toml, and trainings with more and fewer iterations of
+routing, scripts/retrained.toml.
 """
 
 from __future__ import annotations
@@ -47,6 +50,7 @@ class Variant:
         seeds: how many runs, from seeds 0, 1, …
         exams: what each run sits.
         data, recipe, network, routings, epochs: as for ``capsonnx train``.
+        limit: train on so many digits only.
         routing, squash, sharing, coupling_axis: likewise, of the capsule layer.
         changes: of fields of the recipe.
     """
@@ -63,12 +67,13 @@ class Variant:
     squash: Any = "half"
     sharing: Any = "shared"
     coupling_axis: Any = "output"
+    limit: int | None = None
     epochs: int | None = None
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def config(self, dataset: datasets.Dataset, device: torch.device, seed: int) -> training.TrainingConfig:
         """The config of one run."""
-        names = ("recipe", "network", "routings", "routing", "squash", "sharing", "coupling_axis", "epochs")
+        names = ("recipe", "network", "routings", "routing", "squash", "sharing", "coupling_axis", "epochs", "limit")
         given = {name: getattr(self, name) for name in names}
         config = training.make_config(self.data, dataset, device, seed=seed, **given)
         changes = {key: tuple(value) if isinstance(value, list) else value for key, value in self.changes.items()}

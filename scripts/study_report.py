@@ -1,12 +1,14 @@
-"""Make the table and the figure of the study from exported/study/results.csv.
+"""Make the table and the figure of a study from its results; the matrix says which columns the table has.
 
 Run: .venv/bin/python scripts/study_report.py
+     .venv/bin/python scripts/study_report.py --matrix scripts/variants.toml --results exported/study/variants.csv
 """
 
 from __future__ import annotations
 
 import dataclasses
 import statistics
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +23,6 @@ if TYPE_CHECKING:
 
 PUBLISHED = {"the article": (90.0, 90.0), "best published": (99.4, 99.4)}
 """Pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819, a lower bound; arXiv 1901.10112."""
-
-COLUMNS = {
-    "singles": (("singles", "top"),),
-    "pairs, one above the other: top, confident": (("pairs-vertical", "top"), ("pairs-vertical", "confident")),
-    "side by side: top, confident": (("pairs-horizontal", "top"), ("pairs-horizontal", "confident")),
-    "14 px of black around": (("padded-14", "top"),),
-    "five in a row: top, exact": (("row-5", "top"), ("row-5", "exact")),
-}
-"""Of the table: exam and measure of each figure."""
 
 TOP, CONFIDENT = "#0072B2", "#E69F00"
 
@@ -61,21 +54,52 @@ def spread(rows: Iterable[dict[str, str]], exam: str, measure: str) -> Spread:
     return Spread([100 * float(row[measure]) for row in rows if row["name"] == exam and row[measure]])
 
 
-def table(variants: list[Variant], rows: list[dict[str, str]]) -> str:
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """Which columns a table has.
+
+    Attributes:
+        columns: of figures: by their titles the exam and the measure of each.
+        facts: of what is the same for all exams: by their titles columns of the results.
+    """
+
+    columns: dict[str, list[list[str]]]
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def load(cls, matrix: Path) -> Layout:
+        """The layout that a matrix asks for."""
+        values = tomllib.loads(matrix.read_text(encoding="utf-8"))
+        return cls(values["columns"], values.get("facts", {}))
+
+    @property
+    def titles(self) -> list[str]:
+        """Of all columns."""
+        return ["variant", "seeds", "epochs", "parameters", *self.facts, *self.columns]
+
+
+def table(variants: list[Variant], rows: list[dict[str, str]], layout: Layout) -> str:
     """A line for every variant that has results, as Markdown."""
-    lines = [
-        f"| variant | seeds | epochs | parameters | {' | '.join(COLUMNS)} |",
-        f"|---|---:|---:|---:|{'---:|' * len(COLUMNS)}",
-    ]
+    lines = [f"| {' | '.join(layout.titles)} |", f"|---|{'---:|' * (len(layout.titles) - 1)}"]
     for variant in variants:
         own = [row for row in rows if row["variant"] == variant.name]
         if own:
             seeds = len({row["seed"] for row in own})
-            cells = [", ".join(str(spread(own, *one)) for one in column) for column in COLUMNS.values()]
+            cells = [", ".join(str(spread(own, *one)) for one in column) for column in layout.columns.values()]
             facts = [variant.title, str(seeds), own[0]["epochs"], f"{int(own[0]['parameters']):,}"]
+            facts += [fact([row[column] for row in own]) for column in layout.facts.values()]
             lines.append(f"| {' | '.join([*facts, *cells])} |")
     machines = "; ".join(sorted({row["machine"] for row in rows}))
     return "\n".join([*lines, "", f"In %, mean ± standard deviation over the seeds. Measured on {machines}.", ""])
+
+
+def fact(values: list[str]) -> str:
+    """The median of a number over the runs, short; nothing where there is none."""
+    found = [float(value) for value in values if value]
+    if not found:
+        return "–"
+    middle = statistics.median(found)
+    return f"{middle:.1e}" if 0 < middle < 1e-2 else f"{middle:,.0f}"
 
 
 def draw(variants: list[Variant], rows: list[dict[str, str]]) -> Figure:
@@ -107,15 +131,16 @@ def draw(variants: list[Variant], rows: list[dict[str, str]]) -> Figure:
 @click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=SCRIPTS / "study.toml")
 @click.option("--results", type=click.Path(exists=True, path_type=Path), default=RESULTS)
 def main(matrix: Path, results: Path) -> None:
-    """Write table.md and pairs.png beside the results, one pair for each data set."""
-    rows = load_results(results)
+    """Write a table and a figure beside the results, one pair for each data set, named by both."""
+    rows, layout = load_results(results), Layout.load(matrix)
+    stem = "" if results == RESULTS else f"{results.stem}-"
     for data in sorted({variant.data for variant in load_matrix(matrix)}):
         variants = [variant for variant in load_matrix(matrix) if variant.data == data]
         own = [row for row in rows if row["variant"] in {variant.name for variant in variants}]
         if own:
-            text = table(variants, own)
-            write_text(results.with_name(f"{data}.md"), text)
-            with replacing(results.with_name(f"{data}.png")) as temporary:
+            text = table(variants, own, layout)
+            write_text(results.with_name(f"{stem}{data}.md"), text)
+            with replacing(results.with_name(f"{stem}{data}.png")) as temporary:
                 draw(variants, own).savefig(temporary, dpi=130)
             print(text)
 

@@ -37,7 +37,7 @@ def rows(variant: str, seed: int, **shares: float) -> list[dict[str, str]]:
     return [{**facts, "name": name, **dict.fromkeys(measures, str(share))} for name, share in shares.items()]
 
 
-@pytest.mark.parametrize("name", ["study.toml", "tried.toml"])
+@pytest.mark.parametrize("name", ["study.toml", "tried.toml", "variants.toml", "retrained.toml"])
 def test_the_matrices_are_sound(study, name) -> None:
     variants = study.load_matrix(SCRIPTS / name)
     assert len({variant.name for variant in variants}) == len(variants)
@@ -47,6 +47,10 @@ def test_the_matrices_are_sound(study, name) -> None:
         assert (config.seed, config.epochs, config.network.kind) == (1, variant.epochs, variant.network)
         assert (config.recipe.stem_bias, config.recipe.widths) == (config.network.stem_bias, config.network.widths)
         assert set(variant.exams) <= set(exam.EXAMS)
+    import study_report
+
+    figures = [tuple(one) for column in study_report.Layout.load(SCRIPTS / name).columns.values() for one in column]
+    assert {exam for exam, _ in figures} <= {exam for variant in variants for exam in variant.exams}
 
 
 def test_changes_reach_the_recipe_and_the_network(study) -> None:
@@ -88,9 +92,11 @@ def test_the_table_tells_means_and_deviations(study) -> None:
 
     variants = [study.Variant(name, name.upper(), 2, []) for name in ("a", "b", "c")]
     found = [*rows("a", 0, singles=0.99), *rows("a", 1, singles=0.98), *rows("b", 0, singles=0.5)]
-    text = study_report.table(variants, found)
-    assert "| A | 2 | 2 | 1,234 | 98.50 ± 0.71 | –, – |" in text
-    assert "| B | 1 | 2 | 1,234 | 50.00 |" in text
+    layout = study_report.Layout({"singles": [["singles", "top"]], "rows": [["row-5", "top"]]}, {"as": "epochs"})
+    text = study_report.table(variants, found, layout)
+    assert "| variant | seeds | epochs | parameters | as | singles | rows |" in text
+    assert "| A | 2 | 2 | 1,234 | 2 | 98.50 ± 0.71 | – |" in text
+    assert "| B | 1 | 2 | 1,234 | 2 | 50.00 | – |" in text
     assert "| C" not in text
 
 
