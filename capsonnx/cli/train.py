@@ -51,6 +51,9 @@ __all__ = ["command"]
     help="Training digits kept aside to measure.  [default: a tenth, at most 5000]",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
+@click.option(
+    "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses: see capsonnx perturb."
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option(
     "--start", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Take the weights of an .onnx file or run."
@@ -146,4 +149,5 @@ def _choices(config: TrainingConfig) -> dict[str, Any]:
         "held_out": config.held_out,
         "limit": config.limit,
         "start": config.start,
+        "decoder": config.decoder is not None,
     }

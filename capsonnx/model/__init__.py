@@ -1,5 +1,6 @@
-"""The networks in torch: squash, routing, layers, loss. Nothing here knows of files, data or ONNX."""
+"""The networks in torch: squash, routing, layers, loss, decoder. Nothing here knows of files, data or ONNX."""
 
+from capsonnx.model.decoder import Decoder, DecoderConfig, mask, reconstruction_loss
 from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
 from capsonnx.model.loss import NOTHING, margin_loss, window_loss
 from capsonnx.model.networks import (
@@ -25,6 +26,8 @@ __all__ = [
     "STRIDE",
     "WINDOW",
     "CapsuleNetwork",
+    "Decoder",
+    "DecoderConfig",
     "Network",
     "NetworkConfig",
     "NetworkKind",
@@ -34,7 +37,9 @@ __all__ = [
     "build",
     "explain",
     "margin_loss",
+    "mask",
     "normalise",
+    "reconstruction_loss",
     "route",
     "scorer",
     "slide",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
-    from capsonnx.model import Network
+    from capsonnx.model import Decoder, Network
     from capsonnx.training.recipes import Recipe
 
 __all__ = ["MatrixMuon", "as_matrices", "make_optimizers"]
@@ -63,17 +63,19 @@ def as_matrices(weight: Tensor) -> list[Tensor]:
     return list(weight)
 
 
-def make_optimizers(network: Network, recipe: Recipe) -> list[tuple[Optimizer, float]]:
+def make_optimizers(network: Network, recipe: Recipe, decoder: Decoder | None = None) -> list[tuple[Optimizer, float]]:
     """The optimizers of a recipe, each with the highest learning rate of its schedule.
 
     Muon trains every weight that is a matrix with two sides longer than one, which the first convolution, of one
-    input channel, is not; Adam trains the rest, or everything where the recipe has no rate for Muon.
+    input channel, is not; Adam trains the rest, or everything where the recipe has no rate for Muon. A decoder is
+    always Adam's: to orthogonalise its large matrices would take longer than the rest of the step.
     """
     matrices = [
         weight for weight in network.parameters() if recipe.muon_rate and weight.dim() > 2 and weight.shape[1] > 1
     ]
     chosen = {id(weight) for weight in matrices}
     rest = [weight for weight in network.parameters() if id(weight) not in chosen]
+    rest += [] if decoder is None else decoder.parameters()
     adam = Adam(rest, lr=recipe.learning_rate, eps=ADAM_EPSILON)
     if not matrices:
         return [(adam, recipe.learning_rate)]
