@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from capsonnx.cli.extras import require_train
+
+if TYPE_CHECKING:
+    from capsonnx.export import Inspection
 
 __all__ = ["command"]
 
@@ -20,6 +23,7 @@ __all__ = ["command"]
 @click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
 @click.option("--outputs", metavar="NAMES", help="Of lengths,poses,evidence,field.  [default: all there are]")
 @click.option("--precision", type=click.Choice(["fp32", "fp16", "int8"]), default="fp32", help="Of the stem.")
+@click.option("--decoder", is_flag=True, help="Write the decoder too, beside the file: NAME.decoder.onnx.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
 def command(
     checkpoint: Path,
@@ -29,6 +33,7 @@ def command(
     input_type: Any,
     outputs: str | None,
     precision: Any,
+    decoder: bool,
     data_dir: Path | None,
 ) -> None:
     """Export a checkpoint to one ONNX file, checked before it gets its name.
@@ -41,6 +46,9 @@ def command(
     float32 file is made and compared first. Then the smaller one must read the test split as well as the network does,
     and the same. So the run's data must be there; int8 is calibrated with images that were held out of the training.
 
+    With --decoder, of a run that was trained with one, mnist.onnx gets mnist.decoder.onnx beside it, which draws the
+    poses of just that mnist.onnx: see capsonnx perturb.
+
     \b
     Examples:
       capsonnx export runs/mnist -o mnist.onnx
@@ -49,14 +57,14 @@ def command(
       capsonnx export runs/mnist -o small.onnx --precision int8
     """
     require_train("capsonnx export")
-    from capsonnx import export, training
-    from capsonnx.cli.inspection import print_inspection
+    from capsonnx import export, runtime, training
 
     trained = training.load_trained(checkpoint)
     if routings is not None:
         trained = export.with_routings(trained, routings)
     contract = export.contract_of(trained)
     names = None if outputs is None else [name.strip() for name in outputs.split(",")]
+    drawing = export.require_decoder(trained, names) if decoder else None
     calibration = None if precision == "fp32" else export.calibration_of(trained.config, data_dir=data_dir)
     inspection = export.export(
         trained.network,
@@ -68,5 +76,17 @@ def command(
         precision=precision,
         calibration=calibration,
     )
+    _print(inspection)
+    if drawing is not None:
+        path = runtime.decoder_path(output)
+        made_for = export.decoder_contract_of(drawing, contract.labels, inspection.sha256)
+        _print(export.export_decoder(drawing, made_for, path, opset=opset))
+
+
+def _print(inspection: Inspection) -> None:
+    from capsonnx import export
+    from capsonnx.cli.inspection import print_inspection
+
     print_inspection(inspection)
-    click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB, report in {export.report_path(output)}")
+    size = inspection.path.stat().st_size / 1e6
+    click.echo(f"{inspection.path}: {size:.1f} MB, report in {export.report_path(inspection.path)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import onnx
 from onnx import numpy_helper
 
-from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, POSES, Contract
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, POSES, Contract, DecoderContract
 from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.export.precision import precision_of
 from capsonnx.model import Network, NetworkConfig, build
@@ -21,8 +21,8 @@ __all__ = ["FORBIDDEN", "MOST_NODES", "Check", "check_graph", "load_network", "l
 FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gather", "Concat"})
 """Operators that some runtimes lack, or that mean shape arithmetic or control flow."""
 
-MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6}
-"""How many nodes each output may add."""
+MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6, IMAGES: 16}
+"""How many nodes each output may add; ``images`` is that of a decoder."""
 
 PRECISION_NODES = {"fp32": 0, "fp16": 2, "int8": 20}
 """How many nodes a stem of fewer bits may add: for fp16 a Cast before and after it; for int8 a QuantizeLinear and a
@@ -123,8 +123,12 @@ def load_network(path: Path) -> Network:
 
 
 def _check_contract(model: onnx.ModelProto, name: str) -> Check:
+    metadata = {one.key: one.value for one in model.metadata_props}
     try:
-        contract = Contract.from_metadata({one.key: one.value for one in model.metadata_props}, name=name)
+        if any(output.name == IMAGES for output in model.graph.output):
+            decoder = DecoderContract.from_metadata(metadata, name=name)
+            return Check("contract", True, f"{len(decoder.labels)} labels, poses of {decoder.poses_of[:8]}")
+        contract = Contract.from_metadata(metadata, name=name)
     except CapsonnxError as error:
         return Check("contract", False, str(error))
     return Check("contract", True, f"{len(contract.labels)} labels, threshold {contract.threshold}")

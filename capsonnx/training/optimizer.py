@@ -21,6 +21,9 @@ __all__ = ["MatrixMuon", "as_matrices", "make_optimizers"]
 ADAM_EPSILON = 1e-7
 """Keras's, which the source has."""
 
+DECODER_EPSILON = 1e-12
+"""Of a decoder, whose gradients are as small as the weight of its loss: beside them 1e-7 would be a brake."""
+
 
 class MatrixMuon(Muon):
     """torch's Muon, which knows two dimensions only, for the weights of convolutions and capsules.
@@ -75,8 +78,10 @@ def make_optimizers(network: Network, recipe: Recipe, decoder: Decoder | None = 
     ]
     chosen = {id(weight) for weight in matrices}
     rest = [weight for weight in network.parameters() if id(weight) not in chosen]
-    rest += [] if decoder is None else decoder.parameters()
-    adam = Adam(rest, lr=recipe.learning_rate, eps=ADAM_EPSILON)
+    groups: list[dict[str, Any]] = [{"params": rest, "eps": ADAM_EPSILON}]
+    if decoder is not None:
+        groups.append({"params": list(decoder.parameters()), "eps": DECODER_EPSILON})
+    adam = Adam(groups, lr=recipe.learning_rate)
     if not matrices:
         return [(adam, recipe.learning_rate)]
     return [(MatrixMuon(matrices, recipe.muon_rate), recipe.muon_rate), (adam, recipe.learning_rate)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 
-import numpy as np
 import pytest
 import torch
 
@@ -154,4 +153,3 @@ def test_what_is_drawn_is_the_digit_as_it_was_deformed(digits, with_decoder, mon
     assert difference.min() > 1  # deformed
     overlap = torch.minimum(wanted, run.images[:20].float()).sum() / run.images[:20].sum()
     assert overlap > 0.6  # and not moved
-    assert np.isfinite(difference).all()
