@@ -112,7 +112,7 @@ def maps_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def drawing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The path of the shipped model, copied, with a small decoder beside it, trained on its poses of 300 real digits."""
+    """The path of a copy of the shipped model, with a small decoder beside it, trained on its poses of 300 digits."""
     import hashlib
     import shutil
 
@@ -130,7 +130,7 @@ def drawing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     decoder = Decoder(DecoderConfig(len(LABELS), masked.shape[2], (28, 28), hidden=(64,)))
     optimizer = torch.optim.Adam(decoder.parameters(), lr=0.01)
-    for _ in range(100):
+    for _ in range(400):
         loss = reconstruction_loss(decoder(masked), images, targets)
         optimizer.zero_grad()
         loss.backward()

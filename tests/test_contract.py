@@ -106,7 +106,7 @@ def test_every_key_of_a_decoder_is_needed_and_typed(key: str) -> None:
     with pytest.raises(ModelError, match="not a decoder" if key.endswith("kind") else f"no metadata key {key}"):
         DecoderContract.from_metadata({name: value for name, value in metadata.items() if name != key}, name="d.onnx")
     for wrong in ("", "{", "null", "true", '[{"a": 1}]'):
-        with pytest.raises(ModelError, match="not a decoder|malformed"):
+        with pytest.raises(ModelError, match=r"not a decoder|malformed"):
             DecoderContract.from_metadata(metadata | {key: wrong}, name="d.onnx")
 
 

@@ -34,7 +34,7 @@ def pair() -> np.ndarray:
 
 
 def test_the_steps_are_those_of_sabour() -> None:
-    assert STEPS == pytest.approx(np.linspace(-0.25, 0.25, 11))
+    assert pytest.approx(np.linspace(-0.25, 0.25, 11)) == STEPS
     assert STEPS[5] == 0
 
 
