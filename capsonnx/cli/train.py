@@ -54,6 +54,11 @@ __all__ = ["command"]
 @click.option(
     "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses: see capsonnx perturb."
 )
+@click.option(
+    "--decoder-weight",
+    type=click.FloatRange(min=0),
+    help="Of its squared error in the loss; asks for --decoder.  [default: 0.0005, as Sabour et al. have it]",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option(
     "--start", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Take the weights of an .onnx file or run."
@@ -150,4 +155,5 @@ def _choices(config: TrainingConfig) -> dict[str, Any]:
         "limit": config.limit,
         "start": config.start,
         "decoder": config.decoder is not None,
+        "decoder_weight": None if config.decoder is None else config.decoder.weight,
     }

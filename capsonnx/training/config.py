@@ -74,6 +74,7 @@ def make_config(
     limit: int | None = None,
     start: str | None = None,
     decoder: bool = False,
+    decoder_weight: float | None = None,
 ) -> TrainingConfig:
     """Fill in what was left open: a run's config from the few choices that a user makes.
 
@@ -90,6 +91,8 @@ def make_config(
         limit: train on so many digits only; None: on all.
         start: the SHA-256 of the file whose weights are passed to :func:`capsonnx.training.train`, if any are.
         decoder: whether to train a decoder with the network, which draws images of the training images' size.
+        decoder_weight: of the reconstruction in the loss; None: as :class:`capsonnx.model.DecoderConfig` has it. A
+            weight asks for a decoder, too.
 
     Raises:
         InputError: there is no such recipe, or a decoder is asked for and the network has no capsules.
@@ -108,11 +111,11 @@ def make_config(
         limit=limit,
         start=start,
         symbol=symbol_size(dataset.images),
-        decoder=_decoder_of(shape, dataset) if decoder else None,
+        decoder=_decoder_of(shape, dataset, decoder_weight) if decoder or decoder_weight is not None else None,
     )
 
 
-def _decoder_of(network: NetworkConfig, dataset: Dataset) -> DecoderConfig:
+def _decoder_of(network: NetworkConfig, dataset: Dataset, weight: float | None) -> DecoderConfig:
     if network.kind != "capsule":
         raise InputError(
             f"--decoder with a {network.kind} network",
@@ -120,7 +123,8 @@ def _decoder_of(network: NetworkConfig, dataset: Dataset) -> DecoderConfig:
             remedy="leave --decoder or --network out",
         )
     height, width = dataset.images.shape[1:]
-    return DecoderConfig(network.classes, network.dimension, (height, width))
+    config = DecoderConfig(network.classes, network.dimension, (height, width))
+    return config if weight is None else replace(config, weight=weight)
 
 
 def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:

@@ -55,7 +55,6 @@ def test_the_package_lists_what_it_loads_late() -> None:
         (["train", "--epochs", "0"], 2, "--epochs"),
         (["train", "--recipe", "soup", "-o", "x"], 2, "recipe 'soup'; expected one of seed, default"),
         (["train", "--data", "no-such", "-o", "x"], 2, "no-such"),
-        (["train", "--network", "pooled", "--decoder", "-o", "x"], 2, "--decoder with a pooled network; expected"),
         (["train", "--resume", "-o", "x"], 2, "x: no run there to resume"),
         (["train", "--resume"], 2, "leave out --resume to start a run"),
         (["export", "no-such", "-o", "x.onnx"], 2, "no-such: no such folder"),

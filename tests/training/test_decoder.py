@@ -37,6 +37,11 @@ def test_a_config_has_a_decoder_of_the_images_size_if_asked(digits) -> None:
     assert found == DecoderConfig(10, 16, (20, 24), (512, 1024), 0.0005)
 
 
+def test_a_weight_asks_for_a_decoder(digits) -> None:
+    config = make_config("mnist", digits, CPU, decoder_weight=0.002)
+    assert config.decoder == DecoderConfig(10, 16, weight=0.002)
+
+
 @pytest.mark.parametrize("kind", ["pooled", "summed"])
 def test_a_network_without_capsules_has_no_decoder(digits, kind) -> None:
     with pytest.raises(InputError, match=f"--decoder with a {kind} network; expected a capsule network"):
