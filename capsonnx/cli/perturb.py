@@ -20,7 +20,10 @@ __all__ = ["command"]
 @click.command()
 @picture_options
 @click.option(
-    "--decoder", metavar="FILE", type=click.Path(path_type=Path), help="[default: NAME.decoder.onnx beside the model]"
+    "--decoder",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="That of the model.  [default: NAME.decoder.onnx beside it]",
 )
 @click.option("--label", "labels", metavar="LABEL", multiple=True, help="Draw this class.  [default: those found]")
 @click.pass_context

@@ -52,12 +52,12 @@ __all__ = ["command"]
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
 @click.option(
-    "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses: see capsonnx perturb."
+    "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses; see capsonnx perturb."
 )
 @click.option(
     "--decoder-weight",
     type=click.FloatRange(min=0),
-    help="Of its squared error in the loss; asks for --decoder.  [default: 0.0005, as Sabour et al. have it]",
+    help="Of its squared error in the loss; means --decoder.  [default: 0.0005, that of Sabour et al.]",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option(

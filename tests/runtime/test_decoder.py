@@ -38,7 +38,7 @@ def test_it_draws_the_digits_that_the_poses_are_of(model, decoder) -> None:
         assert drawn.dtype == np.float32
         assert drawn.min() >= 0
         assert drawn.max() <= 1
-        assert np.square(drawn - images).mean() < 0.9 * np.square(images.mean(axis=0) - images).mean()
+        assert np.square(drawn - images).mean() < 0.95 * np.square(images.mean(axis=0) - images).mean()
 
 
 def test_a_class_is_drawn_from_its_own_pose(model, decoder) -> None:
