@@ -31,6 +31,7 @@ __all__ = [
     "Explanation",
     "HeatMap",
     "Seen",
+    "classes_of",
     "covered",
     "explain",
     "explain_images",
@@ -197,7 +198,7 @@ def explanation_of(
         threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
     """
     reading = read_pages(scores, [page], contract, threshold=threshold)[0]
-    shown = _classes(reading)
+    shown = classes_of(reading)
     rows, cols = page.levels.shape
     return Explanation(
         image=image,
@@ -236,7 +237,7 @@ def _maps(scores: Scores, page: Page, contract: Contract) -> Iterator[HeatMap]:
         yield HeatMap(FIELD, values, page.original(box), windows.threshold)
 
 
-def _classes(reading: Reading) -> tuple[str, ...]:
+def classes_of(reading: Reading) -> tuple[str, ...]:
     """The labels in the text, in its order, then those found besides; without any, the one of the highest score."""
     labels = [*(symbol.label for symbol in reading.symbols), *reading.labels]
     return tuple(dict.fromkeys(labels))[:MOST_CLASSES] or (max(reading.scores, key=lambda key: reading.scores[key]),)

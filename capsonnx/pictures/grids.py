@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def draw(perturbation: Perturbation, path: Path) -> None:
     below = top + image[1] + GAP
     down = -(-len(perturbation.classes) // ACROSS) * (block[1] + GAP) - GAP
     layout = Layout(
-        size=(inner + 2 * MARGIN, below + down + MARGIN),
+        size=(inner + 2 * MARGIN, below + down + 1.4 * MARGIN),
         image=Rect(MARGIN + (inner - image[0]) / 2, top, *image),
         panels=(),
         bars=(),
@@ -66,7 +67,8 @@ def draw(perturbation: Perturbation, path: Path) -> None:
         row, col = divmod(number, ACROSS)
         place = Rect(left + col * (block[0] + GAP), below + row * (block[1] + GAP), *block)
         _draw_class(figure, place, one, perturbation)
-    figure.text(0.5, 0.7 * MARGIN / layout.size[1], NOTE, fontsize=8, color=QUIET, ha="center", va="center")
+    note = textwrap.fill(NOTE, int(layout.size[0] * 14))
+    figure.text(0.5, 0.4 * MARGIN / layout.size[1], note, fontsize=8, color=QUIET, ha="center", va="bottom")
     save(figure, path)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from capsonnx.contract import FIELD, LENGTHS, POSES
 from capsonnx.errors import InputError
-from capsonnx.pictures.explanation import Seen
+from capsonnx.pictures.explanation import Seen, classes_of
 from capsonnx.pictures.files import draw_each, require_suffix
 from capsonnx.runtime.folder import read_pages
 from capsonnx.runtime.page import grey, load_page
@@ -81,7 +81,8 @@ def perturb(
         decoder: the one that was trained with it; :func:`capsonnx.runtime.load_decoder` gives it.
         image: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
         path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
-        labels: the classes to draw; none: those found in the image, or the one of the highest score if none was.
+        labels: the classes to draw; none: those found in the image, in the order of its text, or the one of the highest
+            score if none was found.
         polarity: what the image is; see :mod:`capsonnx.images`.
         height: the height in pixels to resize to, or None for the image's own.
         preparation: see :mod:`capsonnx.preparation`.
@@ -176,7 +177,7 @@ def perturbed(
     rows, cols = page.levels.shape
     assert scores.poses is not None  # noqa: S101 - load_decoder has looked
     classes = []
-    for label in labels or reading.labels or (max(reading.scores, key=lambda key: reading.scores[key]),):
+    for label in labels or classes_of(reading):
         if label not in contract.labels:
             raise _no_such_label(label, contract.labels)
         pose = scores.poses[0, contract.labels.index(label)]
