@@ -6,6 +6,10 @@ exported with ``--input float32`` takes the same values 0..255 as floats), and g
 class, dimension]``; ``evidence`` ``[batch, class, rows, cols]``, what each place added to each class; and ``field``
 ``[batch, class, field_rows, field_cols]``, the lengths again, of the window around each place: where symbols stand.
 Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`.
+
+A decoder is a second file, beside that of the network it was trained with. It takes ``poses``, float32 ``[batch, class,
+dimension]``, in which the caller has set all classes but one to zero, and gives ``images``, float32 ``[batch, height,
+width]`` in 0..1, 1 for full ink: a drawing of that class. Its metadata are those of :class:`DecoderContract`.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capsonnx.errors import ModelError
+from capsonnx.metadata import FORMAT, PREFIX, check_format, labels_of, malformed, to_metadata, value_of
 
 __all__ = [
     "EVIDENCE",
@@ -30,13 +35,11 @@ __all__ = [
     "OUTPUTS",
     "POSES",
     "Contract",
+    "DecoderContract",
     "Scorer",
     "Scores",
     "Windows",
 ]
-
-FORMAT = 1
-"""The format version that this release writes, and the newest one that it reads."""
 
 IMAGES = "images"
 LENGTHS = "lengths"
@@ -46,7 +49,8 @@ FIELD = "field"
 OUTPUTS = (LENGTHS, POSES, EVIDENCE, FIELD)
 """All outputs that a file may have; the first it always has."""
 
-_PREFIX = "capsonnx."
+_DECODER = "decoder"
+"""What the metadata key ``kind`` of a decoder says; a network's file has no such key."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ class Contract:
         values: dict[str, Any] = {"format": FORMAT, **dataclasses.asdict(self)}
         if self.windows is None:
             del values["windows"]
-        return {_PREFIX + key: json.dumps(value, ensure_ascii=False, sort_keys=True) for key, value in values.items()}
+        return to_metadata(values)
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], *, name: str) -> Contract:
@@ -154,31 +158,82 @@ class Contract:
         >>> Contract.from_metadata(contract.to_metadata(), name="pets.onnx") == contract
         True
         """
-        version = _value(metadata, "format", int, name)
-        if not 1 <= version <= FORMAT:
+        check_format(metadata, name)
+        if PREFIX + "kind" in metadata:
             raise ModelError(
-                f"{name}: format {version}",
-                expected=f"a format from 1 to {FORMAT}",
-                remedy="upgrade capsonnx, or export the model again with this version",
+                f"{name}: a decoder, which reads nothing",
+                expected="the file of a network",
+                remedy="pass the network that it belongs to",
             )
         types = {"labels": list, "polarity": str, "dataset": str, "threshold": (int, float)}
         types |= dict.fromkeys(("smallest", "stride", "receptive_field"), int)
         types |= dict.fromkeys(("network", "recipe", "accuracy", "software"), dict)
-        values = {key: _value(metadata, key, kind, name) for key, kind in types.items()}
-        labels = values["labels"]
-        if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) != len(labels):
-            raise _malformed(name, "labels", "a list of distinct class names")
+        values = {key: value_of(metadata, key, kind, name) for key, kind in types.items()}
+        labels = labels_of(values["labels"], name)
         if not 0 <= values["threshold"] < 1:
-            raise _malformed(name, "threshold", "a number from 0 up to 1")
-        fixed = {"labels": tuple(labels), "threshold": float(values["threshold"])}
+            raise malformed(name, "threshold", "a number from 0 up to 1")
+        fixed = {"labels": labels, "threshold": float(values["threshold"])}
         return cls(**{**values, **fixed, "windows": _windows(metadata, name)})
+
+
+@dataclass(frozen=True)
+class DecoderContract:
+    """The metadata of an exported decoder.
+
+    Attributes:
+        labels: the class names, in the order of the class axis of ``poses``.
+        dimension: the last side of ``poses``.
+        size: height and width in pixels of ``images``.
+        poses_of: the SHA-256, in hexadecimal, of the network's file whose ``poses`` it takes: those of another network
+            mean something else, even if their shape is the same.
+        software: package versions that made the file.
+    """
+
+    labels: tuple[str, ...]
+    dimension: int
+    size: tuple[int, int]
+    poses_of: str
+    software: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, str]:
+        """The metadata properties of the file, as those of :meth:`Contract.to_metadata`."""
+        return to_metadata({"format": FORMAT, "kind": _DECODER, **dataclasses.asdict(self)})
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str], *, name: str) -> DecoderContract:
+        """Read a contract back.
+
+        Args:
+            metadata: the metadata properties of an ONNX file.
+            name: the file's name, for the error message.
+
+        Raises:
+            ModelError: the file is no decoder, or its metadata are malformed or too new.
+
+        >>> contract = DecoderContract(labels=("cat", "dog"), dimension=8, size=(28, 28), poses_of="0" * 64)
+        >>> DecoderContract.from_metadata(contract.to_metadata(), name="pets.decoder.onnx") == contract
+        True
+        """
+        if metadata.get(PREFIX + "kind") != json.dumps(_DECODER):
+            raise ModelError(
+                f"{name}: not a decoder",
+                expected="a file made by 'capsonnx export --decoder'",
+                remedy="pass another --decoder, or export one",
+            )
+        check_format(metadata, name)
+        types = {"labels": list, "dimension": int, "size": list, "poses_of": str, "software": dict}
+        values = {key: value_of(metadata, key, kind, name) for key, kind in types.items()}
+        size = values["size"]
+        if len(size) != 2 or not all(type(side) is int and side > 0 for side in size) or values["dimension"] < 1:
+            raise malformed(name, "size or dimension", "a height and a width, and a dimension, in whole numbers from 1")
+        return cls(**{**values, "labels": labels_of(values["labels"], name), "size": (size[0], size[1])})
 
 
 def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
     """The windows of a file, or None: the key came with the output ``field``, and files without it are as good."""
-    if _PREFIX + "windows" not in metadata:
+    if PREFIX + "windows" not in metadata:
         return None
-    values = _value(metadata, "windows", dict, name)
+    values = value_of(metadata, "windows", dict, name)
     try:
         pairs = {key: _pair(values[key]) for key in ("origin", "apart")}
         size = _pair(values["size"])
@@ -187,7 +242,7 @@ def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
     except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound:
-        raise _malformed(name, "windows", "origin, stride, size, threshold, apart and silent_black")
+        raise malformed(name, "windows", "origin, stride, size, threshold, apart and silent_black")
     return windows
 
 
@@ -196,29 +251,3 @@ def _pair(value: Any) -> tuple[float, float]:
         raise TypeError(value)
     first, second = value
     return float(first), float(second)
-
-
-def _value(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any:
-    """The value of one metadata key, checked to be JSON of the given kind."""
-    text = metadata.get(_PREFIX + key)
-    if text is None:
-        raise ModelError(
-            f"{name}: no metadata key {_PREFIX + key}",
-            expected="a file made by 'capsonnx export'",
-            remedy="export the checkpoint with 'capsonnx export', or pass another --model",
-        )
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    if isinstance(value, bool) or not isinstance(value, kind):
-        raise _malformed(name, key, "a JSON value of the documented type")
-    return value
-
-
-def _malformed(name: str, key: str, expected: str) -> ModelError:
-    return ModelError(
-        f"{name}: metadata key {_PREFIX + key} is malformed",
-        expected=expected,
-        remedy="export the model again with 'capsonnx export'",
-    )

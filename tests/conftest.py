@@ -108,3 +108,33 @@ def maps_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("maps") / "maps.onnx"
     onnx.save(model, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def drawing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a copy of the shipped model, with a small decoder beside it, trained on its poses of 300 digits."""
+    import hashlib
+    import shutil
+
+    import torch
+
+    from capsonnx import datasets, export, runtime
+    from capsonnx.model import Decoder, DecoderConfig, mask, reconstruction_loss
+
+    path = tmp_path_factory.mktemp("drawing") / "digits.onnx"
+    shutil.copy(runtime.default_model_path(), path)
+    digits = datasets.load("mnist", "test").take(np.arange(300))
+    poses = runtime.load_model(path, provider="cpu", threads=1)(digits.images).poses
+    targets, images = torch.from_numpy(digits.targets), torch.from_numpy(digits.images) / 255
+    masked = mask(torch.from_numpy(poses), targets)
+    torch.manual_seed(0)
+    decoder = Decoder(DecoderConfig(len(LABELS), masked.shape[2], (28, 28), hidden=(64,)))
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=0.01)
+    for _ in range(400):
+        loss = reconstruction_loss(decoder(masked), images, targets)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    contract = export.decoder_contract_of(decoder, LABELS, hashlib.sha256(path.read_bytes()).hexdigest())
+    runtime.decoder_path(path).write_bytes(export.decoder_to_onnx(decoder, contract))
+    return path

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsonnx.contract import FORMAT, Contract, Windows
+from capsonnx.contract import FORMAT, Contract, DecoderContract, Windows
 from capsonnx.errors import ModelError
 
 PLAIN = Contract(labels=("0", "1"))
@@ -89,3 +89,38 @@ def test_a_missing_part_of_the_windows_is_refused() -> None:
         rest = {name: value for name, value in windows.items() if name != key}
         with pytest.raises(ModelError, match="windows"):
             Contract.from_metadata(metadata | {"capsonnx.windows": json.dumps(rest)}, name="m.onnx")
+
+
+DECODER = DecoderContract(labels=("0", "1"), dimension=16, size=(28, 20), poses_of="a" * 64, software={"torch": "2"})
+
+
+def test_metadata_of_a_decoder_come_back_as_they_were() -> None:
+    assert DecoderContract.from_metadata(DECODER.to_metadata(), name="d.onnx") == DECODER
+    names = "dimension format kind labels poses_of size software"
+    assert sorted(DECODER.to_metadata()) == [f"capsonnx.{name}" for name in names.split()]
+
+
+@pytest.mark.parametrize("key", sorted(DECODER.to_metadata()))
+def test_every_key_of_a_decoder_is_needed_and_typed(key: str) -> None:
+    metadata = DECODER.to_metadata()
+    with pytest.raises(ModelError, match="not a decoder" if key.endswith("kind") else f"no metadata key {key}"):
+        DecoderContract.from_metadata({name: value for name, value in metadata.items() if name != key}, name="d.onnx")
+    for wrong in ("", "{", "null", "true", '[{"a": 1}]'):
+        with pytest.raises(ModelError, match=r"not a decoder|malformed"):
+            DecoderContract.from_metadata(metadata | {key: wrong}, name="d.onnx")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("labels", "[]"), ("size", "[28]"), ("size", "[0, 28]"), ("size", "[2.5, 28]"), ("dimension", "0")],
+)
+def test_values_of_a_decoder_out_of_range_are_refused(key: str, value: str) -> None:
+    with pytest.raises(ModelError, match=key):
+        DecoderContract.from_metadata(DECODER.to_metadata() | {f"capsonnx.{key}": value}, name="d.onnx")
+
+
+def test_a_decoder_is_no_network_and_the_other_way_round() -> None:
+    with pytest.raises(ModelError, match="a decoder, which reads nothing"):
+        Contract.from_metadata(DECODER.to_metadata(), name="d.onnx")
+    with pytest.raises(ModelError, match="not a decoder"):
+        DecoderContract.from_metadata(PLAIN.to_metadata(), name="m.onnx")

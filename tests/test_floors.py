@@ -13,7 +13,18 @@ import capsonnx
 
 PACKAGE = Path(capsonnx.__file__).parent
 
-BASE = {"errors", "contract", "files", "progress", "images", "levels", "symbols", "components", "preparation"}
+BASE = {
+    "errors",
+    "metadata",
+    "contract",
+    "files",
+    "progress",
+    "images",
+    "levels",
+    "symbols",
+    "components",
+    "preparation",
+}
 FLOORS = {
     **dict.fromkeys(sorted(BASE), BASE),  # in one order: every worker must collect the same tests
     "datasets": BASE,
@@ -72,7 +83,15 @@ def run(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["infer", "--help"], ["train", "--help"], ["explain", "--help"], ["bench", "--help"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["infer", "--help"],
+        ["train", "--help"],
+        ["explain", "--help"],
+        ["perturb", "--help"],
+        ["bench", "--help"],
+    ],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     # click raises nothing here: --help and --version return in this mode.

@@ -24,6 +24,7 @@ COMMANDS = {
     "infer": "Read images: files, folders, or a list on standard input.",
     "bench": "Measure how fast models are, beside their peers.",
     "explain": "Draw images with what was read in them, and why.",
+    "perturb": "Draw what each number of a pose means.",
     "demo": "Serve the drawing page on this machine.",
     "completion": "Print the shell completion script.",
 }

@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from capsonnx.cli.extras import require_pictures
-from capsonnx.cli.values import complete_provider, height_of
+from capsonnx.cli.pictures import name_pictures, picture_options, print_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
     from capsonnx.images import Polarity
     from capsonnx.preparation import Preparation
-    from capsonnx.runtime import Reading, Row
 
 __all__ = ["command"]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE|FOLDER",
-    type=click.Path(path_type=Path),
-    help="The picture of one image file; else a folder for the pictures.",
-)
-@click.option(
-    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
-)
-@click.option(
-    "--provider",
-    metavar="auto|cpu|cuda|NAME",
-    default="auto",
-    shell_complete=complete_provider,
-    help="What to run on.",
-)
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label. [default: the model's own]")
-@click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
-@click.option(
-    "--prepare",
-    type=click.Choice(["auto", "on", "off"]),
-    default="auto",
-    help="Clean and scale pages; auto: those whose ground is not black, or white.",
-)
-@click.option(
-    "--height",
-    metavar="PIXELS|native",
-    default="native",
-    callback=height_of,
-    help="Resize whole images to this height.",
-)
+@picture_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -92,35 +55,9 @@ def command(
     require_pictures("capsonnx explain")
     from capsonnx import pictures, runtime
 
-    is_one = len(paths) == 1 and Path(paths[0]).is_file() and not output.is_dir()
-    sources = list(runtime.expand(paths))
-    pairs = pictures.targets(sources, output, is_file=is_one)
+    pairs = name_pictures(paths, output)
     network = runtime.load_model(model, provider=provider)
     rows = pictures.explain_images(
         network, pairs, polarity=polarity, height=height, preparation=prepare, threshold=threshold
     )
-    context.exit(3 if _print_rows(rows, len(pairs)) else 0)
-
-
-def _print_rows(rows: Iterable[Row], count: int) -> int:
-    """Print a line for each image, and return how many failed."""
-    from capsonnx.progress import progress_bar
-
-    failed, stream = 0, sys.stdout  # taken before the bar takes it
-    # On a terminal that shows the lines a bar would only be in their way.
-    with nullcontext() if stream.isatty() else progress_bar("drawing", count) as bar:
-        for row in rows:
-            if bar is not None:
-                bar.advance()
-            if row.reading is None:
-                failed += 1
-                click.echo(f"error: {row.error}", err=True)
-            else:
-                click.echo(f"{click.format_filename(row.path)}: {_line(row.reading)}", file=stream)
-    return failed
-
-
-def _line(reading: Reading) -> str:
-    """What was read, in one line."""
-    text = ", ".join(reading.labels) if reading.text is None else reading.text
-    return text.replace("\n", " ⏎ ")
+    context.exit(3 if print_rows(rows, len(pairs)) else 0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from capsonnx.cli.extras import require_train
 from capsonnx.cli.values import size_or_dynamic
+
+if TYPE_CHECKING:
+    from capsonnx.export import Inspection
 
 __all__ = ["command"]
 
@@ -24,6 +27,7 @@ __all__ = ["command"]
     "--size", metavar="HxW|dynamic", callback=size_or_dynamic, help="Of images.  [default: dynamic, where it can be]"
 )
 @click.option("--precision", type=click.Choice(["fp32", "fp16", "int8"]), default="fp32", help="Of the stem.")
+@click.option("--decoder", is_flag=True, help="Write the decoder too, beside the file: NAME.decoder.onnx.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
 def command(
     checkpoint: Path,
@@ -34,6 +38,7 @@ def command(
     outputs: str | None,
     size: Any,
     precision: Any,
+    decoder: bool,
     data_dir: Path | None,
 ) -> None:
     """Export a checkpoint to one ONNX file, checked before it gets its name.
@@ -49,6 +54,9 @@ def command(
     float32 file is made and compared first. Then the smaller one must read the test split as well as the network does,
     and the same. So the run's data must be there; int8 is calibrated with images that were held out of the training.
 
+    With --decoder, of a run that was trained with one, mnist.onnx gets mnist.decoder.onnx beside it, which draws the
+    poses of just that mnist.onnx: see capsonnx perturb.
+
     \b
     Examples:
       capsonnx export runs/mnist -o mnist.onnx
@@ -58,14 +66,14 @@ def command(
       capsonnx export runs/mnist -o fixed.onnx --size 28x56
     """
     require_train("capsonnx export")
-    from capsonnx import export, training
-    from capsonnx.cli.inspection import print_inspection
+    from capsonnx import export, runtime, training
 
     trained = training.load_trained(checkpoint)
     if routings is not None:
         trained = export.with_routings(trained, routings)
     contract = export.contract_of(trained)
     names = None if outputs is None else [name.strip() for name in outputs.split(",")]
+    drawing = export.require_decoder(trained, names) if decoder else None
     calibration = None if precision == "fp32" else export.calibration_of(trained.config, data_dir=data_dir)
     inspection = export.export(
         trained.network,
@@ -78,7 +86,19 @@ def command(
         calibration=calibration,
         size=size,
     )
+    _print(inspection)
     if trained.network.config.size is not None:
         click.echo("its size is fixed: by --sharing full every place of the image has matrices of its own", err=True)
+    if drawing is not None:
+        path = runtime.decoder_path(output)
+        made_for = export.decoder_contract_of(drawing, contract.labels, inspection.sha256)
+        _print(export.export_decoder(drawing, made_for, path, opset=opset))
+
+
+def _print(inspection: Inspection) -> None:
+    from capsonnx import export
+    from capsonnx.cli.inspection import print_inspection
+
     print_inspection(inspection)
-    click.echo(f"{output}: {output.stat().st_size / 1e6:.1f} MB, report in {export.report_path(output)}")
+    size = inspection.path.stat().st_size / 1e6
+    click.echo(f"{inspection.path}: {size:.1f} MB, report in {export.report_path(inspection.path)}")

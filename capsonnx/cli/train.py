@@ -73,6 +73,14 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
     help="Training digits kept aside to measure.  [default: a tenth, at most 5000]",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
+@click.option(
+    "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses; see capsonnx perturb."
+)
+@click.option(
+    "--decoder-weight",
+    type=click.FloatRange(min=0),
+    help="Of its squared error in the loss; means --decoder.  [default: 0.0005, that of Sabour et al.]",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option(
     "--start", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Take the weights of an .onnx file or run."
@@ -173,4 +181,6 @@ def _choices(config: TrainingConfig) -> dict[str, Any]:
         "held_out": config.held_out,
         "limit": config.limit,
         "start": config.start,
+        "decoder": config.decoder is not None,
+        "decoder_weight": None if config.decoder is None else config.decoder.weight,
     }

@@ -3,6 +3,7 @@
 from capsonnx.export.agreement import PrecisionReport, measure_precision
 from capsonnx.export.calibration import Calibration, calibration_of, load_judge
 from capsonnx.export.checks import Check, load_network, load_onnx
+from capsonnx.export.decoder import decoder_contract_of, decoder_to_onnx, export_decoder, require_decoder
 from capsonnx.export.exporter import InputType, Size, contract_of, to_onnx, with_routings
 from capsonnx.export.gate import Inspection, check_file, export, report_path
 from capsonnx.export.parity import ParityReport, measure_parity
@@ -20,13 +21,17 @@ __all__ = [
     "calibration_of",
     "check_file",
     "contract_of",
+    "decoder_contract_of",
+    "decoder_to_onnx",
     "export",
+    "export_decoder",
     "load_judge",
     "load_network",
     "load_onnx",
     "measure_parity",
     "measure_precision",
     "report_path",
+    "require_decoder",
     "to_onnx",
     "with_routings",
 ]

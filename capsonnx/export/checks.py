@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import onnx
 from onnx import numpy_helper
 
-from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, POSES, Contract
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, POSES, Contract, DecoderContract
 from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.export.precision import precision_of
 from capsonnx.model import Network, NetworkConfig, build
@@ -23,8 +23,8 @@ __all__ = ["FORBIDDEN", "MOST_NODES", "Check", "check_graph", "load_network", "l
 FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gather", "Concat"})
 """Operators that some runtimes lack, or that mean shape arithmetic or control flow."""
 
-MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6}
-"""How many nodes each output may add."""
+MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6, IMAGES: 16}
+"""How many nodes each output may add; ``images`` is that of a decoder."""
 
 ITERATION_NODES, EM_NODES = 13, 65
 """How many nodes each iteration of routing after the third may add; and EM routing, with three, in all."""
@@ -128,8 +128,12 @@ def load_network(path: Path) -> Network:
 
 
 def _check_contract(model: onnx.ModelProto, name: str) -> Check:
+    metadata = {one.key: one.value for one in model.metadata_props}
     try:
-        contract = Contract.from_metadata({one.key: one.value for one in model.metadata_props}, name=name)
+        if any(output.name == IMAGES for output in model.graph.output):
+            decoder = DecoderContract.from_metadata(metadata, name=name)
+            return Check("contract", True, f"{len(decoder.labels)} labels, poses of {decoder.poses_of[:8]}")
+        contract = Contract.from_metadata(metadata, name=name)
     except CapsonnxError as error:
         return Check("contract", False, str(error))
     return Check("contract", True, f"{len(contract.labels)} labels, threshold {contract.threshold}")

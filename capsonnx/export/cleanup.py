@@ -67,6 +67,9 @@ def clean_up(model: ir.Model) -> ir.Model:
     for number, node in enumerate(model.graph):
         node.metadata_props.clear()
         node.doc_string = None
+        if node.op_type == "Reshape":
+            # It says that a 0 in the target means none, not "as it is"; the tracer's targets have none, ours mean it.
+            node.attributes.pop("allowzero", None)
         node.name = f"{node.op_type}_{number}"
         for value in node.outputs:
             value.metadata_props.clear()

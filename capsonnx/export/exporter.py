@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from capsonnx.training import Trained
 
-__all__ = ["OPSETS", "InputType", "Size", "contract_of", "to_onnx", "with_routings"]
+__all__ = ["OPSETS", "InputType", "Size", "contract_of", "software", "to_onnx", "trace", "with_routings"]
 
 InputType: TypeAlias = Literal["uint8", "float32"]
 
@@ -48,7 +48,6 @@ TRACED_SHAPE = (3, 31, 44)
 def contract_of(trained: Trained) -> Contract:
     """What the exported file will say of itself: the config, the accuracy of its last epoch, the software."""
     config = trained.config
-    packages = ("capsonnx", "torch", "onnx", "onnxscript")
     return Contract(
         labels=config.labels,
         smallest=Stem.receptive_field,
@@ -65,8 +64,14 @@ def contract_of(trained: Trained) -> Contract:
         dataset=Path(config.dataset).name,
         accuracy={"held_out": trained.metrics[-1].held_out_accuracy},
         windows=windows_of(trained.network, symbol=config.symbol),
-        software={"python": platform.python_version(), **{name: version(name) for name in packages}},
+        software=software(),
     )
+
+
+def software() -> dict[str, str]:
+    """The versions of what makes a file."""
+    packages = ("capsonnx", "torch", "onnx", "onnxscript")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
 def with_routings(trained: Trained, routings: int) -> Trained:
@@ -111,20 +116,46 @@ def to_onnx(
     """
     names = _check_outputs(outputs, network)
     size = _check_size(size, network)
+    traced = TRACED_SHAPE if size == "dynamic" else (TRACED_SHAPE[0], *size)
+    sides = {0: "batch", 1: "height", 2: "width"} if size == "dynamic" else {0: "batch"}
+    example = torch.zeros(traced, dtype=getattr(torch, input_type))
+    model = trace(_Outputs(network, names), example, (IMAGES, *names), sides, opset)
+    _name_sizes(model)
+    windows = contract.windows or windows_of(network)
+    contract = dataclasses.replace(contract, windows=windows if FIELD in names else None)
+    onnx.helper.set_model_props(model, contract.to_metadata())
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def trace(
+    module: torch.nn.Module, example: torch.Tensor, names: Sequence[str], sides: dict[int, str], opset: int
+) -> onnx.ModelProto:
+    """The graph of a module, cleaned up, as a model without metadata.
+
+    Args:
+        module: of float32 weights.
+        example: an input to trace with.
+        names: of the input, and of each output.
+        sides: the axes of the input whose sizes are free, and their names.
+        opset: one of :data:`OPSETS`.
+
+    Raises:
+        InputError: it is not.
+    """
     if opset not in OPSETS:
         raise InputError(
             f"opset {opset}",
             expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
             remedy="leave --opset out for the one that most runtimes know",
         )
-    traced = TRACED_SHAPE if size == "dynamic" else (TRACED_SHAPE[0], *size)
     with _quiet_exporter():
         program = torch.onnx.export(
-            _Outputs(network, names).eval(),
-            (torch.zeros(traced, dtype=getattr(torch, input_type)),),
-            input_names=[IMAGES],
-            output_names=list(names),
-            dynamic_shapes=({0: "batch", 1: "height", 2: "width"} if size == "dynamic" else {0: "batch"},),
+            module.eval(),
+            (example,),
+            input_names=names[:1],
+            output_names=names[1:],
+            dynamic_shapes=(sides,),
             opset_version=max(opset, TRACED_OPSET),
             dynamo=True,
             verbose=False,
@@ -134,13 +165,8 @@ def to_onnx(
     model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
     model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
     model.graph.name = "capsonnx"
-    _name_sizes(model)
     del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
-    windows = contract.windows or windows_of(network)
-    contract = dataclasses.replace(contract, windows=windows if FIELD in names else None)
-    onnx.helper.set_model_props(model, contract.to_metadata())
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    return model
 
 
 def _name_sizes(model: onnx.ModelProto) -> None:

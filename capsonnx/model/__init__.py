@@ -1,4 +1,4 @@
-"""The networks in torch: squash, routing, layers, loss. Nothing here knows of files, data or ONNX."""
+"""The networks in torch: squash, routing, layers, loss, decoder. Nothing here knows of files, data or ONNX."""
 
 from capsonnx.model.capsules import CapsuleLayer
 from capsonnx.model.config import (
@@ -11,6 +11,7 @@ from capsonnx.model.config import (
     SquashName,
     StemBias,
 )
+from capsonnx.model.decoder import Decoder, DecoderConfig, mask, reconstruction_loss
 from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
 from capsonnx.model.loss import NOTHING, margin_loss, window_loss
 from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, Stem, build
@@ -30,6 +31,8 @@ __all__ = [
     "CapsuleLayer",
     "CapsuleNetwork",
     "CouplingAxis",
+    "Decoder",
+    "DecoderConfig",
     "FullVotes",
     "Network",
     "NetworkConfig",
@@ -48,7 +51,9 @@ __all__ = [
     "couple",
     "explain",
     "margin_loss",
+    "mask",
     "normalise",
+    "reconstruction_loss",
     "route",
     "scorer",
     "slide",

@@ -174,8 +174,8 @@ class PooledNetwork(Network):
 
     def classify(self, features: Tensor) -> tuple[Tensor]:
         """Features (batch, C, rows, cols) to lengths (batch, J): sigmoid scores under the capsules' name."""
-        # Along one axis, then the other: a float32 sum over all 60,000 columns of a large page at once drifts. The sum is
-        # divided by the columns of a 28×28 image: it then trains like the average, from the same start.
+        # Along one axis, then the other: a float32 sum over the 60,000 columns of a large page at once drifts. The sum
+        # is divided by the columns of a 28×28 image: it then trains like the average, from the same start.
         if self.config.kind == "summed":
             pooled = features.sum(dim=3).sum(dim=2) / 64
         else:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from capsonnx.pictures.explanation import Explanation, HeatMap
+    from capsonnx.pictures.explanation import Explanation, HeatMap, Seen
     from capsonnx.pictures.layout import Layout, Rect
     from capsonnx.runtime.reading import Reading
     from capsonnx.symbols import Box, Symbol
 
-__all__ = ["draw"]
+__all__ = ["LINE", "QUIET", "draw", "draw_heading", "draw_image", "place_axes", "save", "title_of"]
 
 DPI = 150
 COLOURS = "viridis"  # perceptually uniform, and the same to the colour-blind
@@ -63,21 +63,26 @@ def draw(explanation: Explanation, path: Path) -> None:
     """Draw a picture to a file, in the format of its suffix."""
     reading = explanation.reading
     layout = lay_out((reading.height, reading.width), kinds=len(explanation.maps), classes=len(explanation.shown))
-    title = _title(reading, layout.size[0])
+    title = title_of(reading, layout.size[0])
     notes = _notes(explanation, layout.size[0])
     layout = layout.between((len(title) + 0.9) * LINE, (len(notes) + 1) * SMALL_LINE)
     figure = Figure(figsize=layout.size, facecolor="white")
-    _draw_heading(figure, layout, title, _summary(explanation))
+    draw_heading(figure, layout, title, _summary(explanation))
     _draw_notes(figure, notes)
-    _draw_image(figure, layout.image, explanation)
+    draw_image(figure, layout.image, explanation)
     for kind, one in enumerate(explanation.maps):
         _draw_maps(figure, layout, kind, one, explanation)
+    save(figure, path)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure to a file, in the format of its suffix, whole or not at all."""
     with replacing(path) as temporary, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # a label that no font can write is drawn as a box
         figure.savefig(temporary, dpi=DPI)
 
 
-def _title(reading: Reading, width: float) -> list[str]:
+def title_of(reading: Reading, width: float) -> list[str]:
     """What was read, in lines that fit the width in inches."""
     text = reading.text if reading.text is not None else ", ".join(reading.labels)
     columns = int(width * 6)  # bold letters of 15 points
@@ -97,7 +102,8 @@ def _summary(explanation: Explanation) -> str:
     return " · ".join(words)
 
 
-def _draw_heading(figure: Figure, layout: Layout, title: list[str], summary: str) -> None:
+def draw_heading(figure: Figure, layout: Layout, title: list[str], summary: str) -> None:
+    """The title's lines and the summary, above the image."""
     middle, height = layout.image.left + layout.image.width / 2, layout.size[1]
     for number, text in enumerate([*title, summary]):
         is_last = number == len(title)
@@ -132,9 +138,9 @@ def _draw_notes(figure: Figure, notes: list[str]) -> None:
     )
 
 
-def _draw_image(figure: Figure, rect: Rect, explanation: Explanation) -> None:
+def draw_image(figure: Figure, rect: Rect, explanation: Seen) -> None:
     """The image with its symbols."""
-    axes = _axes(figure, rect)
+    axes = place_axes(figure, rect)
     axes.imshow(
         explanation.image,
         cmap="gray",
@@ -179,7 +185,7 @@ def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanat
     values = one.values[list(explanation.classes)]
     norm = Normalize(0, 1) if one.name == FIELD else PowerNorm(0.5, 0, float(values.max()) or 1.0)
     for number, (rect, label) in enumerate(zip(layout.panels[kind], explanation.shown, strict=True)):
-        axes = _axes(figure, rect)
+        axes = place_axes(figure, rect)
         _draw_map(axes, values[number], one.box, norm)
         _draw_outlines(axes, rect.width / explanation.reading.width, explanation)
         _frame(axes, explanation.reading)
@@ -234,7 +240,7 @@ def _name_class(axes: Axes, rect: Rect, label: str, score: float, *, is_beside: 
 def _draw_bar(figure: Figure, rect: Rect, one: HeatMap, norm: Normalize, *, is_beside: bool) -> None:
     bar = figure.colorbar(
         ScalarMappable(norm, COLOURS),
-        cax=_axes(figure, rect),
+        cax=place_axes(figure, rect),
         orientation="horizontal" if is_beside else "vertical",
         ticks=norm.inverse(np.linspace(0, 1, 3)),
         format="%.2g",
@@ -248,7 +254,8 @@ def _draw_bar(figure: Figure, rect: Rect, one: HeatMap, norm: Normalize, *, is_b
         )
 
 
-def _axes(figure: Figure, rect: Rect) -> Axes:
+def place_axes(figure: Figure, rect: Rect) -> Axes:
+    """Axes at a place on the picture."""
     width, height = figure.get_size_inches()
     return figure.add_axes(
         (rect.left / width, 1 - (rect.top + rect.height) / height, rect.width / width, rect.height / height)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from capsonnx.contract import EVIDENCE, FIELD, LENGTHS
-from capsonnx.errors import ImageError, InputError, ModelError
-from capsonnx.runtime.folder import Row, read_pages
+from capsonnx.errors import ModelError
+from capsonnx.pictures.files import draw_each, require_suffix
+from capsonnx.runtime.folder import read_pages
 from capsonnx.runtime.page import Page, grey, load_page
 from capsonnx.symbols import Box
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from capsonnx.contract import Contract, Scores
     from capsonnx.images import Polarity
     from capsonnx.preparation import Preparation
+    from capsonnx.runtime.folder import Row
     from capsonnx.runtime.page import Image
     from capsonnx.runtime.reading import Reading
     from capsonnx.runtime.session import Model
@@ -28,19 +30,17 @@ if TYPE_CHECKING:
 __all__ = [
     "Explanation",
     "HeatMap",
+    "Seen",
+    "classes_of",
     "covered",
     "explain",
     "explain_images",
     "explanation_of",
     "require_maps",
-    "targets",
 ]
 
 MOST_CLASSES = 10
 """How many classes one picture shows."""
-
-SUFFIXES = (".png", ".svg", ".pdf")
-"""The kinds of files that can be drawn, by suffix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,23 +61,32 @@ class HeatMap:
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
-    """All that a picture shows.
+class Seen:
+    """An image, the page that the network saw of it, and what it read.
 
     Attributes:
         image: (height, width) uint8, as it was given: its ink may be dark.
         ink: (rows, cols) uint8, the page that the network saw: light ink on black.
         ink_box: the rectangle that ``ink`` covers, in pixels of the image.
         reading: what was read.
-        shown: the labels of the classes that have heat maps.
-        classes: where these stand among the classes of the maps.
-        maps: evidence, field or both.
     """
 
     image: NDArray[np.uint8]
     ink: NDArray[np.uint8]
     ink_box: Box
     reading: Reading
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation(Seen):
+    """All that a picture shows, besides the image.
+
+    Attributes:
+        shown: the labels of the classes that have heat maps.
+        classes: where these stand among the classes of the maps.
+        maps: evidence, field or both.
+    """
+
     shown: tuple[str, ...]
     classes: tuple[int, ...]
     maps: tuple[HeatMap, ...]
@@ -114,10 +123,7 @@ def explain(
         ModelError: the model has neither output, or failed.
     """
     require_maps(model)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(
-            f"{path}: no suffix of a picture", expected=f"one of {', '.join(SUFFIXES)}", remedy="name it so"
-        )
+    require_suffix(path)
     from capsonnx.pictures.drawing import draw  # noqa: PLC0415 - it imports matplotlib
 
     page = load_page(image, model.contract, polarity=polarity, height=height, preparation=preparation)
@@ -156,56 +162,13 @@ def explain_images(
         ModelError: the model has neither output.
     """
     require_maps(model)
-    for source, target in images:
-        try:
-            reading = explain(
-                model,
-                source,
-                target,
-                polarity=polarity,
-                height=height,
-                preparation=preparation,
-                threshold=threshold,
-            )
-        except (ImageError, ModelError) as error:
-            yield Row(str(source), None, str(error))
-        else:
-            yield Row(str(source), reading, None)
 
+    def draw_one(source: Path, target: Path) -> Reading:
+        return explain(
+            model, source, target, polarity=polarity, height=height, preparation=preparation, threshold=threshold
+        )
 
-def targets(sources: Iterable[Path], output: Path, *, is_file: bool = False) -> list[tuple[Path, Path]]:
-    """Name a picture for each image: in a folder, NAME.png, or NAME-2.png where that is taken by one before it.
-
-    Args:
-        sources: the images.
-        output: the folder; or, for one image, its picture.
-        is_file: which of these it is.
-
-    Raises:
-        InputError: a picture would replace one of the images, or ``output`` is to be a folder and is a file.
-
-    >>> from pathlib import Path
-    >>> [target.name for _, target in targets([Path("a/1.jpg"), Path("b/1.jpg"), Path("2.tif")], Path("out"))]
-    ['1.png', '1-2.png', '2.png']
-    """
-    if output.is_file() and not is_file:
-        raise InputError(f"{output}: is a file", expected="a folder for the pictures", remedy="choose another")
-    pairs: list[tuple[Path, Path]] = []
-    taken: set[str] = set()
-    for source in sources:
-        name, number = f"{source.stem}.png", 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{source.stem}-{number}.png"
-        taken.add(name.lower())
-        pairs.append((source, output if is_file else output / name))
-    images = {source.resolve() for source, _ in pairs}
-    for _, target in pairs:
-        if target.resolve() in images:
-            raise InputError(
-                f"{target}: is one of the images", expected="another place for the picture", remedy="choose one"
-            )
-    return pairs
+    return draw_each(images, draw_one)
 
 
 def require_maps(model: Model) -> None:
@@ -235,7 +198,7 @@ def explanation_of(
         threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
     """
     reading = read_pages(scores, [page], contract, threshold=threshold)[0]
-    shown = _classes(reading)
+    shown = classes_of(reading)
     rows, cols = page.levels.shape
     return Explanation(
         image=image,
@@ -274,7 +237,7 @@ def _maps(scores: Scores, page: Page, contract: Contract) -> Iterator[HeatMap]:
         yield HeatMap(FIELD, values, page.original(box), windows.threshold)
 
 
-def _classes(reading: Reading) -> tuple[str, ...]:
+def classes_of(reading: Reading) -> tuple[str, ...]:
     """The labels in the text, in its order, then those found besides; without any, the one of the highest score."""
     labels = [*(symbol.label for symbol in reading.symbols), *reading.labels]
     return tuple(dict.fromkeys(labels))[:MOST_CLASSES] or (max(reading.scores, key=lambda key: reading.scores[key]),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capsonnx.runtime.decoder import Decoder, decoder_path, load_decoder
 from capsonnx.runtime.folder import Row, page_reader, read_images
 from capsonnx.runtime.providers import FAITHFUL, Cuda
 from capsonnx.runtime.reader import Reader, load
@@ -12,14 +13,17 @@ from capsonnx.runtime.sources import expand
 __all__ = [
     "FAITHFUL",
     "Cuda",
+    "Decoder",
     "Found",
     "Model",
     "Reader",
     "Reading",
     "Row",
+    "decoder_path",
     "default_model_path",
     "expand",
     "load",
+    "load_decoder",
     "load_model",
     "page_reader",
     "read_images",

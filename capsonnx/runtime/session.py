@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
 
-__all__ = ["Model", "default_model_path", "load_model"]
+__all__ = ["Model", "default_model_path", "load_model", "open_session"]
 
 _INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
 
@@ -136,8 +136,28 @@ def load_model(
         ModelError: it is not ONNX, is damaged, has its weights in other files, or breaks the contract.
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
-    providers.check_installation()
     path = default_model_path() if path is None else Path(path)
+    session, taken = open_session(path, provider=provider, threads=threads, cuda=cuda)
+    contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
+    _check_signature(session, contract, path)
+    runner = DeviceRunner(session, contract, graphs=cuda.graphs) if taken == providers.CUDA else HostRunner(session)
+    return Model(
+        path, contract, taken, tuple(output.name for output in session.get_outputs()), session.get_inputs()[0], runner
+    )
+
+
+def open_session(
+    path: Path, *, provider: str, threads: int | None = None, cuda: providers.Cuda = providers.FAITHFUL
+) -> tuple[onnxruntime.InferenceSession, str]:
+    """Open any file that 'capsonnx export' makes; what it promises, the caller has to check.
+
+    Returns:
+        The session, and the execution provider really taken.
+
+    Raises:
+        InputError, ModelError, ProviderError: as :func:`load_model` does, but for the contract.
+    """
+    providers.check_installation()
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -146,13 +166,7 @@ def load_model(
         ) from None
     _check_self_contained(content, path)
     session = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
-    taken = providers.taken(session, provider)
-    contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
-    _check_signature(session, contract, path)
-    runner = DeviceRunner(session, contract, graphs=cuda.graphs) if taken == providers.CUDA else HostRunner(session)
-    return Model(
-        path, contract, taken, tuple(output.name for output in session.get_outputs()), session.get_inputs()[0], runner
-    )
+    return session, providers.taken(session, provider)
 
 
 def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:

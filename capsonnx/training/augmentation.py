@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from capsonnx.training.recipes import Recipe
 
-__all__ = ["augment", "crowd", "without_symbols"]
+__all__ = ["augment", "crowd", "cut_out", "without_symbols"]
 
 KNOT_SPACING = 7
 """Pixels between the knots of the elastic displacement: about a third of a digit's height."""
@@ -50,6 +50,24 @@ def augment(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tenso
     room = canvas - size
     offset = (torch.rand(len(images), 2, generator=generator) * (room + 1)).floor() - room / 2
     return _deform(images, canvas, offset, recipe, generator), (canvas / 2 + offset).unsqueeze(1)
+
+
+def cut_out(canvases: Tensor, centres: Tensor, size: tuple[int, int]) -> Tensor:
+    """Cut the deformed images out of their canvases again, each around its centre.
+
+    Args:
+        canvases: (batch, rows, cols), what :func:`augment` gave.
+        centres: (batch, 1, 2), likewise.
+        size: height and width in pixels of the images, as they were before.
+
+    Returns:
+        (batch, height, width), of the dtype of the canvases.
+    """
+    corners = (centres[:, 0] - torch.tensor(size) / 2).round().long().to(canvases.device)
+    height, width = (torch.arange(side, device=canvases.device) for side in size)
+    rows, cols = corners[:, :1] + height, corners[:, 1:] + width
+    each = torch.arange(len(canvases), device=canvases.device).view(-1, 1, 1)
+    return canvases[each, rows.unsqueeze(2), cols.unsqueeze(1)]
 
 
 def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:

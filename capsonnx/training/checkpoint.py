@@ -1,7 +1,8 @@
 """The training folder: what a run writes, and how it is read back. Nothing in it is ever unpickled.
 
 - ``config.json``: the frozen TrainingConfig, written once, before the first step
-- ``checkpoint.safetensors``: weights, optimizer and random state after the last finished epoch, replaced atomically
+- ``checkpoint.safetensors``: weights (``network.``, and ``decoder.`` where there is one), optimizer and random state
+  after the last finished epoch, replaced atomically
 - ``metrics.jsonl``: one line per finished epoch
 - ``curves.png``: the same as a picture
 """
@@ -19,7 +20,7 @@ from safetensors.torch import save
 
 from capsonnx.errors import CheckpointError, InputError
 from capsonnx.files import write_bytes, write_text
-from capsonnx.model import SOURCE_WIDTHS, Network, NetworkConfig, build
+from capsonnx.model import SOURCE_WIDTHS, Decoder, DecoderConfig, Network, NetworkConfig, build
 from capsonnx.training.config import TrainingConfig
 from capsonnx.training.recipes import Recipe
 
@@ -53,7 +54,8 @@ METRICS = "metrics.jsonl"
 class EpochMetrics:
     """What one epoch gave: mean training loss, and accuracy in 0..1 on the held-out digits after it.
 
-    The last epoch has the threshold as well, chosen on the held-out digits.
+    The last epoch has the threshold as well, chosen on the held-out digits. With a decoder there is a reconstruction
+    error: the mean squared difference, per pixel in 0..1, between held-out digits and what is drawn of their poses.
     """
 
     epoch: int
@@ -62,6 +64,7 @@ class EpochMetrics:
     held_out_accuracy: float
     seconds: float
     threshold: float | None = None
+    reconstruction: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,22 @@ class State:
     epoch: int
     tensors: dict[str, Tensor]
 
+    def named(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose names begin so, by the rest of their names."""
+        return {name.removeprefix(prefix): tensor for name, tensor in self.tensors.items() if name.startswith(prefix)}
+
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training folder holds for use: a network in evaluation mode, its config, the metrics of its epochs."""
+    """What a training folder holds for use: a network in evaluation mode, its config, the metrics of its epochs.
+
+    And its decoder, likewise, if one was trained with it.
+    """
 
     network: Network
     config: TrainingConfig
     metrics: list[EpochMetrics]
+    decoder: Decoder | None = None
 
     @property
     def threshold(self) -> float:
@@ -111,6 +122,8 @@ def load_config(folder: Path) -> TrainingConfig:
         values["recipe"] = Recipe(**{**values["recipe"], "widths": tuple(widths)})
         values["network"] = NetworkConfig.from_json(values["network"])
         values["labels"] = tuple(values["labels"])
+        if values.get("decoder") is not None:  # older runs have no such key
+            values["decoder"] = DecoderConfig.from_json(values["decoder"])
         return TrainingConfig(**values)
     except FileNotFoundError:
         problem = f"{folder}: no {CONFIG} in it"
@@ -180,15 +193,15 @@ def load_trained(folder: Path) -> Trained:
             remedy=f"continue it with: capsonnx train --resume --output {folder}",
         )
     with torch.random.fork_rng(devices=[]):  # the fresh weights are overwritten: leave no trace of drawing them
-        network = build(config.network)
-    weights = {
-        name.removeprefix("network."): tensor for name, tensor in state.tensors.items() if name.startswith("network.")
-    }
+        network = build(config.network).eval()
+        decoder = None if config.decoder is None else Decoder(config.decoder).eval()
     try:
-        network.load_state_dict(weights)
+        network.load_state_dict(state.named("network."))
+        if decoder is not None:
+            decoder.load_state_dict(state.named("decoder."))
     except RuntimeError as error:
         raise _not_a_run(f"{folder / CHECKPOINT}: weights do not fit {CONFIG}") from error
-    return Trained(network.eval(), config, load_metrics(folder)[: state.epoch])
+    return Trained(network, config, load_metrics(folder)[: state.epoch], decoder)
 
 
 def _not_a_run(problem: str) -> CheckpointError:

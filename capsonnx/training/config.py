@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from capsonnx.datasets import CATALOGUE
-from capsonnx.model import NetworkConfig
+from capsonnx.errors import InputError
+from capsonnx.model import DecoderConfig, NetworkConfig
 from capsonnx.training.device import Precision, choose_precision
 from capsonnx.training.recipes import Recipe, recipe_named
 
@@ -41,6 +42,9 @@ class TrainingConfig:
         precision: what the stem computes in while training; the weights are float32 either way.
         held_out: how many training digits are kept aside to measure accuracy on.
         limit: train on so many digits only, or None for all.
+        start: the SHA-256 of the file whose weights the training starts from, or None for random ones.
+        symbol: the longer side in pixels of a typical training symbol.
+        decoder: of the decoder that is trained with the network, or None.
     """
 
     dataset: str
@@ -54,6 +58,7 @@ class TrainingConfig:
     limit: int | None = None
     start: str | None = None
     symbol: float = 20.0
+    decoder: DecoderConfig | None = None
 
 
 def make_config(
@@ -74,6 +79,8 @@ def make_config(
     held_out: int | None = None,
     limit: int | None = None,
     start: str | None = None,
+    decoder: bool = False,
+    decoder_weight: float | None = None,
 ) -> TrainingConfig:
     """Fill in what was left open: a run's config from the few choices that a user makes.
 
@@ -94,29 +101,34 @@ def make_config(
         held_out: how many digits to keep aside; None: a tenth, at most 5000.
         limit: train on so many digits only; None: on all.
         start: the SHA-256 of the file whose weights are passed to :func:`capsonnx.training.train`, if any are.
+        decoder: whether to train a decoder with the network, which draws images of the training images' size.
+        decoder_weight: of the reconstruction in the loss; None: as :class:`capsonnx.model.DecoderConfig` has it. A
+            weight asks for a decoder, too.
 
     Raises:
-        InputError: there is no such recipe, or the choices do not go together.
+        InputError: there is no such recipe, the choices do not go together, or a decoder is asked for and the network
+            has no capsules.
     """
     chosen = recipe_named(recipe)
     if sharing == "full":
         chosen = replace(chosen, canvas=0)
+    shape = NetworkConfig(
+        kind=network,
+        classes=len(dataset.labels),
+        stem_bias=chosen.stem_bias,
+        widths=chosen.widths,
+        routings=routings,
+        routing=routing,
+        squash=squash,
+        sharing=sharing,
+        coupling_axis=coupling_axis,
+        size=(dataset.images.shape[1], dataset.images.shape[2]) if sharing == "full" else None,
+    )
     return TrainingConfig(
         dataset=resolved(data),
         labels=dataset.labels,
         recipe=chosen,
-        network=NetworkConfig(
-            kind=network,
-            classes=len(dataset.labels),
-            stem_bias=chosen.stem_bias,
-            widths=chosen.widths,
-            routings=routings,
-            routing=routing,
-            squash=squash,
-            sharing=sharing,
-            coupling_axis=coupling_axis,
-            size=(dataset.images.shape[1], dataset.images.shape[2]) if sharing == "full" else None,
-        ),
+        network=shape,
         seed=seed,
         epochs=epochs or chosen.epochs_for(network),
         precision=choose_precision(precision, device),
@@ -124,7 +136,20 @@ def make_config(
         limit=limit,
         start=start,
         symbol=symbol_size(dataset.images),
+        decoder=_decoder_of(shape, dataset, decoder_weight) if decoder or decoder_weight is not None else None,
     )
+
+
+def _decoder_of(network: NetworkConfig, dataset: Dataset, weight: float | None) -> DecoderConfig:
+    if network.kind != "capsule":
+        raise InputError(
+            f"--decoder with a {network.kind} network",
+            expected="a capsule network: a decoder draws poses, and no other network has them",
+            remedy="leave --decoder or --network out",
+        )
+    height, width = dataset.images.shape[1:]
+    config = DecoderConfig(network.classes, network.dimension, (height, width))
+    return config if weight is None else replace(config, weight=weight)
 
 
 def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:

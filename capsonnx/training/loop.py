@@ -92,10 +92,11 @@ def train(
             bar.describe(f"epoch {epoch}/{config.epochs}")
             begin = time.monotonic()
             loss = run.epoch(bar.advance)
-            accuracy = run.accuracy(held_out)
+            accuracy, reconstruction = run.measure(held_out)
             rate = run.optimizers[-1][0].param_groups[0]["lr"]
             threshold = choose_threshold(scorer(run.averaged), held_out) if epoch == config.epochs else None
-            metrics.append(EpochMetrics(epoch, rate, loss, accuracy, round(time.monotonic() - begin, 1), threshold))
+            seconds = round(time.monotonic() - begin, 1)
+            metrics.append(EpochMetrics(epoch, rate, loss, accuracy, seconds, threshold, reconstruction))
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())
@@ -186,9 +187,10 @@ def _require_same(folder: Path, recorded: TrainingConfig, requested: TrainingCon
 def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, device: torch.device, *, done: int) -> str:
     """What the run is, in words."""
     epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
+    network = f"{config.network.kind} network" + (" and decoder" if config.decoder else "")
     return (
         f"{training.name}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held out "
-        f"({config.recipe.name} recipe, {config.network.kind} network, {device.type}, {config.precision}); "
+        f"({config.recipe.name} recipe, {network}, {device.type}, {config.precision}); "
         + (f"{done} of {epochs} done" if done else epochs)
     )
 
@@ -198,8 +200,9 @@ def _line(metrics: list[EpochMetrics], epochs: int) -> str:
     last = metrics[-1]
     recent = [row.seconds for row in metrics[-3:]]
     left = (epochs - last.epoch) * sum(recent) / len(recent)
+    drawn = "" if last.reconstruction is None else f"reconstruction error {last.reconstruction:.4f}  "
     return (
-        f"epoch {last.epoch}/{epochs}  loss {last.loss:.5f}  held-out {100 * last.held_out_accuracy:.2f} %  "
+        f"epoch {last.epoch}/{epochs}  loss {last.loss:.5f}  held-out {100 * last.held_out_accuracy:.2f} %  {drawn}"
         f"{last.seconds:.0f} s" + (f"  about {_duration(left)} left" if left else "")
     )
 

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Optimizer
 
-    from capsonnx.model import Network
+    from capsonnx.model import Decoder, Network
     from capsonnx.training.recipes import Recipe
 
 __all__ = ["MatrixMuon", "as_matrices", "make_optimizers"]
 
 ADAM_EPSILON = 1e-7
 """Keras's, which the source has."""
+
+DECODER_EPSILON = 1e-12
+"""Of a decoder, whose gradients are as small as the weight of its loss: beside them 1e-7 would be a brake."""
 
 
 class MatrixMuon(Muon):
@@ -65,18 +68,22 @@ def as_matrices(weight: Tensor) -> list[Tensor]:
     return list(weight)
 
 
-def make_optimizers(network: Network, recipe: Recipe) -> list[tuple[Optimizer, float]]:
+def make_optimizers(network: Network, recipe: Recipe, decoder: Decoder | None = None) -> list[tuple[Optimizer, float]]:
     """The optimizers of a recipe, each with the highest learning rate of its schedule.
 
     Muon trains every weight that is a matrix with two sides longer than one, which the first convolution, of one
-    input channel, is not; Adam trains the rest, or everything where the recipe has no rate for Muon.
+    input channel, is not; Adam trains the rest, or everything where the recipe has no rate for Muon. A decoder is
+    always Adam's: to orthogonalise its large matrices would take longer than the rest of the step.
     """
     matrices = [
         weight for weight in network.parameters() if recipe.muon_rate and weight.dim() > 2 and weight.shape[1] > 1
     ]
     chosen = {id(weight) for weight in matrices}
     rest = [weight for weight in network.parameters() if id(weight) not in chosen]
-    adam = Adam(rest, lr=recipe.learning_rate, eps=ADAM_EPSILON)
+    groups: list[dict[str, Any]] = [{"params": rest, "eps": ADAM_EPSILON}]
+    if decoder is not None:
+        groups.append({"params": list(decoder.parameters()), "eps": DECODER_EPSILON})
+    adam = Adam(groups, lr=recipe.learning_rate)
     if not matrices:
         return [(adam, recipe.learning_rate)]
     return [

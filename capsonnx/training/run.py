@@ -8,21 +8,36 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from capsonnx.model import NOTHING, CapsuleNetwork, build, margin_loss, scorer, window_loss
-from capsonnx.training.augmentation import augment, crowd, without_symbols
+from capsonnx.model import (
+    NOTHING,
+    CapsuleNetwork,
+    Decoder,
+    build,
+    margin_loss,
+    mask,
+    reconstruction_loss,
+    scorer,
+    window_loss,
+)
+from capsonnx.training.augmentation import augment, crowd, cut_out, without_symbols
 from capsonnx.training.checkpoint import State
 from capsonnx.training.optimizer import make_optimizers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import Tensor
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
 
     from capsonnx.datasets import Dataset
     from capsonnx.model import Network
     from capsonnx.training.config import TrainingConfig
 
 __all__ = ["Run", "learning_rate"]
+
+TRAINING = {"network": "training.", "decoder": "training_decoder."}
+"""What the names of weights begin with in a checkpoint that holds their averages besides, by module."""
 
 
 def learning_rate(step: int, steps: int, highest: float, schedule: str) -> float:
@@ -47,7 +62,7 @@ def learning_rate(step: int, steps: int, highest: float, schedule: str) -> float
 
 
 class Run:
-    """Network, optimizer and random state of one training; everything else of it is constant.
+    """Network, decoder, optimizer and random state of one training; everything else of it is constant.
 
     All random numbers are drawn on the CPU, so that a seed means the same on every device.
     """
@@ -64,9 +79,12 @@ class Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.network: Network = build(config.network).to(device)
+            # After the network, whose first weights are thus the same with a decoder and without.
+            self.decoder = None if config.decoder is None else Decoder(config.decoder).to(device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizers = make_optimizers(self.network, self.recipe)
+        self.optimizers = make_optimizers(self.network, self.recipe, self.decoder)
         self.averaged = copy.deepcopy(self.network) if self.recipe.averaging else self.network
+        self.averaged_decoder = copy.deepcopy(self.decoder) if self.recipe.averaging else self.decoder
         self.generator = torch.Generator().manual_seed(config.seed)
 
     def epoch(self, advance: Callable[[], None]) -> float:
@@ -89,7 +107,8 @@ class Run:
         if crowded:
             views, centres = crowd(images[:crowded], self.recipe, self.generator)
             loss = loss + self._window_loss(self._features(views), centres, targets[:crowded])
-        self.network.zero_grad()
+        for _, module, _ in self._modules():
+            module.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         for optimizer, _ in self.optimizers:
             optimizer.step()
@@ -104,8 +123,9 @@ class Run:
         if self.recipe.averaging:
             # At the start over the steps so far, so that the fresh weights are soon forgotten.
             share = max(1 - self.recipe.averaging, 9 / (10 + self.step))
-            for average, weight in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
-                average.lerp_(weight, share)
+            for _, module, averaged in self._modules():
+                for average, weight in zip(averaged.parameters(), module.parameters(), strict=True):
+                    average.lerp_(weight, share)
 
     def _emptied(self, images: Tensor, targets: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """The batch with so many images, the first, replaced by ones without a class."""
@@ -120,12 +140,23 @@ class Run:
         """Of digits alone on canvases: the class of the whole and, where the sliding head is trained, of windows."""
         canvases, centres = augment(images, self.recipe, self.generator)
         features = self._features(canvases)
-        lengths = self.network.classify(features)[0]
+        lengths, *poses = self.network.classify(features)
         loss = margin_loss(lengths, targets, absent_weight=self.recipe.absent_weight)
+        if self.decoder is not None:
+            size = self.decoder.config.size
+            loss = loss + self._reconstruction_loss(poses[0], cut_out(canvases, centres, size), targets)
         if self.recipe.crowded and isinstance(self.network, CapsuleNetwork):
             centres = centres.masked_fill((targets == NOTHING).view(-1, 1, 1).cpu(), torch.inf)
             loss = loss + self._window_loss(features, centres, targets)
         return loss
+
+    def _reconstruction_loss(self, poses: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """Of the right poses alone, against the images as they were deformed: that, too, is to be in the pose."""
+        assert self.decoder is not None  # noqa: S101 - the caller has looked
+        drawn = self.decoder(mask(poses, targets))
+        # The margin loss is a mean over the classes here, where the weight is meant for their sum.
+        weight = self.decoder.config.weight / self.decoder.config.classes
+        return weight * reconstruction_loss(drawn, images / 255, targets)
 
     def _window_loss(self, features: Tensor, centres: Tensor, targets: Tensor) -> Tensor:
         assert isinstance(self.network, CapsuleNetwork)  # noqa: S101 - both callers have looked
@@ -138,23 +169,45 @@ class Run:
             features = self.network.features(images)
         return features.float()
 
-    def accuracy(self, dataset: Dataset) -> float:
-        """The share of a data set's images, in 0..1, whose longest capsule is the right one; in float32.
+    def measure(self, dataset: Dataset) -> tuple[float, float | None]:
+        """How good the averaged weights are on a data set; in float32.
 
-        Of the averaged weights, where the recipe averages.
+        Returns:
+            The share of its images, in 0..1, whose longest capsule is the right one; and, of a run with a decoder, the
+            mean squared difference, per pixel in 0..1, between an image and what is drawn of its pose.
         """
         score = scorer(self.averaged)
-        right = 0
+        right, squares = 0, 0.0
         for start in range(0, len(dataset.images), 500):
             batch = slice(start, start + 500)
-            right += int((score(dataset.images[batch]).lengths.argmax(axis=1) == dataset.targets[batch]).sum())
-        return right / len(dataset.images)
+            scores, targets = score(dataset.images[batch]), dataset.targets[batch]
+            right += int((scores.lengths.argmax(axis=1) == targets).sum())
+            if self.averaged_decoder is not None and scores.poses is not None:
+                squares += self._squares(self.averaged_decoder, scores.poses, dataset.images[batch], targets)
+        error = None if self.decoder is None else squares / dataset.images.size
+        return right / len(dataset.images), error
+
+    @torch.inference_mode()
+    def _squares(
+        self, decoder: Decoder, poses: NDArray[np.float32], images: NDArray[np.uint8], targets: NDArray[np.int64]
+    ) -> float:
+        given, wanted, kept = (torch.from_numpy(values).to(self.device) for values in (poses, images, targets))
+        return float(reconstruction_loss(decoder(mask(given, kept)), wanted / 255, kept)) * len(images)
+
+    def _modules(self) -> list[tuple[str, nn.Module, nn.Module]]:
+        """Each module's name, the module as it trains, and the one of its averaged weights, maybe the same."""
+        found: list[tuple[str, nn.Module, nn.Module]] = [("network", self.network, self.averaged)]
+        if self.decoder is not None and self.averaged_decoder is not None:
+            found.append(("decoder", self.decoder, self.averaged_decoder))
+        return found
 
     def capture(self) -> State:
         """Everything that changes, as named CPU tensors; call it between two epochs."""
-        tensors = {f"network.{name}": tensor for name, tensor in self.averaged.state_dict().items()}
-        if self.recipe.averaging:
-            tensors |= {f"training.{name}": tensor for name, tensor in self.network.state_dict().items()}
+        tensors: dict[str, Tensor] = {}
+        for part, module, averaged in self._modules():
+            tensors |= {f"{part}.{name}": tensor for name, tensor in averaged.state_dict().items()}
+            if self.recipe.averaging:
+                tensors |= {TRAINING[part] + name: tensor for name, tensor in module.state_dict().items()}
         for number, (optimizer, _) in enumerate(self.optimizers):
             for index, state in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer.{number}.{index}.{key}": tensor for key, tensor in state.items()}
@@ -167,20 +220,15 @@ class Run:
         Raises:
             KeyError, RuntimeError, ValueError: the state is of another network.
         """
-        tensors = state.tensors
-        self.averaged.load_state_dict(_named(tensors, "network."))
-        if self.recipe.averaging:
-            self.network.load_state_dict(_named(tensors, "training."))
+        for part, module, averaged in self._modules():
+            averaged.load_state_dict(state.named(f"{part}."))
+            if self.recipe.averaging:
+                module.load_state_dict(state.named(TRAINING[part]))
         for number, (optimizer, _) in enumerate(self.optimizers):
             states: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _named(tensors, f"optimizer.{number}.").items():
+            for name, tensor in state.named(f"optimizer.{number}.").items():
                 index, _, key = name.partition(".")
                 states.setdefault(int(index), {})[key] = tensor
             optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
-        self.generator.set_state(tensors["random"])
+        self.generator.set_state(state.tensors["random"])
         self.step = state.epoch * self.steps_per_epoch
-
-
-def _named(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names begin so, by the rest of their names."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -43,6 +43,7 @@ def test_the_help_tells_how_to_install_it():
         (["evaluate", "--provider"], "c", ["cpu", "cuda"]),
         (["infer", "--provider"], "", ["auto", "cpu", "cuda"]),
         (["explain", "--provider"], "c", ["cpu", "cuda"]),
+        (["perturb", "--provider"], "c", ["cpu", "cuda"]),
     ],
 )
 def test_values_are_completed(arguments, incomplete, words):

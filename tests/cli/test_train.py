@@ -58,3 +58,22 @@ def test_another_choice_on_resuming_is_wrong_usage(here: Path) -> None:
     result = train("-o", "run", "--resume", "--seed", 3)
     assert result.exit_code == 2
     assert "trained with seed=0, not 3" in result.stderr
+
+
+def test_a_decoder_is_trained_on_resuming_too(here: Path) -> None:
+    assert train("--data", "signs", "--decoder-weight", 0.001, "-o", "run", *SHORT).exit_code == 0
+    result = train("-o", "run", "--resume")
+    assert result.exit_code == 0, result.stderr
+    assert "capsule network and decoder" in result.stderr
+    assert train("--data", "signs", "-o", "plain", *SHORT).exit_code == 0
+    result = train("-o", "plain", "--resume", "--decoder")
+    assert result.exit_code == 2
+    assert "trained with decoder=None" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["pooled", "summed"])
+def test_a_decoder_without_capsules_is_wrong_usage(here: Path, kind: str) -> None:
+    result = train("--data", "signs", "--decoder", "--network", kind, "-o", "run", *SHORT)
+    assert result.exit_code == 2
+    assert f"--decoder with a {kind} network; expected a capsule network" in result.stderr
+    assert not (here / "run").exists()

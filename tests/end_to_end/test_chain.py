@@ -46,7 +46,7 @@ def data_dir(tmp_path_factory) -> Path:
 def run(tmp_path_factory, data_dir: Path) -> Path:
     """A short training."""
     folder = tmp_path_factory.mktemp("runs") / "short"
-    capsonnx("train", "--data", data_dir, *SHORT, "-o", folder)
+    capsonnx("train", "--data", data_dir, "--decoder", *SHORT, "-o", folder)
     return folder
 
 
@@ -54,7 +54,7 @@ def run(tmp_path_factory, data_dir: Path) -> Path:
 def onnx_file(run: Path) -> Path:
     """Its export, through the whole gate."""
     path = run.parent / "short.onnx"
-    result = capsonnx("export", run, "-o", path)
+    result = capsonnx("export", run, "-o", path, "--decoder")
     assert "FAILED" not in result.stdout
     return path
 
@@ -70,7 +70,18 @@ def test_training_learns_and_reports(run: Path) -> None:
 
 def test_a_killed_training_resumes_bit_for_bit(run: Path, data_dir: Path, tmp_path: Path) -> None:
     folder = tmp_path / "killed"
-    command = [sys.executable, "-m", "capsonnx", "train", "--data", str(data_dir), *SHORT, "-o", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "capsonnx",
+        "train",
+        "--data",
+        str(data_dir),
+        "--decoder",
+        *SHORT,
+        "-o",
+        str(folder),
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 200
         while not (folder / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
@@ -118,6 +129,25 @@ def test_infer_reads_a_folder_of_pairs(onnx_file: Path, tmp_path: Path) -> None:
     assert [os.path.basename(row["path"]) for row in rows] == [f"{number}.png" for number in range(0, 20, 2)]  # noqa: PTH119
     assert all(row["error"] is None and len(row["scores"]) == 10 for row in rows)
     assert {(row["width"], row["height"]) for row in rows} == {(28, 56), (56, 28)}
+
+
+def test_perturb_draws_each_digit_of_a_pair_by_the_decoder_beside_the_model(onnx_file: Path, tmp_path: Path) -> None:
+    digits = datasets.load("mnist", "test").images
+    Image.fromarray(np.concatenate([digits[0], digits[1]], axis=1)).save(tmp_path / "pair.png")
+    report = json.loads((onnx_file.parent / "short.decoder.parity.json").read_text())
+    assert report["passed"]
+    labels = ["--label", "7", "--label", "2"]
+    capsonnx("perturb", tmp_path / "pair.png", "-m", onnx_file, *labels, "-o", tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as grid:
+        assert grid.width > 1000  # two grids
+
+
+def test_a_decoder_that_was_not_trained_is_not_exported(data_dir: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--limit", 200, "-o", folder)
+    result = capsonnx("export", folder, "-o", tmp_path / "plain.onnx", "--decoder", code=2)
+    assert "capsonnx train --decoder" in result.stderr
+    assert not (tmp_path / "plain.onnx").exists()
 
 
 def test_python_in_three_lines(onnx_file: Path) -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 import torch
 
-from capsonnx.model import NetworkConfig, build
+from capsonnx.model import Decoder, DecoderConfig, NetworkConfig, build
 from capsonnx.training import Recipe, recipe_named
 from capsonnx.training.optimizer import MatrixMuon, as_matrices, make_optimizers
 
@@ -69,3 +69,16 @@ def test_without_a_rate_for_muon_adam_trains_everything() -> None:
     assert isinstance(optimizer, torch.optim.Adam)
     assert rate == 1e-3
     assert len(optimizer.param_groups[0]["params"]) == len(list(network.parameters()))
+
+
+@pytest.mark.parametrize("muon_rate", [0.0, 0.005])
+def test_a_decoder_is_adams_and_learns_by_gradients_of_any_size(muon_rate) -> None:
+    torch.manual_seed(0)
+    decoder = Decoder(DecoderConfig(2, 3, size=(2, 2), hidden=(4,)))
+    *_, (adam, _) = make_optimizers(build(NetworkConfig()), recipe(muon_rate=muon_rate), decoder)
+    before = [weight.detach().clone() for weight in decoder.parameters()]
+    for weight in decoder.parameters():
+        weight.grad = torch.full_like(weight, 1e-9)
+    adam.step()
+    for old, weight in zip(before, decoder.parameters(), strict=True):
+        torch.testing.assert_close(old - weight.detach(), torch.full_like(old, 1e-3), rtol=0.01, atol=0)

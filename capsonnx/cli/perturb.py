@@ -1,0 +1,78 @@
+"""``capsonnx perturb``: draw what each number of a pose means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from capsonnx.cli.extras import require_pictures
+from capsonnx.cli.pictures import name_pictures, picture_options, print_rows
+
+if TYPE_CHECKING:
+    from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
+
+__all__ = ["command"]
+
+
+@click.command()
+@picture_options
+@click.option(
+    "--decoder",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="That of the model.  [default: NAME.decoder.onnx beside it]",
+)
+@click.option("--label", "labels", metavar="LABEL", multiple=True, help="Draw this class.  [default: those found]")
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    paths: tuple[str, ...],
+    output: Path,
+    model: Path | None,
+    decoder: Path | None,
+    labels: tuple[str, ...],
+    provider: str,
+    threshold: float | None,
+    polarity: Polarity,
+    prepare: Preparation,
+    height: int | None,
+) -> None:
+    """Draw what each number of a pose means; print a line for each image: its path and its text.
+
+    Below the image is a grid for each class that was found, drawn by the decoder from the pose of that class alone: so
+    the digits of an image of several are drawn one by one. In each row another number of the pose is moved, from
+    -0.25 on the left to 0.25 on the right. Above each grid are the symbol in the image and its reconstruction.
+
+    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. One
+    image file gives one picture: .png, .svg or .pdf. Anything else gives a folder of them, named after the images. The
+    model and the decoder are written together, by 'capsonnx export --decoder', of a run of 'capsonnx train --decoder'.
+
+    Exit code: 0 all images were drawn, 1 failed, 2 wrong usage, 3 some images could not be read.
+
+    \b
+    Examples:
+      capsonnx perturb digit.png -m mnist.onnx -o grid.png
+      capsonnx perturb pairs/ -m mnist.onnx -o grids/
+      capsonnx perturb digit.png -m mnist.onnx --label 3 --label 8 -o grid.pdf
+    """
+    # Here, so that --help stays quick.
+    require_pictures("capsonnx perturb")
+    from capsonnx import pictures, runtime
+
+    pairs = name_pictures(paths, output)
+    network = runtime.load_model(model, provider=provider)
+    rows = pictures.perturb_images(
+        network,
+        runtime.load_decoder(network, decoder),
+        pairs,
+        labels=labels,
+        polarity=polarity,
+        height=height,
+        preparation=prepare,
+        threshold=threshold,
+    )
+    context.exit(3 if print_rows(rows, len(pairs)) else 0)

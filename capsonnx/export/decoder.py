@@ -1,0 +1,151 @@
+"""The decoder as a second ONNX file, through the same gate: poses in, images out."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import torch
+
+from capsonnx.contract import IMAGES, POSES, DecoderContract
+from capsonnx.errors import InputError
+from capsonnx.export.checks import check_graph, load_onnx
+from capsonnx.export.exporter import software, trace
+from capsonnx.export.gate import Inspection, require, write_report
+from capsonnx.export.parity import TOLERANCE, Case, ParityReport
+from capsonnx.files import replacing
+from capsonnx.runtime.session import open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    from capsonnx.model import Decoder
+    from capsonnx.training import Trained
+
+    Draw: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+__all__ = ["decoder_contract_of", "decoder_to_onnx", "export_decoder", "measure_decoder_parity", "require_decoder"]
+
+BATCHES = (1, 2, 3, 7, 16, 176)
+"""Of the cases that are compared; the last is what one grid of perturbed poses takes."""
+
+CONTENTS = ("one class", "all classes", "zero", "long")
+"""What the poses of a case are: of random directions, of one class, as they should be, or of all; none; or ten times
+too long."""
+
+
+def require_decoder(trained: Trained, outputs: Sequence[str] | None = None) -> Decoder:
+    """The decoder of a run.
+
+    Args:
+        trained: the run.
+        outputs: of the network's file, to whose poses the decoder belongs; None: all that there are.
+
+    Raises:
+        InputError: it has none, or there are no poses among the outputs.
+    """
+    if outputs is not None and POSES not in outputs:
+        raise InputError(
+            f"--decoder for a file of {', '.join(outputs)}",
+            expected=f"{POSES} among the outputs: they are what a decoder takes",
+            remedy=f"add {POSES} to --outputs, or leave one of the two options out",
+        )
+    if trained.decoder is None:
+        raise InputError(
+            "--decoder for a run without one",
+            expected="a network that was trained with a decoder",
+            remedy="leave --decoder out, or train with: capsonnx train --decoder",
+        )
+    return trained.decoder
+
+
+def decoder_contract_of(decoder: Decoder, labels: tuple[str, ...], network_sha256: str) -> DecoderContract:
+    """What the exported decoder will say of itself; the SHA-256 is of the network's file that it is to lie beside."""
+    config = decoder.config
+    return DecoderContract(labels, config.dimension, config.size, poses_of=network_sha256, software=software())
+
+
+def decoder_to_onnx(decoder: Decoder, contract: DecoderContract, *, opset: int = 18) -> bytes:
+    """Export a decoder, on the CPU, as the bytes of one ONNX file; the same bytes each time.
+
+    Raises:
+        InputError: the opset cannot be had.
+    """
+    example = torch.zeros(3, decoder.config.classes, decoder.config.dimension)
+    model = trace(decoder, example, (POSES, IMAGES), {0: "batch"}, opset)
+    onnx.helper.set_model_props(model, contract.to_metadata())
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def export_decoder(decoder: Decoder, contract: DecoderContract, path: Path, *, opset: int = 18) -> Inspection:
+    """Export a decoder to an ONNX file and a report beside it, or to nothing at all.
+
+    Args:
+        decoder: on the CPU.
+        contract: becomes the file's metadata.
+        path: of the file; written only if all checks hold, replacing what was there. For
+            :func:`capsonnx.runtime.decoder_path` of the network's file, it is found there.
+        opset: the ONNX operator set.
+
+    Raises:
+        InputError: the opset cannot be had.
+        ModelError: a check on the graph fails.
+        ParityError: the file does not compute what the decoder computes.
+    """
+    content = decoder_to_onnx(decoder, contract, opset=opset)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+        checks = check_graph(load_onnx(temporary), str(path))
+        session, _ = open_session(temporary, provider="cpu")
+        parity = measure_decoder_parity(decoder, lambda poses: session.run([IMAGES], {POSES: poses})[0])
+        inspection = Inspection(path, hashlib.sha256(content).hexdigest(), checks, parity)
+        require(inspection)
+    write_report(inspection)
+    return inspection
+
+
+def measure_decoder_parity(decoder: Decoder, candidate: Draw, *, tolerance: float = TOLERANCE) -> ParityReport:
+    """Give a decoder, computing in float64, and a candidate the same poses, of several batches and kinds, and compare.
+
+    Args:
+        decoder: the reference.
+        candidate: poses (batch, J, D) float32 to images (batch, height, width) float32.
+        tolerance: the largest absolute difference that passes.
+
+    Returns:
+        A report whose cases have the shapes of the poses; agreeing are the images within the tolerance.
+    """
+    exact = copy.deepcopy(decoder).double().eval()
+    sides = decoder.config.classes, decoder.config.dimension
+    cases = []
+    for number, (batch, content) in enumerate(itertools.product(BATCHES, CONTENTS)):
+        poses = _poses(content, (batch, *sides), np.random.default_rng(number))
+        with torch.inference_mode():
+            expected = exact(torch.from_numpy(poses).double()).numpy()
+        found = candidate(poses)
+        is_sound = found.shape == expected.shape and bool(np.isfinite(found).all())
+        differences = np.abs(expected - found).max(axis=(1, 2)) if is_sound else np.full(batch, np.inf)
+        agreeing = int((differences <= tolerance).sum())
+        cases.append(Case((batch, *sides), content, {IMAGES: float(differences.max())}, agreeing))
+    return ParityReport(tolerance, tuple(cases))
+
+
+def _poses(content: str, shape: tuple[int, int, int], generator: np.random.Generator) -> NDArray[np.float32]:
+    """Poses of random directions and of lengths below one, masked as the content says."""
+    poses = generator.normal(size=shape)
+    poses *= generator.uniform(0.5, 1, shape[:2])[..., None] / np.linalg.norm(poses, axis=2, keepdims=True)
+    if content == "zero":
+        poses[:] = 0
+    elif content != "all classes":
+        kept = generator.integers(0, shape[1], shape[0])
+        poses *= (np.arange(shape[1]) == kept[:, None])[..., None]
+    return (poses * (10 if content == "long" else 1)).astype(np.float32)

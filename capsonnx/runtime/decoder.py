@@ -1,0 +1,128 @@
+"""An exported decoder in an ONNX Runtime session: the pose of one class in, a drawing of it out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.contract import IMAGES, POSES, DecoderContract
+from capsonnx.errors import InputError, ModelError
+from capsonnx.runtime.session import open_session
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from numpy.typing import NDArray
+
+    from capsonnx.runtime.session import Model
+
+__all__ = ["Decoder", "decoder_path", "load_decoder"]
+
+
+@dataclass(frozen=True, eq=False)
+class Decoder:
+    """A loaded decoder. Get one by :func:`load_decoder`.
+
+    Attributes:
+        path: the file.
+        contract: what the file says of itself.
+    """
+
+    path: Path
+    contract: DecoderContract
+    _session: onnxruntime.InferenceSession = field(repr=False)
+
+    def __call__(self, poses: NDArray[np.float32], label: str) -> NDArray[np.float32]:
+        """Draw one class from its poses; the others are masked.
+
+        Args:
+            poses: (batch, dimension) float32, poses of the class, as the network gives them or changed.
+            label: the class.
+
+        Returns:
+            (batch, height, width) float32 in 0..1, 1 for full ink.
+
+        Raises:
+            InputError: there is no such class, or the poses have another shape.
+        """
+        labels, dimension = self.contract.labels, self.contract.dimension
+        if label not in labels:
+            raise InputError(f"label '{label}'", expected=f"one of {', '.join(labels)}", remedy="check the spelling")
+        if poses.ndim != 2 or poses.shape[1] != dimension:
+            raise InputError(
+                f"poses of shape {poses.shape}",
+                expected=f"(batch, {dimension}), which {self.path} takes",
+                remedy="pass the poses of one class, of the network that the decoder belongs to",
+            )
+        masked = np.zeros((len(poses), len(labels), dimension), np.float32)
+        masked[:, labels.index(label)] = poses
+        [images] = self._session.run([IMAGES], {POSES: masked})
+        return np.asarray(images, np.float32)
+
+
+def decoder_path(model: Path) -> Path:
+    """Where the decoder of a network's file lies, unless said otherwise: beside it.
+
+    >>> decoder_path(Path("digits/mnist.onnx")).as_posix()
+    'digits/mnist.decoder.onnx'
+    """
+    return model.with_suffix(".decoder.onnx")
+
+
+def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:
+    """Open the decoder of a network, on the CPU, and check that it keeps its contract and is that network's.
+
+    Args:
+        model: the loaded network.
+        path: the decoder's file, or None for the one beside the network's.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: the network gives no poses; or the file is not ONNX, is damaged, is no decoder, breaks its contract,
+            or belongs to another network.
+    """
+    if POSES not in model.outputs:
+        raise ModelError(
+            f"{model.path}: gives {', '.join(model.outputs)}",
+            expected=f"an output {POSES}",
+            remedy="export a capsule network with all its outputs",
+        )
+    path = decoder_path(model.path) if path is None else Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file",
+            expected=f"the decoder of {model.path}",
+            remedy="train with --decoder, and export with --decoder",
+        )
+    session, _ = open_session(path, provider="cpu")
+    contract = DecoderContract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
+    _check_signature(session, contract, path)
+    _check_belongs(contract, path, model)
+    return Decoder(path, contract, session)
+
+
+def _check_signature(session: onnxruntime.InferenceSession, contract: DecoderContract, path: Path) -> None:
+    """Check names, types and fixed sides of input and output."""
+    wanted = {POSES: [len(contract.labels), contract.dimension], IMAGES: list(contract.size)}
+    found = {one.name: (one.type, one.shape) for one in (*session.get_inputs(), *session.get_outputs())}
+    for name, sides in wanted.items():
+        kind, shape = found.pop(name, ("", []))
+        if kind != "tensor(float)" or list(shape[1:]) != sides:
+            raise ModelError(
+                f"{path}: {name} of shape {shape}" if kind else f"{path}: has no {name}",
+                expected=f"{name}, float32, of shape [batch, {sides[0]}, {sides[1]}]",
+                remedy="export the decoder again with 'capsonnx export --decoder'",
+            )
+
+
+def _check_belongs(contract: DecoderContract, path: Path, model: Model) -> None:
+    """Check that a decoder was trained with a network, and not with another."""
+    if hashlib.sha256(model.path.read_bytes()).hexdigest() != contract.poses_of:
+        raise ModelError(
+            f"{path}: takes the poses of another file than {model.path}",
+            expected="the decoder that was exported with this file",
+            remedy="pass another --decoder, or export both again with 'capsonnx export --decoder'",
+        )

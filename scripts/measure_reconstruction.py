@@ -1,0 +1,82 @@
+"""Measure how well a decoder draws test digits from their poses: alone, and each digit of a pair from its own pose.
+
+Run: .venv/bin/python scripts/measure_reconstruction.py mnist.onnx
+Compared is with the original digit, 28×28 pixels in 0..1. 'told' is the share of the squared error of drawing the mean
+digit of the class instead (over the same test digits) that the pose does away with: 100 % is a perfect drawing, 0 % one
+that tells no more than the class does. 'nearer' is the share of the drawings that are nearer to their digit than that
+mean is.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from capsonnx import datasets, runtime
+from capsonnx.errors import CapsonnxError
+from capsonnx.exam.compose import column, row
+from capsonnx.exam.draws import different, stream
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--decoder", type=click.Path(path_type=Path), help="[default: beside the model]")
+@click.option("--data", default="mnist", show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), help="Use the first so many test digits only.")
+@click.option("--json", "as_json", is_flag=True)
+def main(model: Path, decoder: Path | None, data: str, limit: int | None, as_json: bool) -> None:
+    """Print a line for each way that the digits stand."""
+    try:
+        network = runtime.load_model(model, provider="cpu")
+        rows = measure(network, runtime.load_decoder(network, decoder), datasets.load(data, "test"), limit)
+    except CapsonnxError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    click.echo("DIGITS              COUNT  SQUARED ERROR  TOLD     NEARER")
+    for name, one in rows.items():
+        click.echo(f"{name:<18} {one['digits']:>6}  {one['error']:>13.4f}  {one['told']:>6.1%}  {one['nearer']:>6.1%}")
+
+
+def measure(
+    model: runtime.Model, decoder: runtime.Decoder, digits: datasets.Dataset, limit: int | None = None
+) -> dict[str, dict[str, float]]:
+    """Of digits alone, side by side, and one above the other: how near their drawings come to them."""
+    digits = digits.take(np.arange(min(limit or len(digits), len(digits))))
+    places = different(digits.targets, 2, stream(0, "pairs"))
+    pairs = digits.images[places]
+    ways = {
+        "alone": (digits.images, places[:, :1]),
+        "side by side": (row(pairs), places),
+        "one above the other": (column(pairs), places),
+    }
+    return {name: _compare(model, decoder, digits, *way) for name, way in ways.items()}
+
+
+def _compare(model: runtime.Model, decoder: runtime.Decoder, digits, images, places) -> dict[str, float]:
+    poses = np.concatenate([model(images[start : start + 100]).poses for start in range(0, len(images), 100)])
+    errors, means = [], []
+    for label, name in enumerate(model.contract.labels):
+        which, place = np.nonzero(digits.targets[places] == label)
+        if not len(which):
+            continue
+        own = digits.images[places[which, place]] / 255
+        drawn = decoder(poses[which, label], name)
+        errors.append(np.square(drawn - own).mean(axis=(1, 2)))
+        mean = digits.images[digits.targets == label].mean(axis=0) / 255
+        means.append(np.square(mean - own).mean(axis=(1, 2)))
+    error, mean_error = np.concatenate(errors), np.concatenate(means)
+    return {
+        "digits": len(error),
+        "error": float(error.mean()),
+        "told": float(1 - error.mean() / mean_error.mean()),
+        "nearer": float((error < mean_error).mean()),
+    }
+
+
+if __name__ == "__main__":
+    main()
