@@ -19,7 +19,7 @@ import click
 import torch
 from matplotlib.figure import Figure
 from study import RESULTS, RUNS, load_matrix, load_results
-from study_report import SCRIPTS, spread
+from study_report import SCRIPTS, put, spread
 from torch.linalg import vector_norm
 
 from capsonnx import datasets, exam, training
@@ -157,7 +157,7 @@ def draw(points: list[Point], again: dict[str, list[tuple[int, float, float]]]) 
 @click.command()
 @click.option("--most-pairs", type=int, help="Read so many pairs only.  [default: all]")
 def main(most_pairs: int | None) -> None:
-    """Write convergence.csv, .md and .png beside the results of the study."""
+    """Write convergence.csv and .png beside the results of the study, and put the table into its report."""
     [pairs] = exam.build_exams(datasets.load("mnist", "test"), ["pairs-vertical"])
     pairs = exam.Exam(pairs.name, pairs.images[:most_pairs], pairs.targets[:most_pairs])
     points = []
@@ -170,7 +170,7 @@ def main(most_pairs: int | None) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([Point._fields, *points])
     write_text(RESULTS.with_name("convergence.csv"), text.getvalue())
-    write_text(RESULTS.with_name("convergence.md"), table(points, again))
+    put(table(points, again), "convergence")
     with replacing(RESULTS.with_name("convergence.png")) as temporary:
         draw(points, again).savefig(temporary, dpi=130)
     print(table(points, again))

@@ -1,4 +1,4 @@
-"""Make the table and the figure of a study from its results; the matrix says which columns the table has.
+"""Put the table of a study into exported/study/README.md, and draw its figure; the matrix says which columns there are.
 
 Run: .venv/bin/python scripts/study_report.py
      .venv/bin/python scripts/study_report.py --matrix scripts/variants.toml --results exported/study/variants.csv
@@ -16,6 +16,7 @@ import click
 from matplotlib.figure import Figure
 from study import RESULTS, SCRIPTS, Variant, load_matrix, load_results
 
+from capsonnx.errors import InputError
 from capsonnx.files import replacing, write_text
 
 if TYPE_CHECKING:
@@ -24,7 +25,27 @@ if TYPE_CHECKING:
 PUBLISHED = {"the article": (90.0, 90.0), "best published": (99.4, 99.4)}
 """Pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819, a lower bound; arXiv 1901.10112."""
 
+REPORT = RESULTS.with_name("README.md")
+
 TOP, CONFIDENT = "#0072B2", "#E69F00"
+
+
+def put(text: str, name: str, report: Path = REPORT) -> None:
+    """Replace what stands between the lines ``<!-- NAME -->`` and ``<!-- end -->`` of a Markdown file.
+
+    Raises:
+        InputError: the file has no such lines.
+    """
+    page = report.read_text(encoding="utf-8")
+    head, mark, rest = page.partition(f"<!-- {name} -->\n")
+    _, end, tail = rest.partition("<!-- end -->\n")
+    if not (mark and end):
+        raise InputError(
+            f"{report}: no place for {name}",
+            expected=f"the lines <!-- {name} --> and <!-- end -->",
+            remedy="write them where the table is to stand",
+        )
+    write_text(report, f"{head}{mark}\n{text.strip()}\n\n{end}{tail}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,18 +152,17 @@ def draw(variants: list[Variant], rows: list[dict[str, str]]) -> Figure:
 @click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=SCRIPTS / "study.toml")
 @click.option("--results", type=click.Path(exists=True, path_type=Path), default=RESULTS)
 def main(matrix: Path, results: Path) -> None:
-    """Write a table and a figure beside the results, one pair for each data set, named by both."""
+    """Put a table into the report and a figure beside the results, one pair for each data set."""
     rows, layout = load_results(results), Layout.load(matrix)
-    stem = "" if results == RESULTS else f"{results.stem}-"
     for data in sorted({variant.data for variant in load_matrix(matrix)}):
         variants = [variant for variant in load_matrix(matrix) if variant.data == data]
         own = [row for row in rows if row["variant"] in {variant.name for variant in variants}]
         if own:
-            text = table(variants, own, layout)
-            write_text(results.with_name(f"{stem}{data}.md"), text)
-            with replacing(results.with_name(f"{stem}{data}.png")) as temporary:
+            name = f"{results.stem}-{data}"
+            put(table(variants, own, layout), name)
+            with replacing(results.with_name(f"{name}.png")) as temporary:
                 draw(variants, own).savefig(temporary, dpi=130)
-            print(text)
+            print(table(variants, own, layout))
 
 
 if __name__ == "__main__":

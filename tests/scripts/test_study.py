@@ -11,6 +11,7 @@ import torch
 from click.testing import CliRunner
 
 from capsonnx import datasets, exam
+from capsonnx.errors import InputError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -107,3 +108,22 @@ def test_the_figure_has_a_bar_for_every_variant_with_results(study) -> None:
     figure = study_report.draw(variants, rows("a", 0, **{"pairs-vertical": 0.9}))
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["the article", "best published", "A"]
+
+
+def test_a_table_is_put_in_its_place_and_the_rest_stays(study, tmp_path) -> None:
+    import study_report
+
+    page = tmp_path / "README.md"
+    page.write_text("above\n<!-- a -->\nold\n<!-- end -->\nbetween\n<!-- b -->\n<!-- end -->\nbelow\n")
+    study_report.put("| new |\n", "a", page)
+    study_report.put("| new |\n", "a", page)
+    assert page.read_text().startswith("above\n<!-- a -->\n\n| new |\n\n<!-- end -->\nbetween\n<!-- b -->\n")
+    with pytest.raises(InputError, match="no place for c"):
+        study_report.put("| new |\n", "c", page)
+
+
+@pytest.mark.parametrize("name", ["results-mnist", "results-fashion-mnist", "variants-mnist", "variants-fashion-mnist"])
+def test_the_report_has_a_place_for_every_table(study, name) -> None:
+    import study_report
+
+    assert f"<!-- {name} -->\n" in study_report.REPORT.read_text(encoding="utf-8")
