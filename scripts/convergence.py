@@ -79,11 +79,11 @@ def read(network: CapsuleNetwork, routing: str, pairs: exam.Exam, most: int = MO
     with progress_bar(routing, len(pairs)) as bar:
         for start in range(0, len(pairs), BATCH):
             images, targets = pairs.images[start : start + BATCH], pairs.targets[start : start + BATCH]
-            columns = network.features(torch.from_numpy(images)).flatten(2)
-            votes = layer.votes(columns)
+            features = network.features(torch.from_numpy(images))
+            votes, columns = layer.votes(features), features.flatten(2)
             for number in range(most):
                 layer.routings = number + 1
-                routed = layer.routed(columns)
+                routed = layer.routed(features)
                 coupling = uniform.expand(len(images), -1, columns.shape[2])
                 if routed.query is not None:
                     coupling = couple(votes, routed.query)

@@ -46,38 +46,39 @@ class CapsuleLayer(nn.Module):
         """Whether evidence and field can be had of it: where matrices are shared, and couplings are of a softmax."""
         return self.places is None and self.em is None
 
-    def forward(self, columns: Tensor) -> Tensor:
-        """Input capsules (batch, C, N) to output capsules (batch, J, D), of length below one.
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (batch, C, rows, cols), the input capsules, to output capsules (batch, J, D) of length below one.
 
         Raises:
-            InputError: N is another than the layer has places for.
+            InputError: there are more or fewer places than the layer has matrices for.
         """
         if self.em is not None:
-            v: Tensor = self.em(self.votes(columns), columns, self.routings)
+            v: Tensor = self.em(self.votes(features), features.flatten(2), self.routings)
             return v.transpose(0, 1)
-        return self.poses(self.routed(columns))
+        return self.poses(self.routed(features))
 
-    def votes(self, columns: Tensor) -> Votes:
-        """The votes of input capsules (batch, C, N).
+    def votes(self, features: Tensor) -> Votes:
+        """The votes of features (batch, C, rows, cols).
 
         Raises:
-            InputError: N is another than the layer has places for.
+            InputError: there are more or fewer places than the layer has matrices for.
         """
         if self.places is None:
-            return SharedVotes(columns, self.weight)
-        if columns.shape[2] != self.places:
+            return SharedVotes(features, self.weight)
+        places = features.shape[2] * features.shape[3]
+        if places != self.places:
             raise InputError(
-                f"an image of {columns.shape[2]} places",
+                f"an image of {places} places",
                 expected=f"{self.places} places, each of which has matrices of its own",
                 remedy="use images of the size that it was trained on, or sharing 'shared', which takes any size",
             )
-        return FullVotes(columns, self.weight)
+        return FullVotes(features, self.weight)
 
-    def routed(self, columns: Tensor) -> Routed:
-        """What routing finds for input capsules (batch, C, N); not of routing ``em``."""
+    def routed(self, features: Tensor) -> Routed:
+        """What routing finds for features (batch, C, rows, cols); not of routing ``em``."""
         config = self.config
         return route(
-            self.votes(columns), self.routings, routing=config.routing, squash=self.squash, axis=config.coupling_axis
+            self.votes(features), self.routings, routing=config.routing, squash=self.squash, axis=config.coupling_axis
         )
 
     def poses(self, routed: Routed) -> Tensor:

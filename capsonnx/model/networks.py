@@ -131,14 +131,14 @@ class CapsuleNetwork(Network):
 
     def classify(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Features (batch, C, rows, cols) to lengths (batch, J) and poses (batch, J, D)."""
-        poses: Tensor = self.capsules(features.flatten(2))
+        poses: Tensor = self.capsules(features)
         return vector_norm(poses, dim=-1), poses
 
     def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
         """Of every network's, ``evidence`` (batch, J, rows, cols) and ``field`` (batch, J, rows + 1, cols) besides."""
         if not self.capsules.explains:
             return super().outputs(features, names)
-        routed = self.capsules.routed(features.flatten(2))  # once, for three of the four
+        routed = self.capsules.routed(features)  # once, for three of the four
         poses = self.capsules.poses(routed)
         found = {LENGTHS: vector_norm(poses, dim=-1), POSES: poses}
         if EVIDENCE in names:

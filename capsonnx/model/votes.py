@@ -40,18 +40,21 @@ class SharedVotes:
     positions run over C-vectors, and no (J, N, D) tensor exists.
 
     Args:
-        columns: u, (batch, C, N) floating point.
-        weight: W, (J, C, D), of the dtype of ``columns``.
+        features: u, (batch, C, N) or (batch, C, rows, cols) floating point.
+        weight: W, (J, C, D), of the dtype of ``features``.
     """
 
-    def __init__(self, columns: Tensor, weight: Tensor) -> None:
-        self._columns, self._weight = columns, weight
+    def __init__(self, features: Tensor, weight: Tensor) -> None:
+        self._features, self._weight = features, weight
+        self._columns = features.flatten(2)
 
     def start(self, axis: CouplingAxis) -> Tensor:
         """Of a sum or a mean of the input capsules: (J, batch, D)."""
         classes = self._weight.shape[0]
         over_output = axis == "output"
-        total = self._columns.sum(dim=2) if over_output else self._columns.mean(dim=2)
+        total = self._features
+        while total.dim() > 2:
+            total = total.sum(dim=-1) if over_output else total.mean(dim=-1)
         # A factor of shape (J, 1, 1), and not a number, makes one mixture for each class at once: some runtimes
         # multiply only batches of equal size.
         uniform = self._columns.new_full((classes, 1, 1), 1 / classes if over_output else 1.0)
@@ -81,11 +84,12 @@ class FullVotes:
     """û_{j|i} = u_i W_ji, with a matrix of its own for every place.
 
     Args:
-        columns: u, (batch, C, N) floating point.
-        weight: W, (J, N·C, D), of the dtype of ``columns``.
+        features: u, (batch, C, N) or (batch, C, rows, cols) floating point.
+        weight: W, (J, N·C, D), of the dtype of ``features``.
     """
 
-    def __init__(self, columns: Tensor, weight: Tensor) -> None:
+    def __init__(self, features: Tensor, weight: Tensor) -> None:
+        columns = features.flatten(2)
         _, channels, places = columns.shape
         by_place = weight.view(len(weight), places, channels, -1)  # (J, N, C, D)
         self._u_hat: Tensor = (columns.permute(2, 0, 1) @ by_place).transpose(1, 2)

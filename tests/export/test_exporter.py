@@ -21,7 +21,7 @@ from capsonnx.runtime import load_model
 GRID = [(1, 14, 14), (2, 15, 14), (3, 28, 56)]
 
 OPERATORS = (
-    "Cast Unsqueeze Div Conv Relu Conv Relu AveragePool Conv Relu Conv Relu Reshape ReduceSum Mul MatMul "
+    "Cast Unsqueeze Div Conv Relu Conv Relu AveragePool Conv Relu Conv Relu Reshape ReduceSum ReduceSum Mul MatMul "
     "ReduceL2 Clip Div MatMul Transpose MatMul Softmax Transpose MatMul Transpose MatMul "
     "ReduceL2 Clip Div MatMul Transpose MatMul Softmax MatMul Transpose MatMul "
     "ReduceL2 Mul Add Div Mul Transpose ReduceL2"
