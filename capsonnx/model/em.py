@@ -30,6 +30,10 @@ __all__ = ["ExpectationMaximisation"]
 
 LEAST_VARIANCE = 0.01
 
+ABSENT = -3.0
+"""β_a to start from: a class without votes is of length 0.05. From 0, a length of one half, nothing is learnt: all
+classes stay at the length that costs least on the whole."""
+
 LEAST_MASS = 1e-6
 """The share of the input capsules, summed, below which an output capsule has none: what a blank image leaves it."""
 
@@ -39,7 +43,7 @@ class ExpectationMaximisation(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.activation_cost = nn.Parameter(torch.zeros(classes))
+        self.activation_cost = nn.Parameter(torch.full((classes,), ABSENT))
         self.vote_cost = nn.Parameter(torch.zeros(classes))
 
     def forward(self, votes: Votes, columns: Tensor, routings: int) -> Tensor:
@@ -56,17 +60,17 @@ class ExpectationMaximisation(nn.Module):
         u_hat = votes.formed()
         active = vector_norm(squash(columns.mT), dim=2)  # (batch, N)
         classes = u_hat.shape[0]
-        assigned = (active * columns.new_full((classes, 1, 1), 1 / classes)).unsqueeze(3)  # r: (J, batch, N, 1)
+        assigned = active * columns.new_full((classes, 1, 1), 1 / classes)  # r: (J, batch, N)
         for step in range(1, routings + 1):
-            mass = assigned.sum(dim=2)  # (J, batch, 1)
-            mean = (assigned * u_hat).sum(dim=2) / mass.clamp_min(LEAST_MASS)
+            mass = assigned.sum(dim=2, keepdim=True)  # (J, batch, 1)
+            mean = votes.mix(assigned.transpose(0, 1)) / mass.clamp_min(LEAST_MASS)
             square = (u_hat - mean.unsqueeze(2)).square()  # (J, batch, N, D)
-            variance = (assigned * square).sum(dim=2) / mass.clamp_min(LEAST_MASS) + LEAST_VARIANCE
+            variance = (assigned.unsqueeze(3) * square).sum(dim=2) / mass.clamp_min(LEAST_MASS) + LEAST_VARIANCE
             logit = self._logit(mass, variance) * (step / routings)  # of the activation: (J, batch, 1)
             if step < routings:
                 fit = (square / variance.unsqueeze(2)).sum(dim=3) + variance.log().sum(dim=2, keepdim=True)
                 likely = logsigmoid(logit) - fit / 2  # of input capsule i under class j: (J, batch, N)
-                assigned = (active * likely.softmax(dim=0)).unsqueeze(3)
+                assigned = active * likely.softmax(dim=0)
         return logit.sigmoid() * normalise(mean)
 
     def _logit(self, mass: Tensor, variance: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ def test_full_sharing_has_no_dynamic_size(tmp_path, letters) -> None:
     folder, path = tmp_path / "run", tmp_path / "variant.onnx"
     assert run("train", "--data", letters, "--epochs", 1, "-o", folder, "--sharing", "full").returncode == 0
     exported = run("export", folder, "-o", path, "--size", "dynamic")
-    assert exported.returncode == 1
+    assert exported.returncode == 2
     assert "--sharing shared" in exported.stderr
     assert "Traceback" not in exported.stderr
     assert not path.exists()
@@ -77,7 +77,7 @@ def test_full_sharing_has_no_dynamic_size(tmp_path, letters) -> None:
 @pytest.mark.parametrize("options", ["--squash last", "--network pooled --routing su", "--routing em --squash tanh"])
 def test_choices_that_do_not_go_together_are_one_line(tmp_path, letters, options: str) -> None:
     result = run("train", "--data", letters, "-o", tmp_path / "run", *options.split())
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1
     assert "pass " in result.stderr
     assert not (tmp_path / "run").exists()

@@ -63,4 +63,4 @@ def calibration() -> Calibration:
 def small_grid(monkeypatch) -> None:
     """The full grid is for the end-to-end test and the shipped file."""
     original = gate.measure_parity
-    monkeypatch.setattr(gate, "measure_parity", lambda *args, **options: original(*args, **options, grid=GRID))
+    monkeypatch.setattr(gate, "measure_parity", lambda *args, **options: original(*args, **{**options, "grid": GRID}))
