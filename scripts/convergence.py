@@ -81,13 +81,12 @@ def read(network: CapsuleNetwork, routing: str, pairs: exam.Exam, most: int = MO
             images, targets = pairs.images[start : start + BATCH], pairs.targets[start : start + BATCH]
             features = network.features(torch.from_numpy(images))
             votes, columns = layer.votes(features), features.flatten(2)
-            for number in range(most):
-                layer.routings = number + 1
-                routed = layer.routed(features)
-                coupling = uniform.expand(len(images), -1, columns.shape[2])
-                if routed.query is not None:
-                    coupling = couple(votes, routed.query)
-                lengths = vector_norm(layer.poses(routed), dim=2).numpy()
+            layer.routings = most
+            routed = layer.routed(features)
+            couplings = [couple(votes, query) for query in routed.queries]
+            for number, coupling in enumerate([uniform.expand(len(images), -1, columns.shape[2]), *couplings]):
+                v = layer.squash(routed.sums[number]).transpose(0, 1)
+                lengths = vector_norm(v, dim=2).numpy()
                 right = top_right(lengths, targets).sum(), confident_right(lengths, targets).sum()
                 total[number] += torch.tensor([*entropy(coupling, columns), *map(float, right)])
             bar.advance(len(images))
@@ -143,8 +142,8 @@ def draw(points: list[Point], again: dict[str, list[tuple[int, float, float]]]) 
         trained = again[name]
         panels[2].plot([one[0] for one in trained], [one[1] for one in trained], label=name, **style)
         panels[2].plot([one[0] for one in trained], [one[2] for one in trained], linestyle=":", **style)
-    panels[0].set(title="entropy of the coupling: 1 uniform, 0 hard", ylim=(0, 1.05), xlabel="iterations read with")
-    panels[1].set(title="pairs right, %; dotted: both above 0.5", xlabel="iterations read with (trained with 3)")
+    panels[0].set(title="entropy: 1 uniform, 0 hard", ylim=(0, 1.05), xlabel="iterations read with")
+    panels[1].set(title="pairs right, %; dotted: above 0.5", xlabel="iterations read with (trained with 3)")
     panels[2].set(title="the same, trained with as many", xlabel="iterations trained and read with")
     for panel in panels:
         panel.legend(frameon=False, fontsize=8)

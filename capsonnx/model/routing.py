@@ -41,11 +41,16 @@ class Routed:
 
     Attributes:
         sums: s of every iteration, each (J, batch, D), before squashing.
-        query: q of the last coupling, (J, batch, D), or None where it was uniform.
+        queries: q of every coupling but the first, which is uniform, each (J, batch, D).
     """
 
     sums: list[Tensor]
-    query: Tensor | None
+    queries: list[Tensor]
+
+    @property
+    def query(self) -> Tensor | None:
+        """Of the last coupling, or None where it was uniform."""
+        return self.queries[-1] if self.queries else None
 
 
 def route(
@@ -70,12 +75,13 @@ def route(
         axis: over which the softmax runs.
     """
     squash = squash or Squash()
-    found, query = [votes.start(axis)], None
+    queries: list[Tensor] = []
+    found = [votes.start(axis)]
     for _ in range(0 if routing == "uniform" else routings - 1):
         v = normalise(found[-1]) if routing == "su-normalised" else squash.between(found[-1])
-        query = query + v if query is not None and routing == "hinton" else v
-        found.append(votes.mix(couple(votes, query, axis)))
-    return Routed(found, query)
+        queries.append(queries[-1] + v if queries and routing == "hinton" else v)
+        found.append(votes.mix(couple(votes, queries[-1], axis)))
+    return Routed(found, queries)
 
 
 def couple(votes: Votes, query: Tensor, axis: CouplingAxis = "output") -> Tensor:
