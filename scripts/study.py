@@ -122,10 +122,9 @@ def judge(done: training.Trained, *, held_out: bool) -> datasets.Dataset:
     return datasets.split_held_out(datasets.load(config.dataset, "train"), config.held_out, config.seed)[1]
 
 
-def examine(variant: Variant, path: Path, digits: datasets.Dataset, provider: str) -> list[exam.Result]:
+def examine(variant: Variant, model: runtime.Model, digits: datasets.Dataset) -> list[exam.Result]:
     """What the exported file scores on the exams of a variant."""
     exams = exam.build_exams(digits, variant.exams)
-    model = runtime.load_model(path, provider=provider)
     with progress_bar("exams", sum(map(len, exams))) as bar:
         return [exam.sit(model, one, threshold=model.contract.threshold, advance=bar.advance) for one in exams]
 
@@ -137,6 +136,7 @@ def run(
     folder = RUNS / f"{variant.name}-{seed}"
     done = trained(variant, seed, folder, device)
     inspection = export.export(done.network, export.contract_of(done), folder / "model.onnx")
+    model = runtime.load_model(inspection.path, provider=provider)
     facts = {
         "variant": variant.name,
         "seed": seed,
@@ -145,12 +145,12 @@ def run(
         "training_seconds": round(sum(row.seconds for row in done.metrics)),
         "held_out": round(done.metrics[-1].held_out_accuracy, 5),
         "threshold": done.threshold,
-        "machine": f"{os.cpu_count()} cores, {processor()}; {provider}",
+        "machine": f"{os.cpu_count()} cores, {processor()}; {model.provider}",
         "nodes": len(export.load_onnx(inspection.path).graph.node),
         "parity": max(inspection.parity.differences.values()) if inspection.parity else "",
         "sha256": inspection.sha256,
     }
-    results = examine(variant, inspection.path, judge(done, held_out=held_out), provider)
+    results = examine(variant, model, judge(done, held_out=held_out))
     keys = ("name", "images", "digits", "top", "confident", "exact", "length")
     return [{**facts, **{key: getattr(result, key) for key in keys}} for result in results]
 
