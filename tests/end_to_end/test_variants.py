@@ -60,8 +60,17 @@ def test_a_variant_trains_exports_and_passes_parity(tmp_path, letters, options: 
     is_full = "full" in options
     assert ("28×28 px only" in report["checks"]["sizes"]) == is_full
     assert ("matrices of its own" in exported.stderr) == is_full
+
+
+def test_a_resumed_run_is_of_its_own_variant(tmp_path, letters) -> None:
+    folder = tmp_path / "run"
+    options = ["--routing", "hinton", "--squash", "learnable", "--coupling-axis", "input", "--routings", "2"]
+    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, *options).returncode == 0
     resumed = run("train", "--resume", "-o", folder)
     assert resumed.returncode == 0, resumed.stderr
+    other = run("train", "--resume", "-o", folder, "--routing", "su")
+    assert other.returncode == 2
+    assert "trained with" in other.stderr
 
 
 def test_full_sharing_has_no_dynamic_size(tmp_path, letters) -> None:
