@@ -10,21 +10,19 @@ are computed once, and routed again. The second part is of networks that were tr
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import torch
 from matplotlib.figure import Figure
-from study import RESULTS, RUNS, load_matrix, load_results
+from study import RESULTS, RUNS, load_matrix, load_results, save_results
 from study_report import SCRIPTS, put, spread
 from torch.linalg import vector_norm
 
 from capsonnx import datasets, exam, training
 from capsonnx.exam.scoring import confident_right, top_right
-from capsonnx.files import replacing, write_text
+from capsonnx.files import replacing
 from capsonnx.model import CapsuleNetwork, couple
 from capsonnx.progress import progress_bar
 
@@ -165,10 +163,7 @@ def main(most_pairs: int | None) -> None:
         assert isinstance(network, CapsuleNetwork)  # noqa: S101 - of the matrix
         points += read(network, name, pairs)
     again = retrained(RESULTS.with_name("retrained.csv"))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([Point._fields, *points])
-    write_text(RESULTS.with_name("convergence.csv"), text.getvalue())
+    save_results(RESULTS.with_name("convergence.csv"), [point._asdict() for point in points])
     put(table(points, again), "convergence")
     with replacing(RESULTS.with_name("convergence.png")) as temporary:
         draw(points, again).savefig(temporary, dpi=130)

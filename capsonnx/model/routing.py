@@ -106,8 +106,10 @@ def explain(features: Tensor, weight: Tensor, routed: Routed, *, axis: CouplingA
     agreement = (places @ _queries(normalise(routed.sums[-1]), weight)).relu()
     if routed.query is not None:
         logits = places @ _queries(routed.query, weight)
-        over_places = (logits - logits.logsumexp(dim=(1, 2), keepdim=True)).exp
-        evidence = agreement * (logits.softmax(dim=-1) if axis == "output" else over_places())
+        if axis == "output":
+            evidence = agreement * logits.softmax(dim=-1)
+        else:
+            evidence = agreement * (logits - logits.logsumexp(dim=(1, 2), keepdim=True)).exp()
     elif axis == "output":
         evidence = agreement * (1 / weight.shape[0])
     else:
