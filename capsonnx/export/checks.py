@@ -143,9 +143,8 @@ def _check_nodes(model: onnx.ModelProto) -> Check:
     """Whether the graph is as small as it can be: no more nodes than its outputs, precision and routing take."""
     most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision_of(model)]
     metadata = {one.key: one.value for one in model.metadata_props}
-    with suppress(
-        ModelError, TypeError
-    ):  # a decoder has no network, and whether a network's contract is kept is another check's
+    # A decoder has no network; and whether a network's contract is kept is another check's.
+    with suppress(ModelError, TypeError):
         network = value_of(metadata, "network", dict, "")
         is_em = network.get("routing") == "em"
         each = 2 * ITERATION_NODES if is_em else ITERATION_NODES
