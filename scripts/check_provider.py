@@ -32,7 +32,7 @@ from capsonnx.benchmark import (
 )
 from capsonnx.benchmark.images import digits
 from capsonnx.errors import CapsonnxError
-from capsonnx.export.parity import GRID, ParityReport, measure_parity
+from capsonnx.export.parity import ParityReport, grid_of, measure_parity
 from capsonnx.export.precision import to_half
 from capsonnx.files import replacing
 from capsonnx.runtime import Cuda, default_model_path, load_model
@@ -59,7 +59,7 @@ class Scale:
     peers: tuple[str, ...] = ("torch", "torch-compile", "torch-graphs")
     seconds: float = 1.0
     digits: int = 10_000
-    cases: int = len(GRID)
+    cases: int | None = None
     matrix: int = 8192
     copied: int = 1 << 28
 
@@ -120,9 +120,8 @@ def precisions(path: Path, folder: Path) -> dict[str, Path]:
 
 
 def parity(model: Any, scale: Scale, tolerance: float) -> dict[str, Any]:
-    found: ParityReport = measure_parity(
-        load_model(model.path, provider="cpu"), model, tolerance=tolerance, grid=GRID[: scale.cases]
-    )
+    grid = grid_of(model.contract.smallest)[: scale.cases]
+    found: ParityReport = measure_parity(load_model(model.path, provider="cpu"), model, tolerance=tolerance, grid=grid)
     return {name: value for name, value in found.to_json().items() if name != "cases"}
 
 

@@ -73,8 +73,8 @@ def height_of(_context: click.Context, _option: click.Parameter, value: str) -> 
 def size_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
     """A height and a width in pixels."""
     found = re.fullmatch(r"(\d+)[x×](\d+)", value)
-    if found is None or min(int(side) for side in found.groups()) < 14:
-        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, two numbers of pixels from 14.")
+    if found is None or min(int(side) for side in found.groups()) < 1:
+        raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, two whole numbers of pixels.")
     return int(found[1]), int(found[2])
 
 

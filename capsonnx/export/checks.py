@@ -33,6 +33,9 @@ PRECISION_NODES = {"fp32": 0, "fp16": 2, "int8": 20}
 """How many nodes a stem of fewer bits may add: for fp16 a Cast before and after it; for int8 a QuantizeLinear and a
 DequantizeLinear around each of 6 activations, and a DequantizeLinear for each of 4 weights and 4 biases."""
 
+CONVOLUTION_NODES = {"fp32": 2, "fp16": 2, "int8": 6}
+"""How many nodes each convolution of the stem after the fourth may add: itself and its Relu, and for int8 as above."""
+
 
 @dataclass(frozen=True)
 class Check:
@@ -141,11 +144,13 @@ def _check_contract(model: onnx.ModelProto, name: str) -> Check:
 
 def _check_nodes(model: onnx.ModelProto) -> Check:
     """Whether the graph is as small as it can be: no more nodes than its outputs, precision and routing take."""
-    most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision_of(model)]
+    precision = precision_of(model)
+    most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision]
     metadata = {one.key: one.value for one in model.metadata_props}
     # A decoder has no network; and whether a network's contract is kept is another check's.
     with suppress(ModelError, TypeError):
         network = value_of(metadata, "network", dict, "")
+        most += CONVOLUTION_NODES[precision] * max(0, len(network.get("widths", ())) - 4)
         is_em = network.get("routing") == "em"
         each = 2 * ITERATION_NODES if is_em else ITERATION_NODES
         most += each * max(0, network.get("routings", 3) - 3) + EM_NODES * is_em

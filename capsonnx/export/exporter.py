@@ -20,7 +20,7 @@ import torch
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export.cleanup import clean_up
-from capsonnx.model import APART, ORIGIN, PEAK, STRIDE, WINDOW, CapsuleNetwork, Network, Stem
+from capsonnx.model import APART, PEAK, STRIDE, VIEW, CapsuleNetwork, Network, origin_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,9 +50,9 @@ def contract_of(trained: Trained) -> Contract:
     config = trained.config
     return Contract(
         labels=config.labels,
-        smallest=Stem.receptive_field,
-        stride=Stem.stride,
-        receptive_field=Stem.receptive_field,
+        smallest=trained.network.config.receptive_field,
+        stride=STRIDE,
+        receptive_field=trained.network.config.receptive_field,
         threshold=trained.threshold,
         network=dataclasses.asdict(trained.network.config),
         recipe={
@@ -218,10 +218,11 @@ def _check_size(size: Size | None, network: Network) -> Size:
             expected=f"the size {own[0]}×{own[1]} that it was trained on",
             remedy="leave --size out, or train with --sharing shared, whose matrices fit any place and so any size",
         )
-    if size != "dynamic" and min(size) < Stem.receptive_field:
+    smallest = network.config.receptive_field
+    if size != "dynamic" and min(size) < smallest:
         raise InputError(
             f"size {size[0]}×{size[1]}",
-            expected=f"at least {Stem.receptive_field}×{Stem.receptive_field} pixels",
+            expected=f"at least {smallest}×{smallest} pixels",
             remedy="pass a larger --size, or leave it out for any",
         )
     return size
@@ -234,11 +235,10 @@ def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
         network: with or without biases in its stem.
         symbol: the longer side in pixels of the symbols that it was trained on.
     """
-    height, width = (Stem.receptive_field + STRIDE * (length - 1) for length in WINDOW)
     return Windows(
-        origin=ORIGIN,
+        origin=origin_of(window_of(network.config.receptive_field)),
         stride=STRIDE,
-        size=(height, width),
+        size=VIEW,
         threshold=PEAK,
         apart=APART,
         silent_black=network.config.is_silent,

@@ -168,7 +168,7 @@ def check_file(path: Path, network: Network | None = None, judge: Dataset | None
 
 def _parity(session: Model, network: Network) -> ParityReport:
     reference = scorer(network, exact=True, outputs=session.outputs)
-    grid = grid_of(session.size)
+    grid = grid_of(session.contract.smallest, session.size)
     with progress_bar("parity", len(grid) * len(CONTENTS)) as bar:
         return measure_parity(reference, partial(session, outputs=session.outputs), grid=grid, advance=bar.advance)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from capsonnx.contract import Scorer
 
-__all__ = ["GRID", "TOLERANCE", "Case", "ParityReport", "grid_of", "measure_parity"]
+__all__ = ["TOLERANCE", "Case", "ParityReport", "grid_of", "measure_parity"]
 
 TOLERANCE = 1e-5
 """The largest difference in any output that still counts as rounding, in float32 on a CPU."""
@@ -30,27 +30,31 @@ on 512 x 512 pixels these carry the rounding of sums over 60,000 columns."""
 
 Shape: TypeAlias = tuple[int, int, int]
 
-SMALL = [(14, 14), (14, 15), (15, 14), (17, 23), (28, 28), (28, 56), (56, 28), (29, 29), (31, 44), (33, 47), (61, 14)]
-LARGE = [(64, 64), (84, 84), (101, 37), (14, 400), (128, 96), (160, 160), (255, 129), (240, 320), (512, 512)]
-
 BATCHES = (1, 2, 3, 7, 16)
 
-GRID: tuple[Shape, ...] = (
-    *((batch, *size) for batch, size in itertools.product(BATCHES, SMALL)),
-    *((1, *size) for size in LARGE),
-    (2, 84, 84),
-    (5, 101, 37),
-)
-"""(batch, height, width) of every case: the smallest image, odd, unequal and large ones; one of them was traced."""
 
+def grid_of(smallest: int = 14, size: tuple[int, int] | None = None) -> tuple[Shape, ...]:
+    """The (batch, height, width) of every case: the smallest image, odd, unequal and large ones; one was traced.
 
-def grid_of(size: tuple[int, int] | None) -> tuple[Shape, ...]:
-    """The grid of a file that takes only images of one height and width: every batch of these; None: :data:`GRID`.
+    Args:
+        smallest: the least side in pixels that the file takes, up to 28.
+        size: the only height and width that it takes, if so: then every batch of these.
 
-    >>> grid_of((28, 28))
+    >>> grid_of(size=(28, 28))
     ((1, 28, 28), (2, 28, 28), (3, 28, 28), (7, 28, 28), (16, 28, 28))
     """
-    return GRID if size is None else tuple((batch, *size) for batch in BATCHES)
+    if size is not None:
+        return tuple((batch, *size) for batch in BATCHES)
+    least = smallest
+    smallest_sizes = [(least, least), (least, least + 1), (least + 1, least), (least + 3, least + 9), (61, least)]
+    small = [*smallest_sizes, (28, 28), (28, 56), (56, 28), (29, 29), (31, 44), (33, 47)]
+    large = [(64, 64), (84, 84), (101, 37), (least, 400), (128, 96), (160, 160), (255, 129), (240, 320), (512, 512)]
+    return (
+        *((batch, *size) for batch, size in itertools.product(BATCHES, small)),
+        *((1, *size) for size in large),
+        (2, 84, 84),
+        (5, 101, 37),
+    )
 
 
 def _random(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -145,7 +149,7 @@ def measure_parity(
     candidate: Scorer,
     *,
     tolerance: float = TOLERANCE,
-    grid: Iterable[Shape] = GRID,
+    grid: Iterable[Shape] | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> ParityReport:
     """Give both sides the same images, of every shape in the grid and every content, and compare all outputs.
@@ -154,11 +158,11 @@ def measure_parity(
         reference: the torch network, as :func:`capsonnx.model.scorer` wraps it, best with ``exact``.
         candidate: the exported file in a session.
         tolerance: the largest absolute difference that passes.
-        grid: (batch, height, width) of each case; sides from 14 to 560.
+        grid: (batch, height, width) of each case, sides up to 560; None: :func:`grid_of` the source's stem.
         advance: called after each case, for a progress bar.
     """
     cases = []
-    for number, (shape, content) in enumerate(itertools.product(grid, CONTENTS)):
+    for number, (shape, content) in enumerate(itertools.product(grid_of() if grid is None else grid, CONTENTS)):
         images = CONTENTS[content](shape, np.random.default_rng(number))
         cases.append(_compare(reference, candidate, images, content, tolerance))
         advance()

@@ -12,9 +12,9 @@ from capsonnx.model.config import (
     StemBias,
 )
 from capsonnx.model.decoder import Decoder, DecoderConfig, mask, reconstruction_loss
-from capsonnx.model.field import APART, ORIGIN, PEAK, STRIDE, WINDOW, slide
+from capsonnx.model.field import APART, PEAK, STRIDE, VIEW, origin_of, slide, window_of
 from capsonnx.model.loss import NOTHING, margin_loss, window_loss
-from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, Stem, build
+from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, build, columns
 from capsonnx.model.routing import Routed, couple, explain, route
 from capsonnx.model.scorer import scorer
 from capsonnx.model.squash import Squash, normalise, squash
@@ -23,11 +23,10 @@ from capsonnx.model.votes import FullVotes, SharedVotes, Votes
 __all__ = [
     "APART",
     "NOTHING",
-    "ORIGIN",
     "PEAK",
     "SOURCE_WIDTHS",
     "STRIDE",
-    "WINDOW",
+    "VIEW",
     "CapsuleLayer",
     "CapsuleNetwork",
     "CouplingAxis",
@@ -44,19 +43,21 @@ __all__ = [
     "Sharing",
     "Squash",
     "SquashName",
-    "Stem",
     "StemBias",
     "Votes",
     "build",
+    "columns",
     "couple",
     "explain",
     "margin_loss",
     "mask",
     "normalise",
+    "origin_of",
     "reconstruction_loss",
     "route",
     "scorer",
     "slide",
     "squash",
     "window_loss",
+    "window_of",
 ]

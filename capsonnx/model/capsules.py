@@ -10,7 +10,7 @@ from torch import nn
 
 from capsonnx.errors import InputError
 from capsonnx.model.em import ExpectationMaximisation
-from capsonnx.model.field import slide
+from capsonnx.model.field import slide, window_of
 from capsonnx.model.routing import Routed, explain, route
 from capsonnx.model.squash import Squash
 from capsonnx.model.votes import FullVotes, SharedVotes, Votes
@@ -35,6 +35,7 @@ class CapsuleLayer(nn.Module):
         super().__init__()
         self.config, self.places = config, places
         self.routings = config.routings
+        self.window = window_of(config.receptive_field)
         inputs, classes, dimension = config.widths[-1], config.classes, config.dimension
         bound = math.sqrt(6 / (inputs + classes * dimension))  # Glorot's, of the source's one C x JD matrix
         self.weight = nn.Parameter(torch.empty(classes, (places or 1) * inputs, dimension).uniform_(-bound, bound))
@@ -92,4 +93,4 @@ class CapsuleLayer(nn.Module):
 
     def slide(self, features: Tensor) -> Tensor:
         """Features (batch, C, rows, cols) to (batch, J, rows + 1, cols); see :func:`capsonnx.model.field.slide`."""
-        return slide(features, self.weight, self.squash, axis=self.config.coupling_axis)
+        return slide(features, self.weight, self.window, self.squash, axis=self.config.coupling_axis)

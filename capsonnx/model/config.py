@@ -31,6 +31,10 @@ CouplingAxis: TypeAlias = Literal["output", "input"]
 SOURCE_WIDTHS = (64, 64, 128, 128)
 """Of the stem in bojone/Capsule."""
 
+DEPTHS = range(3, 7)
+"""How many convolutions a stem may have: the deeper, the more each feature column sees, and what it sees of a symbol
+must not be as large as the symbol."""
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
@@ -45,7 +49,8 @@ class NetworkConfig:
         stem_bias: of the stem's convolutions: ``none``; ``free``, as in the source; or ``silent``, at most zero. With
             ``none`` and ``silent`` black pixels give zero features, since relu(0 + b) = 0 for b ≤ 0, and the answer
             does not depend on how much black surrounds the ink.
-        widths: the channels of the stem's four convolutions; the last is C, the dimension of an input capsule.
+        widths: the channels of the stem's convolutions, two before its pool and the others after; the last is C, the
+            dimension of an input capsule.
         dimension: the dimension D of an output capsule (``capsule`` only).
         routings: the number of routing iterations (``capsule`` only).
         hidden: the width of the layer between pooling and scores (``pooled`` and ``summed`` only).
@@ -61,7 +66,7 @@ class NetworkConfig:
     kind: NetworkKind = "capsule"
     classes: int = 10
     stem_bias: StemBias = "none"
-    widths: tuple[int, int, int, int] = SOURCE_WIDTHS
+    widths: tuple[int, ...] = SOURCE_WIDTHS
     dimension: int = 16
     routings: int = 3
     hidden: int = 128
@@ -97,12 +102,27 @@ class NetworkConfig:
                 "the coupling over the output capsules, and no other squash, as it has none",
                 "another --routing",
             )
+        if len(self.widths) not in DEPTHS:
+            raise InputError(
+                f"a stem of {len(self.widths)} convolutions",
+                expected=f"{DEPTHS.start} to {DEPTHS.stop - 1}, two of them before the pool",
+                remedy="give as many widths",
+            )
         if (self.sharing == "full") != (self.size is not None):
             raise _unfit(
                 f"sharing '{self.sharing}' with images of {'any size' if self.size is None else 'one size'}",
                 "one size of images for full, any size for shared",
                 "--sharing shared",
             )
+
+    @property
+    def receptive_field(self) -> int:
+        """The side in pixels of the square that one feature column sees: 6 up to the pool, 4 for every layer after it.
+
+        >>> NetworkConfig().receptive_field
+        14
+        """
+        return 6 + 4 * (len(self.widths) - 2)
 
     @property
     def is_silent(self) -> bool:

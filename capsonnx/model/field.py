@@ -5,8 +5,8 @@ Inside a window the coupling is uniform, c_ij = 1/J: one iteration of :func:`cap
     s_j = W_jᵀ Σ_{i in window} u_i / J
 
 is an average pool and a 1x1 convolution by W, and ‖s_j‖² another 1x1 convolution of s², by ones: plain operators, with
-the weights that the whole-image head has. A window of 8 x 5 feature columns sees 28 x 22 pixels: as high as a training
-digit, and no wider than its ink, because in a line the neighbours stand left and right.
+the weights that the whole-image head has. A window sees 28 x 22 pixels: as high as a training digit, and no wider than
+its ink, because in a line the neighbours stand left and right. Of feature columns that see 14 pixels it has 8 x 5.
 """
 
 from __future__ import annotations
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
 
     from capsonnx.model.config import CouplingAxis
 
-__all__ = ["APART", "ORIGIN", "PEAK", "STRIDE", "WINDOW", "slide"]
+__all__ = ["APART", "PEAK", "STRIDE", "VIEW", "origin_of", "slide", "window_of"]
 
-WINDOW = (8, 5)
-"""Rows and columns of feature columns in a window."""
+VIEW = (28, 22)
+"""Height and width in pixels of what a window sees."""
 
 STRIDE = 2
 """Pixels between neighbouring windows, as between the feature columns of :class:`capsonnx.model.networks.Stem`."""
-
-ORIGIN = (6.0, 7.0)
-"""Pixels from the upper left edge of the image down and to the right, to the centre of the window of cell (0, 0)."""
 
 PEAK = 0.3
 """The length in 0..1 above which a window may hold a symbol."""
@@ -42,15 +39,43 @@ APART = (20.0, 12.0)
 digits held out of the training, by scripts/choose_reading.py."""
 
 
-def slide(features: Tensor, weight: Tensor, squash: Squash | None = None, *, axis: CouplingAxis = "output") -> Tensor:
+def window_of(receptive_field: int) -> tuple[int, int]:
+    """Rows and columns of feature columns in a window, an even and an odd number, where each sees so many pixels.
+
+    >>> window_of(14), window_of(22)
+    ((8, 5), (4, 1))
+    """
+    rows, cols = ((side - receptive_field) // STRIDE + 1 for side in VIEW)
+    return rows, cols
+
+
+def origin_of(window: tuple[int, int]) -> tuple[float, float]:
+    """Pixels from the upper left edge of the image down and to the right, to the centre of the window of cell (0, 0).
+
+    >>> origin_of((8, 5))
+    (6.0, 7.0)
+    """
+    down, across = (side / 2 - STRIDE * (length // 2) for side, length in zip(VIEW, window, strict=True))
+    return down, across
+
+
+def slide(
+    features: Tensor,
+    weight: Tensor,
+    window: tuple[int, int],
+    squash: Squash | None = None,
+    *,
+    axis: CouplingAxis = "output",
+) -> Tensor:
     """The lengths of the output capsules of every window, routed once.
 
-    The window of cell (row, col) covers rows row - 4 .. row + 3 and columns col - 2 .. col + 2 of the feature map;
-    what lies outside of it counts as zero, which for a stem without biases is black.
+    The window of cell (row, col), of 8 x 5 feature columns, covers rows row - 4 .. row + 3 and columns col - 2 ..
+    col + 2 of the feature map; what lies outside of it counts as zero, which for a stem without biases is black.
 
     Args:
         features: (batch, C, rows, cols) floating point.
         weight: W, (J, C, D), of the dtype of ``features``.
+        window: rows and columns of feature columns, as :func:`window_of` gives them.
         squash: of the layer; None: the article's.
         axis: whose couplings sum to one; ``input``: those of a window, which are then one over its columns.
 
@@ -58,9 +83,9 @@ def slide(features: Tensor, weight: Tensor, squash: Squash | None = None, *, axi
         (batch, J, rows + 1, cols), in [0, 1).
     """
     classes, channels, dimension = weight.shape
-    rows, cols = WINDOW
+    rows, cols = window
     # The mean over the window, padding included, and below its sum: scaling the kernel is free, scaling the map is not.
-    mean = avg_pool2d(features, WINDOW, stride=1, padding=(rows // 2, cols // 2))
+    mean = avg_pool2d(features, window, stride=1, padding=(rows // 2, cols // 2))
     uniform = rows * cols / classes if axis == "output" else 1.0
     kernel = uniform * weight.transpose(1, 2).reshape(classes * dimension, channels, 1, 1)
     s = conv2d(mean, kernel)

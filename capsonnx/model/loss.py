@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import relu
 
-from capsonnx.model.field import ORIGIN, STRIDE, WINDOW
+from capsonnx.model.field import STRIDE, origin_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +41,9 @@ def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25
     return (missed + absent_weight * wrong).mean()
 
 
-def window_loss(lengths: Tensor, centres: Tensor, targets: Tensor, *, absent_weight: float = 0.25) -> Tensor:
+def window_loss(
+    lengths: Tensor, centres: Tensor, targets: Tensor, window: tuple[int, int], *, absent_weight: float = 0.25
+) -> Tensor:
     """The margin loss of the sliding head, for images of one labelled symbol and perhaps pieces of others.
 
     Windows within 3 pixels of the symbol's centre are to tell its class; windows at least 8 pixels from the centre of
@@ -52,20 +54,21 @@ def window_loss(lengths: Tensor, centres: Tensor, targets: Tensor, *, absent_wei
         centres: (batch, symbols, 2), row and column of centres in pixels from the upper left edge, that of the
             labelled symbol first; infinite for none.
         targets: (batch,) int64, the class of the first symbol, or :data:`NOTHING`.
+        window: what the lengths were found with.
         absent_weight: λ, the weight of the classes that a window should not tell.
 
     Returns:
         A scalar, at least 0: the mean over the images.
     """
     rows, cols = (
-        ORIGIN[axis] + STRIDE * torch.arange(lengths.shape[2 + axis], device=lengths.device) for axis in (0, 1)
+        origin + STRIDE * torch.arange(count, device=lengths.device)
+        for origin, count in zip(origin_of(window), lengths.shape[2:], strict=True)
     )
     down = (rows.view(1, 1, -1, 1) - centres[:, :, 0, None, None]).abs()
     across = (cols.view(1, 1, 1, -1) - centres[:, :, 1, None, None]).abs()
     is_inside = torch.zeros_like(lengths[:, 0], dtype=torch.bool)
-    is_inside[:, WINDOW[0] // 2 : lengths.shape[2] - WINDOW[0] // 2, :] = True
-    is_inside[:, :, : WINDOW[1] // 2] = False
-    is_inside[:, :, lengths.shape[3] - WINDOW[1] // 2 :] = False
+    down_edge, side_edge = (length // 2 for length in window)
+    is_inside[:, down_edge : lengths.shape[2] - down_edge, side_edge : lengths.shape[3] - side_edge] = True
     at_centre = ((down <= 3) & (across <= 3))[:, 0] & is_inside
     apart = ((down >= 10) | (across >= 8)).all(dim=1) & is_inside
     present = _present(targets, lengths)[:, :, None, None]

@@ -1,10 +1,12 @@
 """The networks: the convolutional stem, the capsule network on it, and the baseline it is compared with.
 
-Both take images of any height and width from 14 px: no weight depends on the image size.
+Both take images of any height and width from the side of what a feature column sees, 14 px with the source's stem:
+no weight depends on the image size.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -24,20 +26,17 @@ if TYPE_CHECKING:
 
     from capsonnx.model.config import NetworkConfig
 
-__all__ = ["CapsuleNetwork", "Network", "PooledNetwork", "Stem", "build"]
+__all__ = ["CapsuleNetwork", "Network", "PooledNetwork", "Stem", "build", "columns"]
 
 
 class Stem(nn.Sequential):
-    """Images to feature columns: two convolutions, average pool 2, two more; all 3 by 3, 'valid', each with a ReLU.
+    """Images to feature columns: two convolutions, average pool 2, some more; all 3 by 3, 'valid', each with a ReLU.
 
-    (batch, 1, height, width) to (batch, C, rows, cols), rows = (height - 4) // 2 - 4. Each column sees a square of
-    14 px, and neighbours stand 2 px apart.
+    (batch, 1, height, width) to (batch, C, rows, cols), rows = (height - receptive_field) // 2 + 1. Each column sees a
+    square of ``receptive_field`` pixels, and neighbours stand 2 px apart.
     """
 
-    stride = STRIDE
-    receptive_field = 14
-
-    def __init__(self, widths: tuple[int, int, int, int], *, bias: bool) -> None:
+    def __init__(self, widths: tuple[int, ...], *, bias: bool) -> None:
         def convolution(inputs: int, outputs: int) -> list[nn.Module]:
             layer = nn.Conv2d(inputs, outputs, 3, bias=bias)
             nn.init.xavier_uniform_(layer.weight)  # Keras's default, which the source has
@@ -45,24 +44,8 @@ class Stem(nn.Sequential):
                 nn.init.zeros_(layer.bias)
             return [layer, nn.ReLU()]
 
-        first, second, third, last = widths
-        super().__init__(
-            *convolution(1, first),
-            *convolution(first, second),
-            nn.AvgPool2d(2),
-            *convolution(second, third),
-            *convolution(third, last),
-        )
-
-    @classmethod
-    def columns(cls, height: int, width: int) -> tuple[int, int]:
-        """How many rows and cols of feature columns an image of so many pixels gives.
-
-        >>> Stem.columns(28, 57)
-        (8, 22)
-        """
-        rows, cols = ((side - cls.receptive_field) // cls.stride + 1 for side in (height, width))
-        return rows, cols
+        layers = [convolution(inputs, outputs) for inputs, outputs in itertools.pairwise((1, *widths))]
+        super().__init__(*itertools.chain(*layers[:2], [nn.AvgPool2d(STRIDE)], *layers[2:]))
 
     @torch.no_grad()
     def silence(self) -> None:
@@ -109,7 +92,10 @@ class Network(nn.Module, ABC):
         return {name: classified[name] for name in names}
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Images (batch, height, width), uint8 or float in 0..255, at least 14 px a side, to the outputs.
+        """Images (batch, height, width), uint8 or float in 0..255, to the outputs.
+
+        Args:
+            images: of which both sides are at least the config's ``receptive_field``.
 
         Returns:
             lengths (batch, J) in [0, 1), and from a capsule network poses (batch, J, D) as well.
@@ -122,7 +108,7 @@ class CapsuleNetwork(Network):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
-        self.capsules = CapsuleLayer(config, None if config.size is None else math.prod(Stem.columns(*config.size)))
+        self.capsules = CapsuleLayer(config, None if config.size is None else math.prod(columns(config, config.size)))
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -181,6 +167,17 @@ class PooledNetwork(Network):
         else:
             pooled = features.mean(dim=3).mean(dim=2)
         return (self.head(pooled),)
+
+
+def columns(config: NetworkConfig, size: tuple[int, int]) -> tuple[int, int]:
+    """How many rows and cols of feature columns an image of so many pixels gives.
+
+    >>> from capsonnx.model import NetworkConfig
+    >>> columns(NetworkConfig(), (28, 57))
+    (8, 22)
+    """
+    rows, cols = ((side - config.receptive_field) // STRIDE + 1 for side in size)
+    return rows, cols
 
 
 def build(config: NetworkConfig) -> Network:

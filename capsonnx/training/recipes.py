@@ -48,7 +48,7 @@ class Recipe:
     epochs: int
     pooled_epochs: int
     batch_size: int = 128
-    widths: tuple[int, int, int, int] = SOURCE_WIDTHS
+    widths: tuple[int, ...] = SOURCE_WIDTHS
     learning_rate: float = 1e-3
     muon_rate: float = 0.0
     weight_decay: float = 0.0

@@ -160,8 +160,9 @@ class Run:
 
     def _window_loss(self, features: Tensor, centres: Tensor, targets: Tensor) -> Tensor:
         assert isinstance(self.network, CapsuleNetwork)  # noqa: S101 - both callers have looked
-        lengths = self.network.capsules.slide(features)
-        return window_loss(lengths, centres.to(self.device), targets, absent_weight=self.recipe.absent_weight)
+        capsules = self.network.capsules
+        lengths, centres = capsules.slide(features), centres.to(self.device)
+        return window_loss(lengths, centres, targets, capsules.window, absent_weight=self.recipe.absent_weight)
 
     def _features(self, images: Tensor) -> Tensor:
         # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax wants the digits.

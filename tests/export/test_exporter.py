@@ -145,7 +145,7 @@ def test_variants_export_and_agree(tmp_path, options, config) -> None:
     model = load_model(path, provider="cpu")
     assert model.outputs == network.output_names
     reference = scorer(network, exact=True, outputs=model.outputs)
-    grid = GRID if model.size is None else grid_of(model.size)
+    grid = GRID if model.size is None else grid_of(size=model.size)
     report = measure_parity(reference, partial(model, outputs=model.outputs), grid=grid)
     assert report.passed, report.differences
     assert not [check for check in check_graph(onnx.load(path), "variant") if not check.passed]

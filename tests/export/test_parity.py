@@ -11,11 +11,11 @@ from onnx import numpy_helper
 
 from capsonnx.contract import OUTPUTS, Scores
 from capsonnx.export import measure_parity
-from capsonnx.export.parity import CONTENTS, GRID
+from capsonnx.export.parity import CONTENTS, grid_of
 from capsonnx.model import scorer
 from capsonnx.runtime import load_model
 
-from .conftest import GRID as SMALL_GRID
+from .conftest import GRID
 
 
 def perturbed(path, name: str, change: float) -> None:
@@ -28,14 +28,17 @@ def perturbed(path, name: str, change: float) -> None:
     onnx.save(model, path)
 
 
-def test_the_grid_is_what_it_says() -> None:
-    assert len(set(GRID)) == len(GRID) >= 60
-    sizes = {shape[1:] for shape in GRID}
-    assert (14, 14) in sizes
+@pytest.mark.parametrize("smallest", [10, 14, 18, 22])
+def test_the_grid_is_what_it_says(smallest: int) -> None:
+    grid = grid_of(smallest)
+    assert len(set(grid)) == len(grid) >= 60
+    sizes = {shape[1:] for shape in grid}
+    assert (smallest, smallest) in sizes
+    assert min(min(size) for size in sizes) == smallest
     assert any(height % 2 and width % 2 for height, width in sizes)
     assert any(height != width for height, width in sizes)
     assert max(height * width for height, width in sizes) >= 512 * 512
-    assert len({shape[0] for shape in GRID}) >= 4
+    assert len({shape[0] for shape in grid}) >= 4
 
 
 def sides(network, onnx_file):
@@ -46,11 +49,11 @@ def sides(network, onnx_file):
 
 def test_the_right_file_passes(network, onnx_file) -> None:
     steps = []
-    report = measure_parity(*sides(network, onnx_file), grid=SMALL_GRID, advance=lambda: steps.append(1))
+    report = measure_parity(*sides(network, onnx_file), grid=GRID, advance=lambda: steps.append(1))
     assert report.passed
     assert tuple(report.differences) == OUTPUTS
     assert report.agreeing == report.images == 12 * len(CONTENTS)
-    assert len(steps) == len(report.cases) == len(SMALL_GRID) * len(CONTENTS)
+    assert len(steps) == len(report.cases) == len(GRID) * len(CONTENTS)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_the_right_file_passes(network, onnx_file) -> None:
 )
 def test_one_perturbed_number_fails(network, onnx_file, name, failing) -> None:
     perturbed(onnx_file, name, 0.2)
-    report = measure_parity(*sides(network, onnx_file), grid=SMALL_GRID)
+    report = measure_parity(*sides(network, onnx_file), grid=GRID)
     assert not report.passed
     assert {name for name, difference in report.differences.items() if difference > report.tolerance} == failing
 
@@ -72,7 +75,7 @@ def test_one_perturbed_number_fails(network, onnx_file, name, failing) -> None:
 def test_a_perturbed_kernel_of_the_field_fails(network, onnx_file, number, change) -> None:
     kernels = [node.input[1] for node in onnx.load(onnx_file).graph.node if node.op_type == "Conv"]
     perturbed(onnx_file, kernels[number], change)
-    report = measure_parity(*sides(network, onnx_file), grid=SMALL_GRID)
+    report = measure_parity(*sides(network, onnx_file), grid=GRID)
     assert {name for name, difference in report.differences.items() if difference > report.tolerance} == {"field"}
     assert not report.passed
 

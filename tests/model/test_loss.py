@@ -38,30 +38,31 @@ def field_of(peak: tuple[int, int], label: int, size: tuple[int, int] = (21, 20)
 
 CENTRES = torch.tensor([[[6.0 + 2 * 10, 7.0 + 2 * 9]]])
 TARGET = torch.tensor([3])
+WINDOW = (8, 5)
 
 
 def test_a_field_that_peaks_at_the_centre_costs_nothing() -> None:
-    assert window_loss(field_of((10, 9), 3), CENTRES, TARGET).item() == 0
+    assert window_loss(field_of((10, 9), 3), CENTRES, TARGET, WINDOW).item() == 0
 
 
 @pytest.mark.parametrize("field", [field_of((10, 9), 4), field_of((10, 15), 3), field_of((15, 9), 3)])
 def test_another_class_or_place_costs(field) -> None:
-    assert window_loss(field, CENTRES, TARGET).item() > 0.01
+    assert window_loss(field, CENTRES, TARGET, WINDOW).item() > 0.01
 
 
 def test_windows_near_a_neighbour_are_not_asked() -> None:
     field = field_of((10, 9), 3)
     field[0, 5, 10, 15] = 1.0
     neighbour = torch.tensor([[[26.0, 25.0], [26.0, 7.0 + 2 * 15], [torch.inf, torch.inf]]])
-    assert window_loss(field, CENTRES, TARGET).item() > 0
-    assert window_loss(field, neighbour, TARGET).item() == 0
+    assert window_loss(field, CENTRES, TARGET, WINDOW).item() > 0
+    assert window_loss(field, neighbour, TARGET, WINDOW).item() == 0
 
 
 def test_windows_that_reach_beyond_the_image_are_not_asked() -> None:
     field = field_of((10, 9), 3)
     field[0, 5, :3] = 1.0
     field[0, 5, :, -2:] = 1.0
-    assert window_loss(field, CENTRES, TARGET).item() == 0
+    assert window_loss(field, CENTRES, TARGET, WINDOW).item() == 0
 
 
 def test_without_a_class_every_length_is_wrong() -> None:
@@ -72,5 +73,5 @@ def test_without_a_class_every_length_is_wrong() -> None:
 
 def test_without_a_class_every_window_is_to_tell_nothing() -> None:
     nothing, nowhere = torch.tensor([NOTHING]), torch.full((1, 1, 2), torch.inf)
-    assert window_loss(torch.zeros(1, 10, 21, 20), nowhere, nothing).item() == 0
-    assert window_loss(field_of((10, 9), 3), nowhere, nothing).item() > 0
+    assert window_loss(torch.zeros(1, 10, 21, 20), nowhere, nothing, WINDOW).item() == 0
+    assert window_loss(field_of((10, 9), 3), nowhere, nothing, WINDOW).item() > 0

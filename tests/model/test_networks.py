@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from capsonnx.errors import InputError
-from capsonnx.model import Network, NetworkConfig, Stem, build
+from capsonnx.model import STRIDE, Network, NetworkConfig, build, columns
+
+STEMS = [(8, 8, 16), (8, 8, 16, 16), (8, 8, 16, 16, 16), (8, 8, 16, 16, 16, 16)]
 
 
 def fresh(**config) -> Network:
@@ -34,22 +36,35 @@ def test_parameter_counts(config: dict, parameters: int) -> None:
     assert sum(weight.numel() for weight in fresh(**config).parameters()) == parameters
 
 
-@pytest.mark.parametrize("size", [(14, 14), (15, 14), (28, 28), (28, 56), (31, 44), (99, 14)])
-def test_feature_columns_stand_where_the_stem_says(size: tuple[int, int]) -> None:
-    rows, cols = ((side - Stem.receptive_field) // Stem.stride + 1 for side in size)
-    assert fresh().features(noise(2, *size)).shape == (2, 128, rows, cols)
+@pytest.mark.parametrize("widths", STEMS)
+def test_every_size_from_the_receptive_field_has_its_feature_columns(widths: tuple[int, ...]) -> None:
+    network = fresh(widths=widths)
+    least = network.config.receptive_field
+    for size in [(least, least), (least + 1, least), (28, 28), (28, 56), (31, 44), (99, least)]:
+        assert network.features(noise(2, *size)).shape == (2, widths[-1], *columns(network.config, size))
+    with pytest.raises(RuntimeError):
+        network.features(noise(1, least - 1, 28))
 
 
-@pytest.mark.parametrize("corner", [(0, 0), (13, 0), (0, 13), (13, 13), (7, 7)])
-def test_a_column_sees_its_fourteen_pixels_and_no_more(corner: tuple[int, int]) -> None:
-    image = torch.zeros(1, 42, 42, dtype=torch.uint8)
-    image[0, 14 + corner[0], 14 + corner[1]] = 255
-    columns = fresh().features(image)[0]
-    assert columns[:, 7, 7].any()  # its square spans 14..27, so each corner pixel is inside
-    lit = columns.any(dim=0).nonzero()
-    for row, col in (lit * Stem.stride).tolist():
-        assert row <= 14 + corner[0] < row + 14
-        assert col <= 14 + corner[1] < col + 14
+@pytest.mark.parametrize("widths", STEMS)
+@pytest.mark.parametrize("corner", [(0, 0), (1, 0), (0, 1), (1, 1), (0.5, 0.5)])
+def test_a_column_sees_its_square_and_no_more(widths: tuple[int, ...], corner: tuple[float, float]) -> None:
+    network = fresh(widths=widths)
+    side = network.config.receptive_field
+    row, col = (14 + int((side - 1) * share) for share in corner)
+    image = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    image[0, row, col] = 255
+    features = network.features(image)[0]
+    assert features[:, 7, 7].any()  # its square starts at pixel 14, so each corner pixel is inside
+    for top, left in (features.any(dim=0).nonzero() * STRIDE).tolist():
+        assert top <= row < top + side
+        assert left <= col < left + side
+
+
+@pytest.mark.parametrize("widths", [(8, 8), (8, 8, 8, 8, 8, 8, 8)])
+def test_a_stem_too_shallow_or_too_deep_is_refused(widths: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="3 to 6"):
+        NetworkConfig(widths=widths)
 
 
 @pytest.mark.parametrize("kind", ["capsule", "pooled", "summed"])
