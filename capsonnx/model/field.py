@@ -5,8 +5,8 @@ Inside a window the coupling is uniform, c_ij = 1/J: one iteration of :func:`cap
     s_j = W_jᵀ Σ_{i in window} u_i / J
 
 is an average pool and a 1x1 convolution by W, and ‖s_j‖² another 1x1 convolution of s², by ones: plain operators, with
-the weights that the whole-image head has. A window sees 28 x 22 pixels: as high as a training digit, and no wider than
-its ink, because in a line the neighbours stand left and right. Of feature columns that see 14 pixels it has 8 x 5.
+the weights that the whole-image head has. A window sees 28 x 26 pixels, nearly a training digit: a little narrower,
+because in a line the neighbours stand left and right. Of feature columns that see 22 pixels it has 4 x 3.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["APART", "PEAK", "STRIDE", "VIEW", "origin_of", "slide", "window_of"]
 
-VIEW = (28, 22)
+VIEW = (28, 26)
 """Height and width in pixels of what a window sees."""
 
 STRIDE = 2
@@ -43,7 +43,7 @@ def window_of(receptive_field: int) -> tuple[int, int]:
     """Rows and columns of feature columns in a window, an even and an odd number, where each sees so many pixels.
 
     >>> window_of(14), window_of(22)
-    ((8, 5), (4, 1))
+    ((8, 7), (4, 3))
     """
     rows, cols = ((side - receptive_field) // STRIDE + 1 for side in VIEW)
     return rows, cols
@@ -52,8 +52,8 @@ def window_of(receptive_field: int) -> tuple[int, int]:
 def origin_of(window: tuple[int, int]) -> tuple[float, float]:
     """Pixels from the upper left edge of the image down and to the right, to the centre of the window of cell (0, 0).
 
-    >>> origin_of((8, 5))
-    (6.0, 7.0)
+    >>> origin_of((4, 3))
+    (10.0, 11.0)
     """
     down, across = (side / 2 - STRIDE * (length // 2) for side, length in zip(VIEW, window, strict=True))
     return down, across
@@ -69,8 +69,8 @@ def slide(
 ) -> Tensor:
     """The lengths of the output capsules of every window, routed once.
 
-    The window of cell (row, col), of 8 x 5 feature columns, covers rows row - 4 .. row + 3 and columns col - 2 ..
-    col + 2 of the feature map; what lies outside of it counts as zero, which for a stem without biases is black.
+    The window of cell (row, col), of 4 x 3 feature columns, covers rows row - 2 .. row + 1 and columns col - 1 ..
+    col + 1 of the feature map; what lies outside of it counts as zero, which for a silent stem is black.
 
     Args:
         features: (batch, C, rows, cols) floating point.

@@ -20,7 +20,7 @@ KNOT_SPACING = 7
 """Pixels between the knots of the elastic displacement: about a third of a digit's height."""
 
 CROWD_WIDTH = 30
-"""Pixels: of the windows of the sliding head, 22 wide, five lie inside."""
+"""Pixels: of the windows of the sliding head, 26 wide, three lie inside."""
 
 PIECE = 7
 """Pixels, the side of a piece of a symbol that is no symbol: the breadth of two strokes."""

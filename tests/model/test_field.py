@@ -9,7 +9,7 @@ from torch.linalg import vector_norm
 from capsonnx.model import STRIDE, VIEW, NetworkConfig, SharedVotes, Squash, build, origin_of, route, slide, window_of
 
 EXACT = {"rtol": 0, "atol": 1e-9}
-WINDOWS = [window_of(side) for side in (10, 14, 18, 22)]
+WINDOWS = [window_of(side) for side in (14, 18, 22)]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_every_size_has_a_field(weight, window, size) -> None:
 
 
 def test_nothing_gives_nothing(weight) -> None:
-    assert not slide(torch.zeros(1, 12, 8, 8, dtype=torch.float64), weight, (8, 5)).any()
+    assert not slide(torch.zeros(1, 12, 8, 8, dtype=torch.float64), weight, (4, 3)).any()
 
 
 @pytest.mark.parametrize("widths", [(8, 8, 8), (8, 8, 8, 8), (8, 8, 8, 8, 8), (8, 8, 8, 8, 8, 8)])

@@ -38,7 +38,7 @@ def field_of(peak: tuple[int, int], label: int, size: tuple[int, int] = (21, 20)
 
 CENTRES = torch.tensor([[[6.0 + 2 * 10, 7.0 + 2 * 9]]])
 TARGET = torch.tensor([3])
-WINDOW = (8, 5)
+WINDOW = (8, 7)
 
 
 def test_a_field_that_peaks_at_the_centre_costs_nothing() -> None:
