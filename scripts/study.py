@@ -1,7 +1,7 @@
 """Train every variant of scripts/study.toml from several seeds, and examine each through ONNX Runtime.
 
 Run: .venv/bin/python scripts/study.py                 # everything that is not in exported/study/results.csv yet
-     .venv/bin/python scripts/study.py --only default --seeds 1
+     .venv/bin/python scripts/study.py --only default-capsule --seeds 1
 Then: .venv/bin/python scripts/study_report.py         # table and figures from that file
 
 A run that was stopped goes on after its last epoch; a run that was examined is in results.csv and is not made again.

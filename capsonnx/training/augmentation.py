@@ -71,21 +71,30 @@ def cut_out(canvases: Tensor, centres: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Deform a batch of images and show each between others, as a window sliding over a line of them would see it.
+    """Deform a batch of images and show each between others, as a window sliding over a page of them would see it.
 
-    Left and right of each, more often than not, stands another image of the batch, at most overlapping by 4 pixels of
-    ink and at most 10 pixels away; of which the window cuts off what is too far.
+    On either side of each, more often than not, stands another image of the batch, at most overlapping by 4 pixels of
+    ink and at most 10 pixels away; of which the window cuts off what is too far. All batch long the sides are left and
+    right, as in a line, or above and below, as between lines.
 
     Args:
         images: (batch, height, width) uint8, batch at least 1.
-        recipe: of which ``rotation``, ``scale`` and ``elastic`` are used.
+        recipe: of which ``rotation``, ``scale``, ``elastic`` and ``neighbours`` are used.
         generator: a CPU generator; its state advances.
 
     Returns:
-        views: (batch, height, 30) float32 in 0..255.
+        views: (batch, height, 30) or (batch, 30, width) float32 in 0..255.
         centres: (batch, 3, 2) float32, row and column, in pixels from the upper left edge, of the centre of the image
-            itself and of its neighbours left and right; infinite where there is none.
+            itself and of its neighbours on either side; infinite where there is none.
     """
+    if torch.rand((), generator=generator) < 0.5:
+        return _in_line(images, recipe, generator)
+    views, centres = _in_line(images.transpose(1, 2), recipe, generator)
+    return views.transpose(1, 2), centres.flip(2)
+
+
+def _in_line(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
+    """What :func:`crowd` gives, with the neighbours left and right."""
     batch, height, width = images.shape
     offset = torch.stack([_integers(batch, 2, generator), torch.zeros(batch)], dim=1)
     digits = _deform(images, torch.tensor([height, width]), offset, recipe, generator)

@@ -71,9 +71,9 @@ class Recipe:
 DEFAULT = Recipe(
     "default",
     stem_bias="silent",
-    widths=(32, 32, 128, 128),
-    epochs=6,
-    pooled_epochs=6,
+    widths=(32, 32, 64, 64, 96, 128),
+    epochs=30,
+    pooled_epochs=30,
     learning_rate=2e-3,
     muon_rate=5e-3,
     weight_decay=0.1,
@@ -84,6 +84,7 @@ DEFAULT = Recipe(
     scale=0.12,
     elastic=1.0,
     empty=0.05,
+    crowded=0.25,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -93,7 +94,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
             Recipe("seed", stem_bias="free", epochs=10, pooled_epochs=20),
             DEFAULT,
-            # From the weights of a trained network on, at half the rate, and in crowds: for symbols that touch.
+            # From the weights of a trained network on, at half the rate: for symbols of one's own, or that touch.
             replace(
                 DEFAULT,
                 name="refine",

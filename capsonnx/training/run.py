@@ -81,6 +81,7 @@ class Run:
             self.network: Network = build(config.network).to(device)
             # After the network, whose first weights are thus the same with a decoder and without.
             self.decoder = None if config.decoder is None else Decoder(config.decoder).to(device)
+        self.slides = isinstance(self.network, CapsuleNetwork) and self.network.capsules.explains
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizers = make_optimizers(self.network, self.recipe, self.decoder)
         self.averaged = copy.deepcopy(self.network) if self.recipe.averaging else self.network
@@ -101,7 +102,7 @@ class Run:
         for optimizer, highest in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(self.step, self.steps, highest, self.recipe.schedule)
-        crowded = round(self.recipe.crowded * len(images)) if isinstance(self.network, CapsuleNetwork) else 0
+        crowded = round(self.recipe.crowded * len(images)) if self.slides else 0
         empty = round(self.recipe.empty * (len(images) - crowded))
         loss = self._canvas_loss(*self._emptied(images[crowded:], targets[crowded:], empty))
         if crowded:
@@ -145,7 +146,7 @@ class Run:
         if self.decoder is not None:
             size = self.decoder.config.size
             loss = loss + self._reconstruction_loss(poses[0], cut_out(canvases, centres, size), targets)
-        if self.recipe.crowded and isinstance(self.network, CapsuleNetwork):
+        if self.recipe.crowded and self.slides:
             centres = centres.masked_fill((targets == NOTHING).view(-1, 1, 1).cpu(), torch.inf)
             loss = loss + self._window_loss(features, centres, targets)
         return loss

@@ -83,8 +83,26 @@ def test_the_seed_decides(images) -> None:
 CROWD = dataclasses.replace(PLAIN, neighbours=0.0)
 
 
-def test_alone_in_a_view_a_digit_is_whole_but_for_what_is_cut_off(images) -> None:
-    views, centres = crowd(images, CROWD, generator())
+LINE, COLUMN = 0, 1
+"""Seeds of whose crowds the neighbours stand left and right, and above and below."""
+
+
+def in_line(images, recipe, seed: int):
+    """A crowd with its neighbours left and right, turned so where they stand above and below."""
+    views, centres = crowd(images if seed == LINE else images.transpose(1, 2), recipe, generator(seed))
+    return (views, centres) if seed == LINE else (views.transpose(1, 2), centres.flip(2))
+
+
+def test_a_crowd_is_a_line_or_a_column_as_often(images) -> None:
+    shapes = [tuple(crowd(images[:2], CROWD, generator(seed))[0].shape[1:]) for seed in range(40)]
+    assert shapes[LINE] == (28, 30)
+    assert shapes[COLUMN] == (30, 28)
+    assert 10 <= shapes.count((28, 30)) == 40 - shapes.count((30, 28)) <= 30
+
+
+@pytest.mark.parametrize("seed", [LINE, COLUMN])
+def test_alone_in_a_view_a_digit_is_whole_but_for_what_is_cut_off(images, seed) -> None:
+    views, centres = in_line(images, CROWD, seed)
     assert views.shape == (32, 28, 30)
     assert torch.isinf(centres[:, 1:, 1]).all()
     for view, image, (row, col) in zip(views, images.float(), centres[:, 0].tolist(), strict=True):
@@ -97,9 +115,10 @@ def test_alone_in_a_view_a_digit_is_whole_but_for_what_is_cut_off(images) -> Non
         torch.testing.assert_close(view[4:-4, inside], moved[4:-4, source[inside]], rtol=0, atol=0.01)
 
 
-def test_neighbours_only_add_ink_and_keep_their_distance(images) -> None:
-    lonely, _ = crowd(images, CROWD, generator())
-    views, centres = crowd(images, dataclasses.replace(CROWD, neighbours=1.0), generator())
+@pytest.mark.parametrize("seed", [LINE, COLUMN])
+def test_neighbours_only_add_ink_and_keep_their_distance(images, seed) -> None:
+    lonely, _ = in_line(images, CROWD, seed)
+    views, centres = in_line(images, dataclasses.replace(CROWD, neighbours=1.0), seed)
     assert (views >= lonely).all()
     assert (views > lonely).any(dim=(1, 2)).float().mean() > 0.8
     own, left, right = centres[:, :, 1].unbind(dim=1)
