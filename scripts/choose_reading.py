@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from capsonnx.exam import PageExam
 
 EXAMS = ("strings-2", "strings-5", "strings-8", "spacing-0", "spacing-4", "spacing-12", "spacing-20", "lines-3")
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
-APART = tuple(itertools.product((20.0,), (8.0, 10.0, 12.0, 14.0, 16.0)))
+THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+APART = tuple(itertools.product((14.0, 20.0, 24.0), (6.0, 8.0, 10.0, 12.0)))
 
 
 def fields(model: runtime.Model, pages: PageExam) -> list[tuple[np.ndarray, np.ndarray]]:

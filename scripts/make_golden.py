@@ -65,12 +65,12 @@ def tiny_images() -> list[tuple[str, NDArray[np.uint8]]]:
     digits = datasets.load("mnist", "test").images
     return [
         (
-            "the middle of a 7, 14×14: the smallest image, a single feature cell, hence low scores",
-            digits[:1, 7:21, 7:21],
+            "the middle of a 7, 22×22: the smallest image, a single feature cell, hence low scores",
+            digits[:1, 3:25, 3:25],
         ),
         (
-            "the middle of a 2, 21×17: odd sides, whose last row and column no feature cell sees",
-            digits[1:2, 4:25, 6:23],
+            "the middle of a 2, 25×23: odd sides, whose last row and column no feature cell sees",
+            digits[1:2, 2:27, 3:26],
         ),
         ("a batch of two single digits, 7 and 2", digits[:2]),
         ("1 and 0 side by side", digits[2:4].swapaxes(0, 1).reshape(1, 28, 56)),

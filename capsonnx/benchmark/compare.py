@@ -14,7 +14,7 @@ from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_syste
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import multiply_adds
 from capsonnx.benchmark.worker import Alone, run_alone
-from capsonnx.errors import ModelError
+from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import FAITHFUL, Cuda, load_model
 from capsonnx.runtime.providers import CUDA
 
@@ -129,7 +129,7 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
         tell: is called with what is being done.
 
     Raises:
-        InputError: a file or a peer is not there.
+        InputError: a file or a peer is not there, or the images are too small for a file.
         ModelError: a file breaks the contract, or a system cannot run it.
         ProviderError: the provider cannot be had.
     """
@@ -173,8 +173,15 @@ def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
     """The models, then of each peer one for every file, or for torch the one float32 file."""
     ours = [Request(OURS, str(path), settings.provider, settings.threads, settings.cuda) for path in paths]
     # All of them, so that what is wrong with a file or the provider is told before anything is measured.
-    taken = {load_model(path, provider=settings.provider).provider for path in paths}
-    device = "cuda" if CUDA in taken else "cpu"
+    models = [load_model(path, provider=settings.provider) for path in paths]
+    smallest = max(model.contract.smallest for model in models)
+    if min(settings.size) < smallest:
+        raise InputError(
+            "images of {}×{} pixels".format(*settings.size),
+            expected=f"a height and a width of at least {smallest}",
+            remedy="pass a larger --size",
+        )
+    device = "cuda" if CUDA in {model.provider for model in models} else "cpu"
     peers = []
     for name in settings.against:
         of_torch = "torch" in PEERS[name]

@@ -63,7 +63,8 @@ def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
     ("arguments", "message"),
     [
         (["--size", "28"], "not HEIGHTxWIDTH"),
-        (["--size", "13x28"], "two numbers of pixels from 14"),
+        (["--size", "0x28"], "two whole numbers of pixels"),
+        (["--size", "13x28"], "a height and a width of at least"),
         (["--against", "soup"], "--against soup; expected one or more of torch"),
         (["none.onnx"], "none.onnx: No such file"),
         (["--provider", "openvino"], "provider openvino: cannot be had here; expected one of"),

@@ -1,5 +1,5 @@
 // Print the labels that an exported file sees in an image: ./read MODEL IMAGE.pgm
-// The image is a binary PGM: light ink on black, digits about 20 pixels high, and both sides at least 14 pixels.
+// The image is a binary PGM: light ink on black, digits about 20 pixels high, and both sides at least 22 pixels.
 #include <onnxruntime_cxx_api.h>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // @ts-check
 // Print the labels that an exported file sees in an image: node read.js MODEL IMAGE
-// The image has light ink on black, digits about 20 pixels high, and both sides at least 14 pixels.
+// The image has light ink on black, digits about 20 pixels high, and both sides at least 22 pixels.
 
 import { readFile } from "node:fs/promises";
 import { argv, exit } from "node:process";

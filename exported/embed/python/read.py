@@ -1,6 +1,6 @@
 """Print the labels that an exported file sees in an image: python read.py MODEL IMAGE.
 
-The image has light ink on black, digits about 20 pixels high, and both sides at least 14 pixels.
+The image has light ink on black, digits about 20 pixels high, and both sides at least 22 pixels.
 """
 
 import json

@@ -10,7 +10,6 @@ export const BLANK = { image: null, strokes: [] };
 
 const PEN = 2.4; // the thickness in pixels of MNIST's strokes, with which a stroke is drawn for the network
 const MARGIN = 8; // pixels of black around strokes; more changes next to nothing and costs time
-const FIELD = 14; // pixels that the network sees at once: black at this distance from ink changes nothing at all
 const FIRST_SIDE = 128; // pixels of the longer side for the first look at the size of the writing
 const MOST_PIXELS = 90_000; // 300 × 300; a second or so
 
@@ -56,7 +55,7 @@ export function prepare(scene, { smallest, windows }) {
   const whole = rasterise(scene, extent, scale, margin);
   const box = inkBox(whole.raster);
   if (!box) return null;
-  if (!windows?.silent_black) return cropped(whole, box, margin || FIELD);
+  if (!windows?.silent_black) return cropped(whole, box, margin || smallest); // black that far from ink changes nothing at all
   const { raster, origin } = place(whole.raster, smallest);
   return { raster, view: moved(whole.view, ...origin) };
 }
