@@ -1,0 +1,82 @@
+"""Measure what picking symbols out of the field costs, beside the inference that computes the field.
+
+Run: .venv/bin/python scripts/bench_reading.py [--model FILE] [--output exported/reading-speed.md]
+Both on the same batches of pages, in turns, on the CPU. Prints a table; exits with 1 if picking takes more than 10 %.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from capsonnx import datasets, exam, runtime
+from capsonnx.benchmark import cores, processor
+from capsonnx.benchmark.tables import markdown_table
+from capsonnx.benchmark.timing import measure, ratio
+from capsonnx.contract import FIELD, LENGTHS
+from capsonnx.files import write_text
+from capsonnx.runtime.page import load_page
+from capsonnx.runtime.reading import find_symbols, in_lines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EXAMS = ("strings-1", "strings-2", "strings-5", "strings-10", "lines-3", "scattered-512")
+PAGES, BATCH = 200, 32
+MOST = 0.1
+
+
+def batch_of(pages: exam.PageExam, model: runtime.Model) -> NDArray[np.uint8]:
+    """As ``infer`` would batch them: pages of the commonest shape, (batch, height, width)."""
+    placed = [load_page(image, model.contract).levels for image in pages.images[:PAGES]]
+    [(shape, _)] = Counter(page.shape for page in placed).most_common(1)
+    return np.stack([page for page in placed if page.shape == shape][:BATCH])
+
+
+def read(model: runtime.Model, images: NDArray[np.uint8], fields: NDArray[np.float32]) -> None:
+    """Pick the symbols of every page."""
+    windows = model.contract.windows
+    assert windows is not None  # noqa: S101 - main has looked
+    for field, levels in zip(fields, images, strict=True):
+        in_lines(find_symbols(field, levels, model.contract.labels, windows), height=windows.size[0])
+
+
+@click.command()
+@click.option("--model", "path", type=click.Path(path_type=Path), help="The .onnx file.  [default: shipped]")
+@click.option("--seconds", default=3.0, help="To measure each, on each kind of page.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the table there, too.")
+def main(path: Path | None, seconds: float, output: Path | None) -> None:
+    """Print the table."""
+    model = runtime.load_model(path or runtime.default_model_path(), provider="cpu")
+    if model.contract.windows is None:
+        raise click.UsageError(f"{model.path} has no output 'field'")
+    rows, worst = [], 0.0
+    for pages in exam.build_page_exams(datasets.load("mnist", "test"), EXAMS):
+        images = batch_of(pages, model)
+        fields = model(images, (FIELD,)).field
+        assert fields is not None  # noqa: S101 - it was asked for
+        calls = {"infer": partial(model, images, (LENGTHS, FIELD)), "read": partial(read, model, images, fields)}
+        timings = measure(calls, seconds=seconds)
+        share = ratio(timings["infer"], timings["read"])  # how many times as fast inference is, so less than one
+        worst = max(worst, share.median)
+        each = (f"{1000 * timings[key].median / len(images):.2f}" for key in ("infer", "read"))
+        spread = f"{share.least:.1%} to {share.greatest:.1%}"
+        rows.append([pages.name, "{}×{}×{}".format(*images.shape), *each, f"{share.median:.1%} ({spread})"])
+    table = markdown_table(
+        ["pages", "batch", "inference, ms a page", "picking, ms a page", "picking by inference"], rows
+    )
+    text = f"{table}\n\n{processor()}, {cores()} cores, {model.provider}; medians over {seconds:g} s each, in turns."
+    click.echo(text)
+    if output is not None:
+        write_text(output, text + "\n")
+    if worst > MOST:
+        raise click.ClickException(f"picking takes {worst:.1%} of the time of inference; expected at most {MOST:.0%}")
+
+
+if __name__ == "__main__":
+    main()
