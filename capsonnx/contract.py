@@ -89,6 +89,8 @@ class Windows:
         apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
         silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
         symbol: the longer side of the symbols that the network was trained on.
+        touching: as ``apart``, of two symbols that both score above ``sure``: they are believed at less.
+        sure: a score in 0..1; 1, as in older files, for never.
     """
 
     origin: tuple[float, float]
@@ -98,6 +100,8 @@ class Windows:
     apart: tuple[float, float]
     silent_black: bool
     symbol: float = 20.0
+    touching: tuple[float, float] = (0.0, 0.0)
+    sure: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -235,10 +239,16 @@ def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
         return None
     values = value_of(metadata, "windows", dict, name)
     try:
-        pairs = {key: _pair(values[key]) for key in ("origin", "apart")}
+        pairs = {key: _pair(values[key]) for key in ("origin", "apart", "touching") if key in values}
         size = _pair(values["size"])
         windows = Windows(**{**values, **pairs, "size": (int(size[0]), int(size[1]))})
-        is_sound = 0 <= windows.threshold < 1 and min(windows.stride, windows.symbol, *windows.size, *windows.apart) > 0
+        lengths = (windows.stride, windows.symbol, *windows.size, *windows.apart)
+        is_sound = (
+            0 <= windows.threshold < 1
+            and 0 <= windows.sure <= 1
+            and min(lengths) > 0
+            and all(0 <= touching <= apart for touching, apart in zip(windows.touching, windows.apart, strict=True))
+        )
     except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound:

@@ -1,8 +1,8 @@
-"""Choose the two parameters of reading, the peak threshold and how far symbols stand apart, on held-out digits.
+"""Choose the parameters of reading on held-out digits: the peak threshold, and how far symbols stand apart.
 
 Run: .venv/bin/python scripts/choose_reading.py exported/mnist.onnx
 Pages are made of training digits that the training held out; the test split is not touched. The fields are computed
-once; for each pair of parameters the table gives the exact strings, in %, of every exam, and the mean.
+once; for each choice of parameters the table gives the exact strings, in %, of every exam, and the mean.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from capsonnx.exam import PageExam
 
 EXAMS = ("strings-2", "strings-5", "strings-8", "spacing-0", "spacing-4", "spacing-12", "spacing-20", "lines-3")
-THRESHOLDS = (0.4, 0.5, 0.6, 0.7, 0.8)
-APART = tuple(itertools.product((14.0, 20.0, 24.0), (6.0, 8.0, 10.0, 12.0)))
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6)
+ACROSS = (10.0, 12.0, 14.0)
+TOUCHING = (6.0, 8.0, 10.0)
+SURE = (0.8, 0.85, 0.9, 1.0)
+"""The last: symbols never stand nearer than apart."""
 
 
 def fields(model: runtime.Model, pages: PageExam) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -60,9 +63,18 @@ def main(model: Path, count: int) -> None:
         for pages in exams:
             read.append(fields(network, pages))
             bar.advance()
-    click.echo(f"{'threshold':>9} {'apart':>12} " + " ".join(f"{name:>10}" for name in EXAMS) + f" {'mean':>7}")
-    for threshold, apart in itertools.product(THRESHOLDS, APART):
-        windows = dataclasses.replace(contract.windows, threshold=threshold, apart=apart)
+    click.echo(
+        f"{'threshold':>9} {'apart':>5} {'touching':>8} {'sure':>5} "
+        + " ".join(f"{name:>10}" for name in EXAMS)
+        + f" {'mean':>7}"
+    )
+    for threshold, across, touching, sure in itertools.product(THRESHOLDS, ACROSS, TOUCHING, SURE):
+        if touching >= across or (sure == 1 and touching > TOUCHING[0]):
+            continue
+        down = contract.windows.apart[0]
+        windows = dataclasses.replace(
+            contract.windows, threshold=threshold, apart=(down, across), touching=(down, touching), sure=sure
+        )
         shares = []
         for pages, inputs in zip(exams, read, strict=True):
             texts = []
@@ -72,7 +84,7 @@ def main(model: Path, count: int) -> None:
             truth = [joined([[contract.labels[one.target] for one in line] for line in page]) for page in pages.truth]
             shares.append(100 * exact_strings(texts, truth))
         row = " ".join(f"{share:10.1f}" for share in shares)
-        click.echo(f"{threshold:9.1f} {apart[0]:5.0f} x {apart[1]:4.0f} {row} {np.mean(shares):7.2f}")
+        click.echo(f"{threshold:9.1f} {across:5.0f} {touching:8.0f} {sure:5.2f} {row} {np.mean(shares):7.2f}")
 
 
 if __name__ == "__main__":

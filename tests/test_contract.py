@@ -72,6 +72,9 @@ def test_another_format_is_refused(version: int) -> None:
         {"threshold": 1},
         {"threshold": None},
         {"apart": [20, -1]},
+        {"touching": [20, 200]},
+        {"touching": 8},
+        {"sure": 1.5},
         {"colour": "red"},
     ],
 )
@@ -85,7 +88,7 @@ def test_malformed_windows_are_refused(change: dict) -> None:
 def test_a_missing_part_of_the_windows_is_refused() -> None:
     metadata = dataclasses.replace(PLAIN, windows=WINDOWS).to_metadata()
     windows = json.loads(metadata["capsonnx.windows"])
-    for key in windows.keys() - {"symbol"}:  # which came later, and has a default
+    for key in windows.keys() - {"symbol", "touching", "sure"}:  # which came later, and have defaults
         rest = {name: value for name, value in windows.items() if name != key}
         with pytest.raises(ModelError, match="windows"):
             Contract.from_metadata(metadata | {"capsonnx.windows": json.dumps(rest)}, name="m.onnx")

@@ -20,7 +20,7 @@ import torch
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export.cleanup import clean_up
-from capsonnx.model import APART, PEAK, STRIDE, VIEW, CapsuleNetwork, Network, origin_of, window_of
+from capsonnx.model import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, CapsuleNetwork, Network, origin_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -243,6 +243,8 @@ def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
         apart=APART,
         silent_black=network.config.is_silent,
         symbol=symbol,
+        touching=TOUCHING,
+        sure=SURE,
     )
 
 

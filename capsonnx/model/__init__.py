@@ -12,7 +12,7 @@ from capsonnx.model.config import (
     StemBias,
 )
 from capsonnx.model.decoder import Decoder, DecoderConfig, mask, reconstruction_loss
-from capsonnx.model.field import APART, PEAK, STRIDE, VIEW, origin_of, slide, window_of
+from capsonnx.model.field import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, origin_of, slide, window_of
 from capsonnx.model.loss import NOTHING, margin_loss, window_loss
 from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, build, columns
 from capsonnx.model.routing import Routed, couple, explain, route
@@ -26,6 +26,8 @@ __all__ = [
     "PEAK",
     "SOURCE_WIDTHS",
     "STRIDE",
+    "SURE",
+    "TOUCHING",
     "VIEW",
     "CapsuleLayer",
     "CapsuleNetwork",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from capsonnx.model.config import CouplingAxis
 
-__all__ = ["APART", "PEAK", "STRIDE", "VIEW", "origin_of", "slide", "window_of"]
+__all__ = ["APART", "PEAK", "STRIDE", "SURE", "TOUCHING", "VIEW", "origin_of", "slide", "window_of"]
 
 VIEW = (28, 26)
 """Height and width in pixels of what a window sees."""
@@ -31,12 +31,15 @@ VIEW = (28, 26)
 STRIDE = 2
 """Pixels between neighbouring windows, as between the feature columns of :class:`capsonnx.model.networks.Stem`."""
 
-PEAK = 0.3
+PEAK = 0.5
 """The length in 0..1 above which a window may hold a symbol."""
 
 APART = (20.0, 12.0)
-"""Pixels, down and to the side, within which two windows see the same symbol. With :data:`PEAK` chosen on strings of
-digits held out of the training, by scripts/choose_reading.py."""
+"""Pixels, down and to the side, within which two windows see the same symbol."""
+
+TOUCHING, SURE = (20.0, 8.0), 0.85
+"""The same for two windows whose lengths are both above a sure one. All four were chosen on pages of digits held out of
+the training, by scripts/choose_reading.py."""
 
 
 def window_of(receptive_field: int) -> tuple[int, int]:

@@ -111,8 +111,9 @@ def find_symbols(
 ) -> list[Symbol]:
     """Pick the peaks of a field.
 
-    Windows are taken from the highest score down, the upper left one first among equals; each taken one rules out
-    those within :attr:`capsonnx.contract.Windows.apart` of it. Its box is the ink inside it.
+    Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out
+    those within :attr:`capsonnx.contract.Windows.apart` of it, but of such as are sure by themselves only those within
+    ``touching``. Its box is the ink inside it.
 
     Args:
         field: (class, rows, cols) in 0..1, the output ``field`` of one image.
@@ -124,14 +125,14 @@ def find_symbols(
         The symbols, the highest score first, with boxes in pixels of ``levels``.
     """
     highest = field.max(axis=0)
-    free = highest > windows.threshold
+    free, sure = highest > windows.threshold, highest > windows.sure
     rows, cols = np.nonzero(free & _is_peak(highest))
-    reach = [int(np.ceil(distance / windows.stride)) - 1 for distance in windows.apart]
     symbols = []
     for candidate in np.argsort(-highest[rows, cols], kind="stable"):
         row, col = int(rows[candidate]), int(cols[candidate])
         if free[row, col]:
-            free[max(0, row - reach[0]) : row + reach[0] + 1, max(0, col - reach[1]) : col + reach[1] + 1] = False
+            free[_within(windows.apart, (row, col), windows)] &= sure[_within(windows.apart, (row, col), windows)]
+            free[_within(windows.touching, (row, col), windows)] = False
             label = labels[int(field[:, row, col].argmax())]
             symbols.append(Symbol(label, float(highest[row, col]), _ink_box(levels, (row, col), windows)))
     return symbols
@@ -165,6 +166,13 @@ def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
             lines.append([symbol])
     lines.sort(key=lambda line: sum(symbol.box.centre[1] for symbol in line) / len(line))
     return tuple(tuple(line) for line in lines)
+
+
+def _within(distances: tuple[float, float], cell: tuple[int, int], windows: Windows) -> tuple[slice, slice]:
+    """The cells nearer to one than so many pixels, down and to the side; for none, none."""
+    reach = (int(np.ceil(distance / windows.stride)) - 1 for distance in distances)
+    rows, cols = (slice(max(0, at - steps), max(0, at + steps + 1)) for at, steps in zip(cell, reach, strict=True))
+    return rows, cols
 
 
 def _is_peak(values: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -70,6 +72,14 @@ def test_peaks_less_than_apart_are_one_symbol(down, across, count):
     symbols = found(field(a=[(5, 10, 0.75)], b=[(5 + down, 10 + across, 0.875)]))
     assert len(symbols) == count
     assert symbols[0].label == "b"
+
+
+@pytest.mark.parametrize(("score", "across", "count"), [(0.875, 3, 1), (0.875, 4, 2), (0.75, 5, 1), (0.875, 5, 2)])
+def test_nearer_than_apart_only_a_sure_peak_is_another_symbol(score, across, count):
+    windows = dataclasses.replace(WINDOWS, touching=(20.0, 8.0), sure=0.75)
+    values = field(a=[(5, 10, 0.9375)], b=[(5, 10 + across, score)])
+    assert len(find_symbols(values, BLACK, ("a", "b"), windows)) == count
+    assert len(found(values)) == 1
 
 
 def test_the_threshold_itself_is_no_symbol():

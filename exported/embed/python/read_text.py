@@ -31,10 +31,19 @@ edge = 28  # black for windows to lie on that reach beyond the image; to the net
 scores = field[0].max(axis=0)  # (rows, cols): of the highest class of each window
 around = np.lib.stride_tricks.sliding_window_view(np.pad(scores, 1), (3, 3)).max(axis=(2, 3))
 scores = np.where(scores < around, 0, scores)  # only peaks are candidates
-down, across = (int(np.ceil(distance / windows["stride"])) - 1 for distance in windows["apart"])
+
+
+def near(distances, row, col):
+    """Cells within so many pixels, down and to the side."""
+    down, across = (int(np.ceil(distance / windows["stride"])) - 1 for distance in distances)
+    return np.s_[max(0, row - down) : max(0, row + down + 1), max(0, col - across) : max(0, col + across + 1)]
+
+
 found = []
 while scores.max() > windows["threshold"]:  # the highest window left is a symbol; those near it see the same one
     row, col = np.unravel_index(scores.argmax(), scores.shape)
     found.append((col, labels[field[0, :, row, col].argmax()]))
-    scores[max(0, row - down) : row + down + 1, max(0, col - across) : col + across + 1] = 0
+    around = scores[near(windows["apart"], row, col)]
+    around[around <= windows.get("sure", 1)] = 0
+    scores[near(windows.get("touching", (0, 0)), row, col)] = 0
 print("".join(label for _, label in sorted(found)))

@@ -12,6 +12,8 @@
  * @property {[number, number]} size height and width of a window
  * @property {number} threshold the score above which a window may hold a symbol
  * @property {[number, number]} apart two symbols' centres are at least so far apart, in the one direction or the other
+ * @property {[number, number]} [touching] the same of two that both score above `sure`
+ * @property {number} [sure] 1 if left out: never
  * @property {boolean} silent_black whether black gives nothing, so that it may be padded and cropped
  * @typedef {{rows: number, cols: number, values: Float32Array, classes: Int32Array}} Heat the highest class of each cell
  */
@@ -71,7 +73,7 @@ export function highest({ data, dims }) {
 
 /**
  * Pick the peaks: windows from the highest score down, the upper left one first among equals; each taken one rules out
- * those within `apart` of it. Its box is the ink inside it.
+ * those within `apart` of it, but of such as score above `sure` only those within `touching`. Its box is the ink inside it.
  * @param {Heat} heat
  * @param {Raster} raster the page that it is of
  * @param {string[]} labels
@@ -83,13 +85,19 @@ export function findSymbols({ rows, cols, values, classes }, raster, labels, win
   const free = values.map((value) => Number(value > least));
   const candidates = [...values.keys()].filter((cell) => free[cell] && isPeak(values, rows, cols, cell));
   candidates.sort((one, other) => values[other] - values[one]);
-  const [down, across] = windows.apart.map((distance) => Math.ceil(distance / windows.stride) - 1);
+  const sure = Math.fround(windows.sure ?? 1);
+  const reach = (distances) => distances.map((distance) => Math.ceil(distance / windows.stride) - 1);
+  const [down, across] = reach(windows.apart);
+  const [downTouching, acrossTouching] = reach(windows.touching ?? [0, 0]);
   const symbols = [];
   for (const cell of candidates) {
     if (!free[cell]) continue;
     const [row, col] = [Math.floor(cell / cols), cell % cols];
     for (let y = Math.max(0, row - down); y < Math.min(rows, row + down + 1); y++) {
-      free.fill(0, y * cols + Math.max(0, col - across), y * cols + Math.min(cols, col + across + 1));
+      for (let x = Math.max(0, col - across); x < Math.min(cols, col + across + 1); x++) {
+        const touches = Math.abs(y - row) <= downTouching && Math.abs(x - col) <= acrossTouching;
+        if (touches || values[y * cols + x] <= sure) free[y * cols + x] = 0;
+      }
     }
     symbols.push({ label: labels[classes[cell]], score: values[cell], box: inkBox(raster, row, col, windows) });
   }
