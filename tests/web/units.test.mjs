@@ -102,8 +102,9 @@ function heatOf({ width, height }, ...cells) {
   return highest({ data, dims: [1, LABELS.length, rows, cols] });
 }
 
-const found = (raster, ...cells) =>
-  findSymbols(heatOf(raster, ...cells), raster, LABELS, WINDOWS).map(({ label, score, box }) => [
+const found = (raster, ...cells) => foundBy(WINDOWS, raster, ...cells);
+const foundBy = (windows, raster, ...cells) =>
+  findSymbols(heatOf(raster, ...cells), raster, LABELS, windows).map(({ label, score, box }) => [
     label,
     score,
     ...corners(box),
@@ -143,6 +144,16 @@ test("among equals the upper left one is taken, and six cells on there is anothe
       [22, 40],
     ],
   );
+});
+
+test("nearer than apart only a sure peak is another symbol", () => {
+  const raster = page(64, 40, [20, 10, 40, 30]);
+  const windows = { ...WINDOWS, touching: [20, 8], sure: 0.75 };
+  for (const [score, across, count] of [[0.875, 3, 1], [0.875, 4, 2], [0.75, 5, 1], [0.875, 5, 2]]) { // prettier-ignore
+    const cells = [[0, 7, 8, 0.9375], [1, 7, 8 + across, score]]; // prettier-ignore
+    assert.equal(foundBy(windows, raster, ...cells).length, count);
+    assert.equal(found(raster, ...cells).length, 1);
+  }
 });
 
 test("a box leaves out a neighbour's ink that does not reach the middle, and is the window where there is no ink", () => {
