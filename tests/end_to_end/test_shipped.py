@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
+import capsonnx
 from capsonnx import datasets, exam
 from capsonnx.export.checks import check_graph
 from capsonnx.runtime import Model, default_model_path, load_model
@@ -90,3 +92,34 @@ def test_recorded_figures_come_out_again(model: Model) -> None:
     # Another processor rounds otherwise, which may tip an image or two.
     assert found.top == pytest.approx(expected["top"], abs=0.0003)
     assert found.confident == pytest.approx(expected["confident"], abs=0.0003)
+
+
+def pages_of(name: str, count: int) -> exam.PageExam:
+    (pages,) = exam.build_page_exams(datasets.load("mnist", "test"), [name])
+    return dataclasses.replace(pages, images=pages.images[:count], truth=pages.truth[:count])
+
+
+def truth_of(pages: exam.PageExam) -> list[str]:
+    return ["".join(str(symbol.target) for line in page for symbol in line) for page in pages.truth]
+
+
+@pytest.mark.parametrize(("name", "least"), [("strings-5", 0.93), ("spacing-0", 0.88), ("vertical-5", 0.9)])
+def test_pages_of_unknown_length_are_read(name: str, least: float) -> None:
+    pages = pages_of(name, 300)
+    rows = capsonnx.load(provider="cpu").read_many(list(pages.images))
+    texts = [row.reading.text.replace("\n", "") for row in rows]
+    assert np.mean([text == truth for text, truth in zip(texts, truth_of(pages), strict=True)]) >= least
+
+
+def test_a_page_reads_the_same_with_any_black_around_it_and_in_any_batch() -> None:
+    reader = capsonnx.load(provider="cpu")
+    images = list(pages_of("lines-3", 12).images)
+    alone = [reader.read(image) for image in images]
+    for top, left in [(0, 1), (7, 0), (33, 90)]:
+        padded = [np.pad(image, ((top, 5), (left, 20))) for image in images]
+        for size in (1, 5, 12):
+            readings = [row.reading for row in reader.read_many(padded, batch_size=size)]
+            assert [one.text for one in readings] == [one.text for one in alone]
+            for there, here in zip(readings, alone, strict=True):
+                moved = [np.add(symbol.box, [left, top, left, top]) for symbol in here.symbols]
+                np.testing.assert_allclose([symbol.box for symbol in there.symbols], moved, atol=1e-3)
