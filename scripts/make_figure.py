@@ -15,7 +15,7 @@ from capsonnx import datasets
 from capsonnx.images import load_grey
 
 EXPORTED = Path(__file__).parents[1] / "exported"
-READ = ("2-over-7.png", "3-8-side-by-side.png", "7-3-blue-ink.jpg", "0-2-6-scattered.png")
+READ = ("2-over-7.png", "3-8-side-by-side.png", "7-3-blue-ink.jpg", "5-1-4-9-6-row.png")
 FOUND, REST = "#0072B2", "#BBBBBB"
 
 
