@@ -25,7 +25,7 @@ test("the metadata of the shipped model is read from its bytes", async () => {
   const metadata = readMetadata(new Uint8Array(await readFile(MODEL)));
   assert.deepEqual(JSON.parse(metadata["capsonnx.labels"]), [..."0123456789"]);
   assert.equal(typeof JSON.parse(metadata["capsonnx.threshold"]), "number");
-  assert.equal(JSON.parse(metadata["capsonnx.smallest"]), 14);
+  assert.equal(JSON.parse(metadata["capsonnx.smallest"]), 22);
 });
 
 test("a file that is cut off or no model at all is an error", async () => {
