@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from capsonnx.cli.values import complete_provider, height_of
+from capsonnx.cli.options import model_option, provider_option, tf32_option
+from capsonnx.cli.values import height_of
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
@@ -51,9 +52,7 @@ class Tally:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
-)
+@model_option
 @click.option("-r", "--recursive", is_flag=True, help="Go into the subfolders of folders.")
 @click.option(
     "-f",
@@ -65,14 +64,8 @@ class Tally:
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file."
 )
-@click.option(
-    "--provider",
-    metavar="auto|cpu|cuda|NAME",
-    default="auto",
-    shell_complete=complete_provider,
-    help="What to run on.",
-)
-@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+@provider_option()
+@tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
 @click.option(
