@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from capsonnx.cli.options import model_option, provider_option, tf32_option
-from capsonnx.cli.values import height_of
+from capsonnx.cli.options import model_option, provider_option, reading_options, tf32_option
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
@@ -22,10 +21,8 @@ from capsonnx.files import replacing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
     from capsonnx.progress import Bar
-    from capsonnx.runtime import Row
+    from capsonnx.runtime import ReadingOptions, Row
 
 __all__ = ["command"]
 
@@ -68,23 +65,7 @@ class Tally:
 @tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
-@click.option(
-    "--threshold", type=click.FloatRange(0, 1), help="Least score of LABELS, not TEXT. [default: the model's own]"
-)
-@click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
-@click.option(
-    "--prepare",
-    type=click.Choice(["auto", "on", "off"]),
-    default="auto",
-    help="Clean and scale pages; auto: those whose ground is not black, or white.",
-)
-@click.option(
-    "--height",
-    metavar="PIXELS|native",
-    default="native",
-    callback=height_of,
-    help="Resize whole images to this height.",
-)
+@reading_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -98,10 +79,7 @@ def command(
     tf32: bool,
     batch_size: int,
     workers: int | None,
-    threshold: float | None,
-    polarity: Polarity,
-    prepare: Preparation,
-    height: int | None,
+    options: ReadingOptions,
 ) -> None:
     """Read images, and print one row for each: its size, its text, the labels found in it and their scores.
 
@@ -141,16 +119,7 @@ def command(
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
     with _writing_to(output) as stream, bar as shown:
-        rows = runtime.read_images(
-            network,
-            sources,
-            batch_size=batch_size,
-            workers=workers,
-            threshold=threshold,
-            polarity=polarity,
-            height=height,
-            preparation=prepare,
-        )
+        rows = runtime.read_images(network, sources, options, batch_size=batch_size, workers=workers)
         is_terminal = stream.isatty()
         to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_terminal and not os.environ.get("NO_COLOR"))
         for text in to_text(tally.of(rows, shown)):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capsonnx.cli.options import model_option, provider_option
-from capsonnx.cli.values import height_of
+from capsonnx.cli.options import model_option, provider_option, reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,21 +31,7 @@ _OPTIONS = (
     ),
     model_option,
     provider_option(),
-    click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label. [default: the model's own]"),
-    click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto"),
-    click.option(
-        "--prepare",
-        type=click.Choice(["auto", "on", "off"]),
-        default="auto",
-        help="Clean and scale pages; auto: those whose ground is not black, or white.",
-    ),
-    click.option(
-        "--height",
-        metavar="PIXELS|native",
-        default="native",
-        callback=height_of,
-        help="Resize whole images to this height.",
-    ),
+    reading_options,
 )
 
 

@@ -87,7 +87,7 @@ def test_classes_can_be_chosen(model, decoder, digit) -> None:
 
 
 def test_where_nothing_is_found_the_highest_score_is_drawn(model, decoder, digit) -> None:
-    [one] = perturbed(model, decoder, digit, threshold=0.999).classes
+    [one] = perturbed(model, decoder, digit, runtime.ReadingOptions(threshold=0.999)).classes
     assert one.label == "7"
 
 
