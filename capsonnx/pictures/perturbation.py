@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.contract import FIELD, LENGTHS, POSES
-from capsonnx.errors import InputError
 from capsonnx.pictures.explanation import Seen, classes_of
 from capsonnx.pictures.files import draw_each, require_suffix
 from capsonnx.runtime.folder import read_pages
@@ -143,9 +142,7 @@ def perturbed(
     assert scores.poses is not None  # noqa: S101 - load_decoder has looked
     classes = []
     for label in labels or classes_of(reading):
-        if label not in contract.labels:
-            raise _no_such_label(label, contract.labels)
-        pose = scores.poses[0, contract.labels.index(label)]
+        pose = scores.poses[0, decoder.index_of(label)]
         view = _view(reading, label, decoder.contract.size, page.scale)
         drawings = decoder(_moved(pose), label).reshape(-1, len(STEPS), *decoder.contract.size)
         classes.append(
@@ -175,7 +172,3 @@ def _view(reading: Reading, label: str, size: tuple[int, int], scale: float) -> 
     x, y = boxes[0].centre
     down, across = (side / 2 / scale for side in size)
     return Box(x - across, y - down, x + across, y + down)
-
-
-def _no_such_label(label: str, labels: Sequence[str]) -> InputError:
-    return InputError(f"--label {label}", expected=f"one of {', '.join(labels)}", remedy="check the spelling")

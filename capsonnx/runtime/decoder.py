@@ -48,19 +48,28 @@ class Decoder:
         Raises:
             InputError: there is no such class, or the poses have another shape.
         """
-        labels, dimension = self.contract.labels, self.contract.dimension
-        if label not in labels:
-            raise InputError(f"label '{label}'", expected=f"one of {', '.join(labels)}", remedy="check the spelling")
+        index, dimension = self.index_of(label), self.contract.dimension
         if poses.ndim != 2 or poses.shape[1] != dimension:
             raise InputError(
                 f"poses of shape {poses.shape}",
                 expected=f"(batch, {dimension}), which {self.path} takes",
                 remedy="pass the poses of one class, of the network that the decoder belongs to",
             )
-        masked = np.zeros((len(poses), len(labels), dimension), np.float32)
-        masked[:, labels.index(label)] = poses
+        masked = np.zeros((len(poses), len(self.contract.labels), dimension), np.float32)
+        masked[:, index] = poses
         [images] = self._session.run([IMAGES], {POSES: masked})
         return np.asarray(images, np.float32)
+
+    def index_of(self, label: str) -> int:
+        """Where a class stands among the classes of the poses, of the network's as of the decoder's.
+
+        Raises:
+            InputError: there is no such class.
+        """
+        labels = self.contract.labels
+        if label not in labels:
+            raise InputError(f"label '{label}'", expected=f"one of {', '.join(labels)}", remedy="check the spelling")
+        return labels.index(label)
 
 
 def decoder_path(model: Path) -> Path:
