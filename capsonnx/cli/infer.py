@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -85,7 +86,8 @@ def command(
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. Rows go
     to standard output, progress and a summary to standard error. A file named .csv, .json or .jsonl is written in that
-    format unless --format says another, any other file as a table.
+    format unless --format says another, any other file as a table. Where nothing is cut, its column PATH has room for
+    the longest of the first --batch-size paths; on a terminal long paths lose their beginning.
 
     TEXT is what the symbols say, line by line; in the table a bent arrow stands for a line break, and - where the model
     does not locate symbols. JSON tells of each symbol its score, its box (left, top, right, bottom, in pixels of the
@@ -119,9 +121,11 @@ def command(
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
     with _writing_to(output) as stream, bar as shown:
-        rows = runtime.read_images(network, sources, options, batch_size=batch_size, workers=workers)
+        first = list(islice(sources, batch_size))  # a run takes more before its first row: this delays nothing
+        rows = runtime.read_images(network, chain(first, sources), options, batch_size=batch_size, workers=workers)
         is_terminal = stream.isatty()
-        to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_terminal and not os.environ.get("NO_COLOR"))
+        is_coloured = is_terminal and not os.environ.get("NO_COLOR")
+        to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_coloured, first=map(str, first))
         for text in to_text(tally.of(rows, shown)):
             stream.write(text)
             stream.flush()  # a reader of the other end sees each row when it is ready
