@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from capsonnx.runtime.session import Model
 
-__all__ = ["Decoder", "decoder_path", "load_decoder"]
+__all__ = ["Decoder", "decoder_path", "load_decoder", "open_decoder"]
 
 
 @dataclass(frozen=True, eq=False)
 class Decoder:
-    """A loaded decoder. Get one by :func:`load_decoder`.
+    """A loaded decoder; calling it draws one class. Get one by :func:`load_decoder`.
 
     Attributes:
         path: the file.
@@ -57,7 +57,11 @@ class Decoder:
             )
         masked = np.zeros((len(poses), len(self.contract.labels), dimension), np.float32)
         masked[:, index] = poses
-        [images] = self._session.run([IMAGES], {POSES: masked})
+        return self.draw(masked)
+
+    def draw(self, poses: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the file gives for poses as they are, (batch, class, dimension) float32: (batch, height, width)."""
+        [images] = self._session.run([IMAGES], {POSES: poses})
         return np.asarray(images, np.float32)
 
     def index_of(self, label: str) -> int:
@@ -106,10 +110,21 @@ def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:
             expected=f"the decoder of {model.path}",
             remedy="train with --decoder, and export with --decoder",
         )
+    decoder = open_decoder(path)
+    _check_belongs(decoder.contract, path, model)
+    return decoder
+
+
+def open_decoder(path: Path) -> Decoder:
+    """Open a decoder of whatever network, on the CPU, and check that it keeps its contract.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: it is not ONNX, is damaged, is no decoder, or breaks its contract.
+    """
     session, _ = open_session(path, provider="cpu")
     contract = DecoderContract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
     _check_signature(session, contract, path)
-    _check_belongs(contract, path, model)
     return Decoder(path, contract, session)
 
 
