@@ -15,9 +15,9 @@ import torch
 from capsonnx.contract import IMAGES, POSES, DecoderContract
 from capsonnx.errors import InputError
 from capsonnx.export.checks import check_graph, load_onnx
-from capsonnx.export.exporter import software, trace
 from capsonnx.export.gate import Inspection, require, write_report
 from capsonnx.export.parity import TOLERANCE, Case, ParityReport
+from capsonnx.export.tracing import software, trace
 from capsonnx.files import replacing
 from capsonnx.runtime.decoder import open_decoder
 
