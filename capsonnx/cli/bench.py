@@ -8,21 +8,16 @@ from pathlib import Path
 
 import click
 
-from capsonnx.cli.values import complete_provider, size_of
+from capsonnx.cli.options import provider_option, tf32_option
+from capsonnx.cli.values import size_of
 
 __all__ = ["command"]
 
 
 @click.command("bench", short_help="Measure how fast models are, beside their peers.")
 @click.argument("models", nargs=-1, metavar="[MODEL]...", type=click.Path(path_type=Path))
-@click.option(
-    "--provider",
-    metavar="auto|cpu|cuda|NAME",
-    default="auto",
-    shell_complete=complete_provider,
-    help="What the models run on; on CUDA torch does, too.",
-)
-@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+@provider_option("What the models run on; on CUDA torch does, too.")
+@tf32_option
 @click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
 @click.option("--size", metavar="HxW", default="28x56", callback=size_of, help="Height and width in pixels.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")

@@ -13,7 +13,8 @@ from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
     from capsonnx.datasets import Dataset
-    from capsonnx.model import Network
+    from capsonnx.export import Inspection
+    from capsonnx.model import Decoder, Network
 
 __all__ = ["command"]
 
@@ -35,18 +36,19 @@ def command(file: Path, against: Path | None, data_dir: Path | None, as_json: bo
     Of a file of int8 or fp16, parity is not asked. With --against it is measured instead how well it reads the test
     split of the training data, and whether it reads the same.
 
+    A decoder's file is compared with --against alone, with the decoder of that training folder.
+
     \b
     Examples:
       capsonnx check mnist.onnx
       capsonnx check mnist.onnx --against runs/mnist
       capsonnx check mnist.int8.onnx --against mnist.onnx
+      capsonnx check mnist.decoder.onnx --against runs/mnist
     """
     require_train("capsonnx check")
-    from capsonnx import export
     from capsonnx.cli.inspection import print_inspection
 
-    network, judge = (None, None) if against is None else _reference(against, data_dir, reduced=_is_reduced(file))
-    inspection = export.check_file(file, network, judge)
+    inspection = _inspect(file, against, data_dir)
     if as_json:
         click.echo(json.dumps(inspection.to_json(), indent=1))
     else:
@@ -56,11 +58,30 @@ def command(file: Path, against: Path | None, data_dir: Path | None, as_json: bo
         raise SystemExit(1)
 
 
-def _is_reduced(file: Path) -> bool:
-    from capsonnx.export.checks import load_onnx
+def _inspect(file: Path, against: Path | None, data_dir: Path | None) -> Inspection:
+    """The inspection of a network's file or a decoder's."""
+    from capsonnx import export
     from capsonnx.export.precision import precision_of
 
-    return precision_of(load_onnx(file)) != "fp32"
+    model = export.load_onnx(file)
+    if export.is_decoder(model):
+        return export.check_decoder(file, None if against is None else _decoder_of(against))
+    if against is None:
+        return export.check_file(file)
+    return export.check_file(file, *_reference(against, data_dir, reduced=precision_of(model) != "fp32"))
+
+
+def _decoder_of(run: Path) -> Decoder:
+    from capsonnx import training
+
+    decoder = None if run.is_file() else training.load_trained(run).decoder
+    if decoder is None:
+        raise InputError(
+            f"{run}: {'a file' if run.is_file() else 'a run without a decoder'}",
+            expected="the training folder that the decoder was exported from",
+            remedy="pass that as --against, or leave it out",
+        )
+    return decoder
 
 
 def _reference(against: Path, data_dir: Path | None, *, reduced: bool) -> tuple[Network, Dataset | None]:

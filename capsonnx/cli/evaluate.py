@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from capsonnx import __version__
-from capsonnx.cli.values import complete_data, complete_exam, complete_provider, exam_family
+from capsonnx.cli.options import provider_option, tf32_option
+from capsonnx.cli.values import complete_data, complete_exam, exam_family
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 
@@ -35,14 +36,8 @@ __all__ = ["command"]
     help="mnist, fashion-mnist, or a folder per class.",
 )
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
-@click.option(
-    "--provider",
-    metavar="auto|cpu|cuda|NAME",
-    default="auto",
-    shell_complete=complete_provider,
-    help="What to run on.",
-)
-@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+@provider_option()
+@tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images read at once.")
 @click.option(
     "--exam",

@@ -12,8 +12,7 @@ from capsonnx.cli.pictures import name_pictures, picture_options, print_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
+    from capsonnx.runtime import ReadingOptions
 
 __all__ = ["command"]
 
@@ -28,10 +27,7 @@ def command(
     output: Path,
     model: Path | None,
     provider: str,
-    threshold: float | None,
-    polarity: Polarity,
-    prepare: Preparation,
-    height: int | None,
+    options: ReadingOptions,
 ) -> None:
     """Draw images with what was read in them, and why; print a line for each: its path and its text.
 
@@ -57,7 +53,5 @@ def command(
 
     pairs = name_pictures(paths, output)
     network = runtime.load_model(model, provider=provider)
-    rows = pictures.explain_images(
-        network, pairs, polarity=polarity, height=height, preparation=prepare, threshold=threshold
-    )
+    rows = pictures.explain_images(network, pairs, options)
     context.exit(3 if print_rows(rows, len(pairs)) else 0)

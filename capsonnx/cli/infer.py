@@ -8,12 +8,13 @@ import sys
 import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from capsonnx.cli.values import complete_provider, height_of
+from capsonnx.cli.options import model_option, provider_option, reading_options, tf32_option
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
@@ -21,10 +22,8 @@ from capsonnx.files import replacing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
     from capsonnx.progress import Bar
-    from capsonnx.runtime import Row
+    from capsonnx.runtime import ReadingOptions, Row
 
 __all__ = ["command"]
 
@@ -51,9 +50,7 @@ class Tally:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
-)
+@model_option
 @click.option("-r", "--recursive", is_flag=True, help="Go into the subfolders of folders.")
 @click.option(
     "-f",
@@ -65,33 +62,11 @@ class Tally:
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file."
 )
-@click.option(
-    "--provider",
-    metavar="auto|cpu|cuda|NAME",
-    default="auto",
-    shell_complete=complete_provider,
-    help="What to run on.",
-)
-@click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+@provider_option()
+@tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Most images of one shape at once.")
 @click.option("--workers", type=click.IntRange(min=1), help="Threads that decode. [default: one a core, 8 at most]")
-@click.option(
-    "--threshold", type=click.FloatRange(0, 1), help="Least score of LABELS, not TEXT. [default: the model's own]"
-)
-@click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
-@click.option(
-    "--prepare",
-    type=click.Choice(["auto", "on", "off"]),
-    default="auto",
-    help="Clean and scale pages; auto: those whose ground is not black, or white.",
-)
-@click.option(
-    "--height",
-    metavar="PIXELS|native",
-    default="native",
-    callback=height_of,
-    help="Resize whole images to this height.",
-)
+@reading_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -105,16 +80,14 @@ def command(
     tf32: bool,
     batch_size: int,
     workers: int | None,
-    threshold: float | None,
-    polarity: Polarity,
-    prepare: Preparation,
-    height: int | None,
+    options: ReadingOptions,
 ) -> None:
     """Read images, and print one row for each: its size, its text, the labels found in it and their scores.
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. Rows go
     to standard output, progress and a summary to standard error. A file named .csv, .json or .jsonl is written in that
-    format unless --format says another, any other file as a table.
+    format unless --format says another, any other file as a table. Where nothing is cut, its column PATH has room for
+    the longest of the first --batch-size paths; on a terminal long paths lose their beginning.
 
     TEXT is what the symbols say, line by line; in the table a bent arrow stands for a line break, and - where the model
     does not locate symbols. JSON tells of each symbol its score, its box (left, top, right, bottom, in pixels of the
@@ -148,18 +121,11 @@ def command(
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
     with _writing_to(output) as stream, bar as shown:
-        rows = runtime.read_images(
-            network,
-            sources,
-            batch_size=batch_size,
-            workers=workers,
-            threshold=threshold,
-            polarity=polarity,
-            height=height,
-            preparation=prepare,
-        )
+        first = list(islice(sources, batch_size))  # a run takes more before its first row: this delays nothing
+        rows = runtime.read_images(network, chain(first, sources), options, batch_size=batch_size, workers=workers)
         is_terminal = stream.isatty()
-        to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_terminal and not os.environ.get("NO_COLOR"))
+        is_coloured = is_terminal and not os.environ.get("NO_COLOR")
+        to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_coloured, first=map(str, first))
         for text in to_text(tally.of(rows, shown)):
             stream.write(text)
             stream.flush()  # a reader of the other end sees each row when it is ready

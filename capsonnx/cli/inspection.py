@@ -36,7 +36,11 @@ def _rows(inspection: Inspection) -> Iterator[tuple[bool | None, str, str]]:
     if inspection.agreement is not None:
         yield from _agreement(inspection.agreement)
     elif inspection.parity is None:
-        found = f"of 1e-05 is not asked of {inspection.precision}; --against measures whether it reads the same"
+        found = (
+            "of a decoder is measured by --against, with its training folder"
+            if inspection.precision == "fp32"  # a network's file of that precision is always compared
+            else f"of 1e-05 is not asked of {inspection.precision}; --against measures whether it reads the same"
+        )
         yield None, "parity", found
 
 

@@ -11,8 +11,7 @@ from capsonnx.cli.extras import require_pictures
 from capsonnx.cli.pictures import name_pictures, picture_options, print_rows
 
 if TYPE_CHECKING:
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
+    from capsonnx.runtime import ReadingOptions
 
 __all__ = ["command"]
 
@@ -36,10 +35,7 @@ def command(
     decoder: Path | None,
     labels: tuple[str, ...],
     provider: str,
-    threshold: float | None,
-    polarity: Polarity,
-    prepare: Preparation,
-    height: int | None,
+    options: ReadingOptions,
 ) -> None:
     """Draw what each number of a pose means; print a line for each image: its path and its text.
 
@@ -65,14 +61,5 @@ def command(
 
     pairs = name_pictures(paths, output)
     network = runtime.load_model(model, provider=provider)
-    rows = pictures.perturb_images(
-        network,
-        runtime.load_decoder(network, decoder),
-        pairs,
-        labels=labels,
-        polarity=polarity,
-        height=height,
-        preparation=prepare,
-        threshold=threshold,
-    )
+    rows = pictures.perturb_images(network, runtime.load_decoder(network, decoder), pairs, options, labels=labels)
     context.exit(3 if print_rows(rows, len(pairs)) else 0)

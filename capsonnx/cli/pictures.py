@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capsonnx.cli.values import complete_provider, height_of
+from capsonnx.cli.options import model_option, provider_option, reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,31 +29,9 @@ _OPTIONS = (
         type=click.Path(path_type=Path),
         help="The picture of one image file; else a folder for the pictures.",
     ),
-    click.option(
-        "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
-    ),
-    click.option(
-        "--provider",
-        metavar="auto|cpu|cuda|NAME",
-        default="auto",
-        shell_complete=complete_provider,
-        help="What to run on.",
-    ),
-    click.option("--threshold", type=click.FloatRange(0, 1), help="Least score of a label. [default: the model's own]"),
-    click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto"),
-    click.option(
-        "--prepare",
-        type=click.Choice(["auto", "on", "off"]),
-        default="auto",
-        help="Clean and scale pages; auto: those whose ground is not black, or white.",
-    ),
-    click.option(
-        "--height",
-        metavar="PIXELS|native",
-        default="native",
-        callback=height_of,
-        help="Resize whole images to this height.",
-    ),
+    model_option,
+    provider_option(),
+    reading_options,
 )
 
 

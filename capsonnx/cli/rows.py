@@ -23,35 +23,39 @@ COLUMNS = ("path", "width", "height", "text", "labels", "scores", "error")
 KEYS = ("path", "width", "height", "text", "symbols", "labels", "scores", "error")
 
 _PATH_CELLS, _TEXT_CELLS = 28, 12
-"""The cells of these columns of the table: with 80 in all, there is room for three labels and their scores."""
+"""The least cells of these columns of the table: with 80 in all, there is room for three labels and their scores."""
 
 _LINE_BREAK = "⏎"
 """What stands in the table where a text goes on in the next line."""
 
 
-def formatter(name: str, *, is_terminal: bool, is_coloured: bool) -> Formatter:
+def formatter(name: str, *, is_terminal: bool, is_coloured: bool, first: Iterable[str] = ()) -> Formatter:
     """The function that turns rows into chunks of text, each ending in a newline, one chunk a row or about.
 
     Args:
         name: one of :data:`FORMATS`.
         is_terminal: whether a person looks on: the table then shortens long paths to keep its columns.
         is_coloured: whether the table may use colour.
+        first: the paths of the first rows: where the table shortens none, its column has room for the longest of these.
     """
     if name == "table":
-        return partial(table, is_terminal=is_terminal, is_coloured=is_coloured)
+        return partial(table, is_terminal=is_terminal, is_coloured=is_coloured, first=first)
     return FORMATS[name]
 
 
-def table(rows: Iterable[Row], *, is_terminal: bool = False, is_coloured: bool = False) -> Iterator[str]:
-    """Aligned columns under a heading, a row in one line; a text too long for its column pushes the next one.
+def table(
+    rows: Iterable[Row], *, is_terminal: bool = False, is_coloured: bool = False, first: Iterable[str] = ()
+) -> Iterator[str]:
+    """Aligned columns under a heading, a row in one line; what is too long for its column pushes the next one.
 
     Control characters in names are escaped; nothing reaches the terminal raw.
     """
-    heading = f"{'PATH':<{_PATH_CELLS}} {'WIDTH':>6} {'HEIGHT':>6}  {'TEXT':<{_TEXT_CELLS}}  LABELS AND SCORES"
+    width = _PATH_CELLS if is_terminal else max([_PATH_CELLS, *(cell_len(_printable(path)) for path in first)])
+    heading = f"{'PATH':<{width}} {'WIDTH':>6} {'HEIGHT':>6}  {'TEXT':<{_TEXT_CELLS}}  LABELS AND SCORES"
     yield (f"\x1b[1m{heading}\x1b[0m" if is_coloured else heading) + "\n"
     for row in rows:
         path = _printable(row.path)
-        path = _padded(_shortened(path) if is_terminal else path, _PATH_CELLS)
+        path = _padded(_shortened(path) if is_terminal else path, width)
         if row.reading is None:
             reason = _printable(_reason(row))
             reason = f"\x1b[31m{reason}\x1b[0m" if is_coloured else reason

@@ -2,8 +2,14 @@
 
 from capsonnx.export.agreement import PrecisionReport, measure_precision
 from capsonnx.export.calibration import Calibration, calibration_of, load_judge
-from capsonnx.export.checks import Check, load_network, load_onnx
-from capsonnx.export.decoder import decoder_contract_of, decoder_to_onnx, export_decoder, require_decoder
+from capsonnx.export.checks import Check, is_decoder, load_network, load_onnx
+from capsonnx.export.decoder import (
+    check_decoder,
+    decoder_contract_of,
+    decoder_to_onnx,
+    export_decoder,
+    require_decoder,
+)
 from capsonnx.export.exporter import InputType, Size, contract_of, to_onnx, with_routings
 from capsonnx.export.gate import Inspection, check_file, export, report_path
 from capsonnx.export.parity import ParityReport, measure_parity
@@ -19,12 +25,14 @@ __all__ = [
     "PrecisionReport",
     "Size",
     "calibration_of",
+    "check_decoder",
     "check_file",
     "contract_of",
     "decoder_contract_of",
     "decoder_to_onnx",
     "export",
     "export_decoder",
+    "is_decoder",
     "load_judge",
     "load_network",
     "load_onnx",

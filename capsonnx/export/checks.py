@@ -18,7 +18,16 @@ from capsonnx.model import Network, NetworkConfig, build
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FORBIDDEN", "MOST_NODES", "Check", "check_graph", "load_network", "load_onnx", "network_inside"]
+__all__ = [
+    "FORBIDDEN",
+    "MOST_NODES",
+    "Check",
+    "check_graph",
+    "is_decoder",
+    "load_network",
+    "load_onnx",
+    "network_inside",
+]
 
 FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gather", "Concat"})
 """Operators that some runtimes lack, or that mean shape arithmetic or control flow."""
@@ -64,6 +73,11 @@ def load_onnx(path: Path) -> onnx.ModelProto:
             f"{path}: not an ONNX file, or damaged", expected="an ONNX model", remedy="copy or export the file again"
         )
     return model
+
+
+def is_decoder(model: onnx.ModelProto) -> bool:
+    """Whether a parsed file gives images, as a decoder does, and not scores."""
+    return any(output.name == IMAGES for output in model.graph.output)
 
 
 def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
@@ -133,7 +147,7 @@ def load_network(path: Path) -> Network:
 def _check_contract(model: onnx.ModelProto, name: str) -> Check:
     metadata = {one.key: one.value for one in model.metadata_props}
     try:
-        if any(output.name == IMAGES for output in model.graph.output):
+        if is_decoder(model):
             decoder = DecoderContract.from_metadata(metadata, name=name)
             return Check("contract", True, f"{len(decoder.labels)} labels, poses of {decoder.poses_of[:8]}")
         contract = Contract.from_metadata(metadata, name=name)
@@ -158,10 +172,14 @@ def _check_nodes(model: onnx.ModelProto) -> Check:
 
 
 def _check_sizes(model: onnx.ModelProto) -> Check:
-    """Whether any batch fits; height and width may be fixed, by choice or by matrices that belong to places."""
+    """Whether any batch fits; height and width may be fixed, by choice or by matrices that belong to places.
+
+    A decoder's sides are fixed always: those of its poses.
+    """
     batch, *sides = (one.dim_param or one.dim_value for one in model.graph.input[0].type.tensor_type.shape.dim)
     fixed = "×".join(str(side) for side in sides if isinstance(side, int))
-    found = f"images of {fixed} px only" if fixed else "any height and width"
+    only = f"poses of {fixed} only" if is_decoder(model) else f"images of {fixed} px only"
+    found = only if fixed else "any height and width"
     return Check("sizes", isinstance(batch, str), f"{'any batch' if isinstance(batch, str) else batch}, {found}")
 
 

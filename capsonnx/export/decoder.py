@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
 import itertools
 from typing import TYPE_CHECKING
@@ -14,11 +15,11 @@ import torch
 from capsonnx.contract import IMAGES, POSES, DecoderContract
 from capsonnx.errors import InputError
 from capsonnx.export.checks import check_graph, load_onnx
-from capsonnx.export.exporter import software, trace
 from capsonnx.export.gate import Inspection, require, write_report
 from capsonnx.export.parity import TOLERANCE, Case, ParityReport
+from capsonnx.export.tracing import software, trace
 from capsonnx.files import replacing
-from capsonnx.runtime.session import open_session
+from capsonnx.runtime.decoder import open_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
 
     Draw: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-__all__ = ["decoder_contract_of", "decoder_to_onnx", "export_decoder", "measure_decoder_parity", "require_decoder"]
+__all__ = [
+    "check_decoder",
+    "decoder_contract_of",
+    "decoder_to_onnx",
+    "export_decoder",
+    "measure_decoder_parity",
+    "require_decoder",
+]
 
 BATCHES = (1, 2, 3, 7, 16, 176)
 """Of the cases that are compared; the last is what one grid of perturbed poses takes."""
@@ -104,13 +112,39 @@ def export_decoder(decoder: Decoder, contract: DecoderContract, path: Path, *, o
     content = decoder_to_onnx(decoder, contract, opset=opset)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
-        checks = check_graph(load_onnx(temporary), str(path))
-        session, _ = open_session(temporary, provider="cpu")
-        parity = measure_decoder_parity(decoder, lambda poses: session.run([IMAGES], {POSES: poses})[0])
-        inspection = Inspection(path, hashlib.sha256(content).hexdigest(), checks, parity)
+        inspection = dataclasses.replace(check_decoder(temporary, decoder), path=path)
         require(inspection)
     write_report(inspection)
     return inspection
+
+
+def check_decoder(path: Path, decoder: Decoder | None = None) -> Inspection:
+    """Inspect the file of a decoder: contract, operators, and how it compares with a torch decoder.
+
+    Args:
+        path: of the file.
+        decoder: to compare with, on the CPU; None: the file is not compared.
+
+    Raises:
+        InputError: there is no such file, or it is of other shapes than the decoder.
+        ModelError: it cannot be opened at all, or is no decoder.
+    """
+    drawer = open_decoder(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    inspection = Inspection(path, digest, check_graph(load_onnx(path), str(path)), None)
+    if decoder is None:
+        return inspection
+    contract, config = drawer.contract, decoder.config
+    given = _shapes(len(contract.labels), contract.dimension, contract.size)
+    expected = _shapes(config.classes, config.dimension, config.size)
+    if given != expected:
+        raise InputError(f"{path}: {given}", expected=expected, remedy="pass the run that it was exported from")
+    return dataclasses.replace(inspection, parity=measure_decoder_parity(decoder, drawer.draw))
+
+
+def _shapes(classes: int, dimension: int, size: tuple[int, int]) -> str:
+    """What a decoder takes and gives, in words."""
+    return f"poses of {classes} classes in {dimension} numbers, drawn as {size[0]}×{size[1]} pixels"
 
 
 def measure_decoder_parity(decoder: Decoder, candidate: Draw, *, tolerance: float = TOLERANCE) -> ParityReport:

@@ -4,42 +4,28 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import logging
-import platform
-import warnings
-from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import onnx
-import onnx.version_converter
-import onnx_ir as ir
 import torch
 
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract, Windows
 from capsonnx.errors import InputError
-from capsonnx.export.cleanup import clean_up
+from capsonnx.export.tracing import software, trace
 from capsonnx.model import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, CapsuleNetwork, Network, origin_of, window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from capsonnx.training import Trained
 
-__all__ = ["OPSETS", "InputType", "Size", "contract_of", "software", "to_onnx", "trace", "with_routings"]
+__all__ = ["InputType", "Size", "contract_of", "to_onnx", "with_routings"]
 
 InputType: TypeAlias = Literal["uint8", "float32"]
 
 Size: TypeAlias = tuple[int, int] | Literal["dynamic"]
 """Height and width in pixels, or any."""
-
-OPSETS = range(13, 24)
-"""The opsets that can be asked for: from the lowest that the graph can be converted down to, to the newest that the
-parity tests cover."""
-
-TRACED_OPSET = 18
-"""The lowest opset that torch exports; what is lower is converted down from it."""
 
 TRACED_SHAPE = (3, 31, 44)
 """Batch, height and width to trace with: at least 2 each, odd and unequal, so that none is taken for a constant."""
@@ -66,12 +52,6 @@ def contract_of(trained: Trained) -> Contract:
         windows=windows_of(trained.network, symbol=config.symbol),
         software=software(),
     )
-
-
-def software() -> dict[str, str]:
-    """The versions of what makes a file."""
-    packages = ("capsonnx", "torch", "onnx", "onnxscript")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
 def with_routings(trained: Trained, routings: int) -> Trained:
@@ -106,7 +86,8 @@ def to_onnx(
     Args:
         network: of float32 weights.
         contract: becomes the file's metadata.
-        opset: the ONNX operator set, one of :data:`OPSETS`; the IR version is the lowest that has it.
+        opset: the ONNX operator set, one of :data:`capsonnx.export.tracing.OPSETS`; the IR version is the lowest that
+            has it.
         input_type: of the input ``images``, whose values are 0..255 either way.
         outputs: names of :data:`capsonnx.contract.OUTPUTS`, lengths among them; None: all that the network has.
         size: of the images; None: any, unless the network takes only one. The batch is dynamic always.
@@ -126,47 +107,6 @@ def to_onnx(
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content
-
-
-def trace(
-    module: torch.nn.Module, example: torch.Tensor, names: Sequence[str], sides: dict[int, str], opset: int
-) -> onnx.ModelProto:
-    """The graph of a module, cleaned up, as a model without metadata.
-
-    Args:
-        module: of float32 weights.
-        example: an input to trace with.
-        names: of the input, and of each output.
-        sides: the axes of the input whose sizes are free, and their names.
-        opset: one of :data:`OPSETS`.
-
-    Raises:
-        InputError: it is not.
-    """
-    if opset not in OPSETS:
-        raise InputError(
-            f"opset {opset}",
-            expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
-            remedy="leave --opset out for the one that most runtimes know",
-        )
-    with _quiet_exporter():
-        program = torch.onnx.export(
-            module.eval(),
-            (example,),
-            input_names=names[:1],
-            output_names=names[1:],
-            dynamic_shapes=(sides,),
-            opset_version=max(opset, TRACED_OPSET),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None  # noqa: S101 - the dynamo exporter always returns one
-    model = _convert_down(ir.to_proto(clean_up(program.model)), opset)
-    model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
-    model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
-    model.graph.name = "capsonnx"
-    del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
-    return model
 
 
 def _name_sizes(model: onnx.ModelProto) -> None:
@@ -246,36 +186,3 @@ def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
         touching=TOUCHING,
         sure=SURE,
     )
-
-
-def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
-    """The same graph in an older opset; whether it is valid there, and computes the same, the gate finds out.
-
-    From 18 to 17 the axes of ReduceL2 become an attribute; to 14 nothing else of this graph changes. From 14 to 13 the
-    converter has no rule for Add, Div, Mul, Relu and Reshape, which gained types and an option that this graph has not:
-    there the number alone is lowered.
-    """
-    if opset >= TRACED_OPSET:
-        return model
-    for node in model.graph.node:
-        # The default, 0; ReduceL2 has had this attribute only since opset 18, and the converter leaves it in.
-        kept = [one for one in node.attribute if one.name != "noop_with_empty_axes"]
-        del node.attribute[:]
-        node.attribute.extend(kept)
-    model = onnx.version_converter.convert_version(model, max(opset, 14))
-    model.opset_import[0].version = opset
-    return model
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Keep the exporter's remarks on packages it could use, and its own deprecations, from the user."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)

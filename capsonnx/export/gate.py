@@ -46,7 +46,8 @@ class Inspection:
         path: the file.
         sha256: of its bytes.
         checks: on the graph.
-        parity: with the torch network; of a file of fewer bits, that of the float32 file it was made from, or None.
+        parity: with the torch network or decoder; of a file of fewer bits, that of the float32 file it was made from;
+            None where it was not measured.
         precision: of its stem.
         agreement: with the torch network, of a file of fewer bits; None where it was not measured.
         source: the SHA-256 of the float32 file that it was made from, or None where that is not known.

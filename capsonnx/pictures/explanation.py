@@ -9,6 +9,7 @@ from capsonnx.contract import EVIDENCE, FIELD, LENGTHS
 from capsonnx.errors import ModelError
 from capsonnx.pictures.files import draw_each, require_suffix
 from capsonnx.runtime.folder import read_pages
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import Page, grey, load_page
 from capsonnx.symbols import Box
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.contract import Contract, Scores
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
     from capsonnx.runtime.folder import Row
     from capsonnx.runtime.page import Image
     from capsonnx.runtime.reading import Reading
@@ -92,16 +91,7 @@ class Explanation(Seen):
     maps: tuple[HeatMap, ...]
 
 
-def explain(
-    model: Model,
-    image: Image,
-    path: Path,
-    *,
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
-    threshold: float | None = None,
-) -> Reading:
+def explain(model: Model, image: Image, path: Path, options: ReadingOptions = DEFAULTS) -> Reading:
     """Read one image, and draw it with its symbols and, class by class, with where they were seen.
 
     On top is the image, with a box, a label and a score for each symbol. Below are heat maps of the classes that were
@@ -112,10 +102,7 @@ def explain(
         model: a loaded model with an output ``evidence`` or ``field``; what it has is drawn.
         image: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
         path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
-        polarity: what the image is; see :mod:`capsonnx.images`.
-        height: the height in pixels to resize to, or None for the image's own.
-        preparation: see :mod:`capsonnx.preparation`.
-        threshold: the score in 0..1 above which a class is in the image, or None for the model's own.
+        options: how to read it.
 
     Raises:
         ImageError: the file cannot be read.
@@ -126,32 +113,23 @@ def explain(
     require_suffix(path)
     from capsonnx.pictures.drawing import draw  # noqa: PLC0415 - it imports matplotlib
 
-    page = load_page(image, model.contract, polarity=polarity, height=height, preparation=preparation)
+    page = load_page(image, model.contract, options)
     scores = model(page.levels[None], (LENGTHS, EVIDENCE, FIELD))
-    shown = grey(image, polarity="light-on-dark", height=height)  # whatever it is: not inverted
-    explanation = explanation_of(scores, page, model.contract, image=shown, threshold=threshold)
+    shown = grey(image, polarity="light-on-dark", height=options.height)  # whatever it is: not inverted
+    explanation = explanation_of(scores, page, model.contract, image=shown, threshold=options.threshold)
     draw(explanation, path)
     return explanation.reading
 
 
 def explain_images(
-    model: Model,
-    images: Iterable[tuple[Path, Path]],
-    *,
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
-    threshold: float | None = None,
+    model: Model, images: Iterable[tuple[Path, Path]], options: ReadingOptions = DEFAULTS
 ) -> Iterator[Row]:
     """Draw many images, each to its own file; see :func:`explain`.
 
     Args:
         model: as :func:`explain` takes it.
         images: the path of each image, and that of its picture; :func:`targets` names pictures.
-        polarity: see :func:`explain`.
-        height: likewise.
-        preparation: likewise.
-        threshold: likewise.
+        options: how to read each of them.
 
     Returns:
         One row for each image, in their order, when its picture is complete. An image that cannot be read is a row with
@@ -162,13 +140,7 @@ def explain_images(
         ModelError: the model has neither output.
     """
     require_maps(model)
-
-    def draw_one(source: Path, target: Path) -> Reading:
-        return explain(
-            model, source, target, polarity=polarity, height=height, preparation=preparation, threshold=threshold
-        )
-
-    return draw_each(images, draw_one)
+    return draw_each(images, lambda source, target: explain(model, source, target, options))
 
 
 def require_maps(model: Model) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.contract import FIELD, LENGTHS, POSES
-from capsonnx.errors import InputError
 from capsonnx.pictures.explanation import Seen, classes_of
 from capsonnx.pictures.files import draw_each, require_suffix
 from capsonnx.runtime.folder import read_pages
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import grey, load_page
 from capsonnx.symbols import Box
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
     from capsonnx.runtime import Decoder, Model, Reading, Row
     from capsonnx.runtime.page import Image
 
@@ -67,12 +65,9 @@ def perturb(
     decoder: Decoder,
     image: Image,
     path: Path,
+    options: ReadingOptions = DEFAULTS,
     *,
     labels: Sequence[str] = (),
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
-    threshold: float | None = None,
 ) -> Reading:
     """Read one image and draw, for each class in it, the grid of what each number of its pose does. Needs matplotlib.
 
@@ -81,12 +76,9 @@ def perturb(
         decoder: the one that was trained with it; :func:`capsonnx.runtime.load_decoder` gives it.
         image: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
         path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
+        options: how to read the image.
         labels: the classes to draw; none: those found in the image, in the order of its text, or the one of the highest
             score if none was found.
-        polarity: what the image is; see :mod:`capsonnx.images`.
-        height: the height in pixels to resize to, or None for the image's own.
-        preparation: see :mod:`capsonnx.preparation`.
-        threshold: the score in 0..1 above which a class is in the image, or None for the model's own.
 
     Raises:
         ImageError: the file cannot be read.
@@ -97,16 +89,7 @@ def perturb(
     require_suffix(path)
     from capsonnx.pictures.grids import draw  # noqa: PLC0415 - it imports matplotlib
 
-    perturbation = perturbed(
-        model,
-        decoder,
-        image,
-        labels=labels,
-        polarity=polarity,
-        height=height,
-        preparation=preparation,
-        threshold=threshold,
-    )
+    perturbation = perturbed(model, decoder, image, options, labels=labels)
     draw(perturbation, path)
     return perturbation.reading
 
@@ -115,12 +98,9 @@ def perturb_images(
     model: Model,
     decoder: Decoder,
     images: Iterable[tuple[Path, Path]],
+    options: ReadingOptions = DEFAULTS,
     *,
     labels: Sequence[str] = (),
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
-    threshold: float | None = None,
 ) -> Iterator[Row]:
     """Draw many images, each to its own file; see :func:`perturb`.
 
@@ -128,11 +108,8 @@ def perturb_images(
         model: as :func:`perturb` takes it.
         decoder: likewise.
         images: the path of each image, and that of its picture; :func:`capsonnx.pictures.targets` names pictures.
+        options: how to read each of them.
         labels: see :func:`perturb`.
-        polarity: likewise.
-        height: likewise.
-        preparation: likewise.
-        threshold: likewise.
 
     Returns:
         One row for each image, in their order, when its picture is complete. An image that cannot be read is a row with
@@ -143,17 +120,7 @@ def perturb_images(
     """
 
     def draw_one(source: Path, target: Path) -> Reading:
-        return perturb(
-            model,
-            decoder,
-            source,
-            target,
-            labels=labels,
-            polarity=polarity,
-            height=height,
-            preparation=preparation,
-            threshold=threshold,
-        )
+        return perturb(model, decoder, source, target, options, labels=labels)
 
     return draw_each(images, draw_one)
 
@@ -162,32 +129,27 @@ def perturbed(
     model: Model,
     decoder: Decoder,
     image: Image,
+    options: ReadingOptions = DEFAULTS,
     *,
     labels: Sequence[str] = (),
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
-    threshold: float | None = None,
 ) -> Perturbation:
     """What :func:`perturb` draws of an image, without drawing it; its arguments and errors are the same."""
     contract = model.contract
-    page = load_page(image, contract, polarity=polarity, height=height, preparation=preparation)
+    page = load_page(image, contract, options)
     scores = model(page.levels[None], (LENGTHS, POSES, FIELD))
-    reading = read_pages(scores, [page], contract, threshold=threshold)[0]
+    reading = read_pages(scores, [page], contract, threshold=options.threshold)[0]
     rows, cols = page.levels.shape
     assert scores.poses is not None  # noqa: S101 - load_decoder has looked
     classes = []
     for label in labels or classes_of(reading):
-        if label not in contract.labels:
-            raise _no_such_label(label, contract.labels)
-        pose = scores.poses[0, contract.labels.index(label)]
+        pose = scores.poses[0, decoder.index_of(label)]
         view = _view(reading, label, decoder.contract.size, page.scale)
         drawings = decoder(_moved(pose), label).reshape(-1, len(STEPS), *decoder.contract.size)
         classes.append(
             PerturbedClass(label, reading.scores[label], view, drawings[0, STEPS.index(0.0)].copy(), drawings)
         )
     return Perturbation(
-        image=grey(image, polarity="light-on-dark", height=height),  # whatever it is: not inverted
+        image=grey(image, polarity="light-on-dark", height=options.height),  # whatever it is: not inverted
         ink=page.levels,
         ink_box=page.original(Box(0.0, 0.0, float(cols), float(rows))),
         reading=reading,
@@ -210,7 +172,3 @@ def _view(reading: Reading, label: str, size: tuple[int, int], scale: float) -> 
     x, y = boxes[0].centre
     down, across = (side / 2 / scale for side in size)
     return Box(x - across, y - down, x + across, y + down)
-
-
-def _no_such_label(label: str, labels: Sequence[str]) -> InputError:
-    return InputError(f"--label {label}", expected=f"one of {', '.join(labels)}", remedy="check the spelling")

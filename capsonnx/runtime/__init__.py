@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capsonnx.runtime.decoder import Decoder, decoder_path, load_decoder
 from capsonnx.runtime.folder import Row, page_reader, read_images
+from capsonnx.runtime.options import ReadingOptions
 from capsonnx.runtime.providers import FAITHFUL, Cuda
 from capsonnx.runtime.reader import Reader, load
 from capsonnx.runtime.reading import Found, Reading, read_scores
@@ -18,6 +19,7 @@ __all__ = [
     "Model",
     "Reader",
     "Reading",
+    "ReadingOptions",
     "Row",
     "decoder_path",
     "default_model_path",

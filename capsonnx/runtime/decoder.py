@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from capsonnx.runtime.session import Model
 
-__all__ = ["Decoder", "decoder_path", "load_decoder"]
+__all__ = ["Decoder", "decoder_path", "load_decoder", "open_decoder"]
 
 
 @dataclass(frozen=True, eq=False)
 class Decoder:
-    """A loaded decoder. Get one by :func:`load_decoder`.
+    """A loaded decoder; calling it draws one class. Get one by :func:`load_decoder`.
 
     Attributes:
         path: the file.
@@ -48,19 +48,32 @@ class Decoder:
         Raises:
             InputError: there is no such class, or the poses have another shape.
         """
-        labels, dimension = self.contract.labels, self.contract.dimension
-        if label not in labels:
-            raise InputError(f"label '{label}'", expected=f"one of {', '.join(labels)}", remedy="check the spelling")
+        index, dimension = self.index_of(label), self.contract.dimension
         if poses.ndim != 2 or poses.shape[1] != dimension:
             raise InputError(
                 f"poses of shape {poses.shape}",
                 expected=f"(batch, {dimension}), which {self.path} takes",
                 remedy="pass the poses of one class, of the network that the decoder belongs to",
             )
-        masked = np.zeros((len(poses), len(labels), dimension), np.float32)
-        masked[:, labels.index(label)] = poses
-        [images] = self._session.run([IMAGES], {POSES: masked})
+        masked = np.zeros((len(poses), len(self.contract.labels), dimension), np.float32)
+        masked[:, index] = poses
+        return self.draw(masked)
+
+    def draw(self, poses: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the file gives for poses as they are, (batch, class, dimension) float32: (batch, height, width)."""
+        [images] = self._session.run([IMAGES], {POSES: poses})
         return np.asarray(images, np.float32)
+
+    def index_of(self, label: str) -> int:
+        """Where a class stands among the classes of the poses, of the network's as of the decoder's.
+
+        Raises:
+            InputError: there is no such class.
+        """
+        labels = self.contract.labels
+        if label not in labels:
+            raise InputError(f"label '{label}'", expected=f"one of {', '.join(labels)}", remedy="check the spelling")
+        return labels.index(label)
 
 
 def decoder_path(model: Path) -> Path:
@@ -97,10 +110,21 @@ def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:
             expected=f"the decoder of {model.path}",
             remedy="train with --decoder, and export with --decoder",
         )
+    decoder = open_decoder(path)
+    _check_belongs(decoder.contract, path, model)
+    return decoder
+
+
+def open_decoder(path: Path) -> Decoder:
+    """Open a decoder of whatever network, on the CPU, and check that it keeps its contract.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: it is not ONNX, is damaged, is no decoder, or breaks its contract.
+    """
     session, _ = open_session(path, provider="cpu")
     contract = DecoderContract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
     _check_signature(session, contract, path)
-    _check_belongs(contract, path, model)
     return Decoder(path, contract, session)
 
 

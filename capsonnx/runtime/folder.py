@@ -11,6 +11,7 @@ import numpy as np
 from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime.decoding import Slot, Window
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import Page, load_page
 from capsonnx.runtime.reading import Reading, find_symbols, in_lines, read_scores
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.contract import Contract, Scores
-    from capsonnx.images import Polarity
-    from capsonnx.preparation import Preparation
     from capsonnx.runtime.page import Image
     from capsonnx.runtime.reading import Lines
     from capsonnx.runtime.session import Model
@@ -51,13 +50,10 @@ class Row:
 def read_images(
     model: Model,
     sources: Iterable[Image],
+    options: ReadingOptions = DEFAULTS,
     *,
     batch_size: int = 64,
     workers: int | None = None,
-    threshold: float | None = None,
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
 ) -> Iterator[Row]:
     """Read many images.
 
@@ -68,12 +64,9 @@ def read_images(
     Args:
         model: a loaded model.
         sources: paths, bytes of image files, or arrays; any iterable, taken one by one as the run goes.
+        options: how to read each of them.
         batch_size: the greatest number of images in a batch, from 1.
         workers: the number of decoding threads, from 1, or None for one a core, 8 at most.
-        threshold: the score in 0..1 above which a class is in an image, or None for the model's own.
-        polarity: what the images are; see :mod:`capsonnx.images`.
-        height: the height in pixels to resize every image to, or None for their own.
-        preparation: of which images the ground is taken away; see :mod:`capsonnx.preparation`.
 
     Returns:
         One row for each source, in their order. An unreadable image is a row with an error. To stop early, close the
@@ -87,9 +80,10 @@ def read_images(
             raise InputError(f"{name} {value}", expected="a whole number from 1", remedy=f"pass {name}=1 or more")
 
     def decode(source: Image) -> Page:
-        return load_page(source, model.contract, polarity=polarity, height=height, preparation=preparation)
+        return load_page(source, model.contract, options)
 
-    return _rows(model, Window(sources, decode, capacity=4 * batch_size, workers=workers), batch_size, threshold)
+    window = Window(sources, decode, capacity=4 * batch_size, workers=workers)
+    return _rows(model, window, batch_size, options.threshold)
 
 
 def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None = None) -> list[Reading]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.images import Polarity, as_grey, load_grey, pad_to
-from capsonnx.preparation import Preparation, Prepared, prepare
+from capsonnx.preparation import Prepared, prepare
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
@@ -56,34 +57,26 @@ class Page:
         return Prepared(self.levels, self.scale).original(Box(box.left + x, box.top + y, box.right + x, box.bottom + y))
 
 
-def load_page(
-    source: Image,
-    contract: Contract,
-    *,
-    polarity: Polarity = "auto",
-    height: int | None = None,
-    preparation: Preparation = "auto",
-) -> Page:
+def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAULTS) -> Page:
     """Load, prepare and place one image.
 
     Args:
         source: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
         contract: of the model that is to read it.
-        polarity: see :mod:`capsonnx.images`.
-        height: the height in pixels to resize to, or None for the image's own.
-        preparation: see :mod:`capsonnx.preparation`; with a height it leaves the size alone.
+        options: how to read it; the threshold says nothing here.
 
     Raises:
         ImageError: the file cannot be read.
         InputError: the array is no image, or an option is not one of its values.
     """
-    levels = grey(source, polarity=polarity, height=height)
+    levels = grey(source, polarity=options.polarity, height=options.height)
     size = levels.shape[0], levels.shape[1]
     if contract.windows is None or not contract.windows.silent_black:
         padded = pad_to(levels, contract.smallest)
         down, across = ((after - before) // 2 for after, before in zip(padded.shape, size, strict=True))
         return Page(padded, size, (-across, -down))
-    prepared = prepare(levels, mode=preparation, symbol=contract.windows.symbol if height is None else None)
+    symbol = contract.windows.symbol if options.height is None else None
+    prepared = prepare(levels, mode=options.preparation, symbol=symbol)
     placed, origin = place(prepared.levels, contract.smallest)
     return Page(placed, size, origin, prepared.scale)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capsonnx.errors import InputError
 from capsonnx.runtime.folder import Row, read_batch, read_images
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import load_page
 from capsonnx.runtime.providers import FAITHFUL, Cuda
 from capsonnx.runtime.session import Model, load_model
@@ -30,18 +30,11 @@ class Reader:
 
     Attributes:
         model: the loaded model; ``reader.model(images)`` gives the bare scores of a batch.
-        threshold: the score in 0..1 above which a class is in an image, or None for the model's own.
-        polarity: what the images are: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
-        height: the height in pixels to resize every image to, or None for their own.
-        preparation: which images have their ground taken away: ``auto``, ``on`` or ``off``; see
-            :mod:`capsonnx.preparation`.
+        options: how it reads every image.
     """
 
     model: Model
-    threshold: float | None = None
-    polarity: Polarity = "auto"
-    height: int | None = None
-    preparation: Preparation = "auto"
+    options: ReadingOptions = DEFAULTS
 
     def read(self, image: Image) -> Reading:
         """Read one image.
@@ -54,27 +47,12 @@ class Reader:
             ImageError: the file cannot be read.
             InputError: the array is no image.
         """
-        page = load_page(
-            image,
-            self.model.contract,
-            polarity=self.polarity,
-            height=self.height,
-            preparation=self.preparation,
-        )
-        return read_batch(self.model, [page], threshold=self.threshold)[0]
+        page = load_page(image, self.model.contract, self.options)
+        return read_batch(self.model, [page], threshold=self.options.threshold)[0]
 
     def read_many(self, images: Iterable[Image], *, batch_size: int = 64, workers: int | None = None) -> Iterator[Row]:
         """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`."""
-        return read_images(
-            self.model,
-            images,
-            batch_size=batch_size,
-            workers=workers,
-            threshold=self.threshold,
-            polarity=self.polarity,
-            height=self.height,
-            preparation=self.preparation,
-        )
+        return read_images(self.model, images, self.options, batch_size=batch_size, workers=workers)
 
     def read_folder(
         self, folder: str | Path, *, recursive: bool = False, batch_size: int = 64, workers: int | None = None
@@ -103,10 +81,10 @@ def load(
     Args:
         model: the path of an .onnx file made by ``capsonnx export``, or None for the shipped MNIST model.
         provider: ``auto`` (CUDA where it works, else the CPU), ``cpu``, ``cuda``, or a name of ONNX Runtime's.
-        threshold: see :class:`Reader`.
-        polarity: see :class:`Reader`.
-        height: see :class:`Reader`.
-        preparation: see :class:`Reader`.
+        threshold: see :class:`capsonnx.runtime.ReadingOptions`.
+        polarity: likewise.
+        height: likewise.
+        preparation: likewise.
         threads: the threads that one batch may use on a CPU, or None for one on every physical core.
         cuda: the choices there are on a GPU; see :class:`capsonnx.runtime.providers.Cuda`.
 
@@ -115,8 +93,7 @@ def load(
         ModelError: the file is damaged or breaks the contract.
         ProviderError: a provider was asked for by name and cannot be had.
     """
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise InputError(f"threshold {threshold}", expected="a number in 0..1", remedy="pass one, or None")
+    options = ReadingOptions(polarity, height, preparation, threshold)
     path = None if model is None else Path(model)
     network = load_model(path, provider=provider, threads=threads, cuda=cuda)
-    return Reader(network, threshold, polarity, height, preparation)
+    return Reader(network, options)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from typing import get_args
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -58,3 +59,25 @@ def test_the_values_are_those_that_there_are():
 
     assert set(values.DATA) == set(CATALOGUE)
     assert set(values.RECIPES) == set(RECIPES)
+
+
+def test_the_choices_are_those_that_there_are():
+    """They, too, are written out, because the modules that know them import torch."""
+    from capsonnx import export, images, model, preparation, training
+
+    types = {
+        ("train", "network"): model.NetworkKind,
+        ("train", "routing"): model.RoutingName,
+        ("train", "squash"): model.SquashName,
+        ("train", "sharing"): model.Sharing,
+        ("train", "coupling_axis"): model.CouplingAxis,
+        ("train", "precision"): training.Precision,
+        ("train", "device"): training.Device,
+        ("export", "input_type"): export.InputType,
+        ("export", "precision"): export.Precision,
+        ("infer", "polarity"): images.Polarity,
+        ("infer", "prepare"): preparation.Preparation,
+    }
+    for (command, name), choices in types.items():
+        [option] = [one for one in main.get_command(None, command).params if one.name == name]
+        assert set(option.type.choices) == set(get_args(choices)), option.opts

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
 from capsonnx.cli.rows import formatter
 from capsonnx.runtime import Found, Reading, Row
@@ -59,6 +60,23 @@ def test_a_folder_as_a_table(infer):
     assert result.stderr.startswith("3 images, 0 failed, ")
     assert result.stderr.count("\n") == 1
     assert "CPUExecutionProvider" in result.stderr
+
+
+def test_the_columns_of_the_first_batch_line_up_in_a_pipe(infer, images):
+    folder = images / ("scans-of-one-year-" * 3)
+    folder.mkdir()
+    for name in ("1.png", "2.png"):
+        (images / name).rename(folder / name)
+    (folder / "100.png").write_text("no image")
+    heading, *lines = infer(folder.name, "10.png").stdout.splitlines()
+    end = heading.index("WIDTH") + len("WIDTH")
+    assert [line[: end - 1].split() for line in lines] == [
+        [f"{folder.name}/1.png", "2"],
+        [f"{folder.name}/2.png", "2"],
+        [f"{folder.name}/100.png"],
+        ["10.png", "2"],
+    ]
+    assert [line[end - 1] for line in lines] == ["4", "4", "-", "4"]
 
 
 def test_a_bad_image_is_a_row_and_exit_code_3(infer, images):
@@ -277,6 +295,11 @@ def test_the_table_keeps_its_columns_on_a_terminal():
 def test_the_table_shortens_nothing_in_a_pipe():
     long = "a/very/long/path/to/an/image/of/some/digits.png"
     assert table(Row(long, READING, None), is_terminal=False)[1].startswith(long)
+    rows = [Row(path, READING, None) for path in ("short.png", "数字" * 10 + ".png", long, long + "x")]
+    heading, *lines, last = table(*rows, is_terminal=False, first=[row.path for row in rows[:3]])
+    assert [cell_len(line) for line in lines] == [cell_len(lines[0])] * 3
+    assert lines[0].index("56") + len("56") == heading.index("WIDTH") + len("WIDTH")
+    assert last == lines[2].replace(long, long + "x")
 
 
 def test_the_table_shows_an_error_in_short_and_in_red():

@@ -78,7 +78,7 @@ def test_it_needs_no_training_framework(here) -> None:
         (["gone.png", "-o", "grid.png"], 2, "no such file"),
         (["seven.png", "-o", "grid.txt"], 2, "no suffix of a picture"),
         (["seven.png", "-o", "seven.png"], 2, "is one of the images"),
-        (["seven.png", "-o", "grid.png", "--label", "x"], 2, "--label x; expected one of 0, 1"),
+        (["seven.png", "-o", "grid.png", "--label", "x"], 2, "label 'x'; expected one of 0, 1"),
         (["seven.png", "-o", "grid.png", "--decoder", "none.onnx"], 2, "none.onnx: no such file"),
         (["seven.png", "-o", "grid.png", "--decoder", "digits.onnx"], 1, "not a decoder"),
     ],

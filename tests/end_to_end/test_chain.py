@@ -100,6 +100,9 @@ def test_check_passes_alone_and_against_the_run(run: Path, onnx_file: Path) -> N
     result = json.loads(capsonnx("check", onnx_file, "--against", run, "--json").stdout)
     assert result["passed"]
     assert result["sha256"] == report["sha256"]
+    drawing = onnx_file.with_suffix(".decoder.onnx")
+    assert json.loads(capsonnx("check", drawing, "--json").stdout)["parity"] is None
+    assert json.loads(capsonnx("check", drawing, "--against", run, "--json").stdout)["parity"]["passed"]
 
 
 def test_check_against_another_training_fails(onnx_file: Path, data_dir: Path, tmp_path: Path) -> None:

@@ -13,7 +13,15 @@ from onnx import numpy_helper
 
 from capsonnx.contract import DecoderContract
 from capsonnx.errors import InputError, ModelError, ParityError
-from capsonnx.export import checks, decoder, decoder_contract_of, decoder_to_onnx, export_decoder, require_decoder
+from capsonnx.export import (
+    check_decoder,
+    checks,
+    decoder,
+    decoder_contract_of,
+    decoder_to_onnx,
+    export_decoder,
+    require_decoder,
+)
 from capsonnx.export.checks import check_graph
 from capsonnx.export.gate import report_path
 from capsonnx.model import Decoder, DecoderConfig
@@ -122,6 +130,25 @@ def test_what_is_no_image_of_numbers_does_not_agree(network, found) -> None:
     report = decoder.measure_decoder_parity(network, lambda poses: np.repeat(found, len(poses), axis=0))
     assert not report.passed
     assert report.differences == {"images": np.inf}
+
+
+def test_a_file_is_checked_alone_and_against_a_decoder(tmp_path, network, content) -> None:
+    path = tmp_path / "model.decoder.onnx"
+    path.write_bytes(content)
+    alone, compared = check_decoder(path), check_decoder(path, network)
+    assert (alone.parity, alone.passed, compared.passed) == (None, True, True)
+    assert alone.checks == compared.checks
+    assert {one.name: one.found for one in alone.checks}["sizes"] == "any batch, poses of 10×16 only"
+    assert compared.parity.differences["images"] <= 1e-5
+    torch.manual_seed(1)
+    assert not check_decoder(path, Decoder(network.config)).passed  # of another training
+    with pytest.raises(InputError, match=r"10 classes in 16 numbers, drawn as 28×20 .*; expected poses of 2 classes"):
+        check_decoder(path, Decoder(DecoderConfig(2, 16, (28, 20))))
+
+
+def test_a_network_is_not_checked_as_a_decoder(tiny_model) -> None:
+    with pytest.raises(ModelError, match="not a decoder"):
+        check_decoder(tiny_model)
 
 
 def test_an_opset_out_of_range_is_refused(network, contract) -> None:

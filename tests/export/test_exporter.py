@@ -59,7 +59,7 @@ def windows(model: onnx.ModelProto) -> Windows | None:
 def test_windows_are_told_of_where_there_is_a_field(content) -> None:
     found = windows(onnx.load_from_string(content))
     assert found is not None
-    assert (found.size, found.stride, found.silent_black) == ((28, 22), 2, True)
+    assert (found.size, found.stride, found.silent_black) == ((28, 26), 2, True)
 
 
 @pytest.mark.parametrize(

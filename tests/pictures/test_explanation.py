@@ -12,6 +12,7 @@ from capsonnx import runtime
 from capsonnx.contract import Contract, Scores, Windows
 from capsonnx.errors import ImageError, InputError, ModelError
 from capsonnx.pictures import explain, explain_images, explanation_of, require_maps, targets
+from capsonnx.runtime import ReadingOptions
 from capsonnx.runtime.page import load_page
 from capsonnx.symbols import Box
 
@@ -53,7 +54,7 @@ def centre_of(one, row: int, col: int) -> tuple[float, float]:
 def test_cells_lie_over_the_pixels_that_they_saw() -> None:
     image = np.zeros((100, 200), np.uint8)
     image[40:68, 150:170] = 255  # centre 160, 54
-    page = load_page(image, CONTRACT, preparation="off")
+    page = load_page(image, CONTRACT, ReadingOptions(preparation="off"))
     left, top = page.origin
     field_cell = (round((54 - top - 6) / 2), round((160 - left - 7) / 2))
     evidence_cell = (round((54 - top - 7) / 2), field_cell[1])
@@ -70,7 +71,7 @@ def test_cells_lie_over_the_pixels_that_they_saw() -> None:
 def test_the_outlined_ink_lies_over_the_image() -> None:
     image = np.zeros((100, 200), np.uint8)
     image[40:68, 150:170] = 255
-    page = load_page(image, CONTRACT, preparation="off")
+    page = load_page(image, CONTRACT, ReadingOptions(preparation="off"))
     explanation = explanation_of(scores_of(page), page, CONTRACT, image=image)
     rows, cols = np.nonzero(explanation.ink)
     box = explanation.ink_box
@@ -88,7 +89,7 @@ def test_a_scaled_page_is_laid_back_over_the_image() -> None:
 
 def test_a_small_image_stays_in_the_middle_of_its_padding() -> None:
     contract = Contract(labels=CONTRACT.labels)
-    page = load_page(np.eye(10, dtype=np.uint8), contract, polarity="light-on-dark")
+    page = load_page(np.eye(10, dtype=np.uint8), contract, ReadingOptions(polarity="light-on-dark"))
     scores = Scores(np.zeros((1, 10), np.float32), evidence=np.zeros((1, 10, 1, 1), np.float32))
     explanation = explanation_of(scores, page, contract, image=np.eye(10, dtype=np.uint8))
     assert explanation.ink_box == Box(-2.0, -2.0, 12.0, 12.0)
@@ -104,7 +105,8 @@ def test_a_small_image_stays_in_the_middle_of_its_padding() -> None:
     ],
 )
 def test_the_classes_found_are_shown(lengths, shown) -> None:
-    page = load_page(np.full((40, 40), 255, np.uint8), CONTRACT, polarity="light-on-dark", preparation="off")
+    options = ReadingOptions(polarity="light-on-dark", preparation="off")
+    page = load_page(np.full((40, 40), 255, np.uint8), CONTRACT, options)
     scores = scores_of(page, (3, 8, 8), lengths=lengths)
     explanation = explanation_of(scores, page, CONTRACT, image=page.levels)
     assert explanation.shown == shown
@@ -113,7 +115,7 @@ def test_the_classes_found_are_shown(lengths, shown) -> None:
 
 def test_at_most_ten_classes_are_shown_and_without_any_the_best() -> None:
     contract = Contract(labels=tuple("abcdefghijkl"))
-    page = load_page(np.full((14, 14), 255, np.uint8), contract, polarity="light-on-dark")
+    page = load_page(np.full((14, 14), 255, np.uint8), contract, ReadingOptions(polarity="light-on-dark"))
     evidence = np.zeros((1, 12, 1, 1), np.float32)
     every = Scores(np.linspace(0.6, 0.9, 12, dtype=np.float32)[None], evidence=evidence)
     assert explanation_of(every, page, contract, image=page.levels).shown == tuple("lkjihgfedc")
@@ -137,7 +139,8 @@ def test_a_picture_is_written_and_the_reading_is_the_readers(model, ink, tmp_pat
 @pytest.mark.parametrize("shape", [(1, 1), (14, 14), (28, 224), (20, 1000), (300, 20)])
 def test_every_shape_can_be_drawn(model, tmp_path, shape) -> None:
     image = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    explain(model, image, tmp_path / "why.png", polarity="light-on-dark", preparation="off")
+    options = ReadingOptions(polarity="light-on-dark", preparation="off")
+    explain(model, image, tmp_path / "why.png", options)
     with Image.open(tmp_path / "why.png") as picture:
         assert min(picture.size) > 300
         assert max(picture.size) < 6000

@@ -87,12 +87,12 @@ def test_classes_can_be_chosen(model, decoder, digit) -> None:
 
 
 def test_where_nothing_is_found_the_highest_score_is_drawn(model, decoder, digit) -> None:
-    [one] = perturbed(model, decoder, digit, threshold=0.999).classes
+    [one] = perturbed(model, decoder, digit, runtime.ReadingOptions(threshold=0.999)).classes
     assert one.label == "7"
 
 
 def test_an_unknown_class_is_refused_before_a_file_is_written(model, decoder, digit, tmp_path) -> None:
-    with pytest.raises(InputError, match="--label x; expected one of 0, 1"):
+    with pytest.raises(InputError, match="label 'x'; expected one of 0, 1"):
         perturb(model, decoder, digit, tmp_path / "grid.png", labels=["x"])
     assert not list(tmp_path.iterdir())
 

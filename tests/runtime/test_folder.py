@@ -13,7 +13,7 @@ from PIL import Image
 
 from capsonnx.contract import Contract, Scores
 from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime import folder, load_model, page, page_reader, read_images
+from capsonnx.runtime import ReadingOptions, folder, load_model, page, page_reader, read_images
 from capsonnx.runtime.decoding import Window
 from capsonnx.runtime.page import Page
 
@@ -53,7 +53,8 @@ corpora = st.lists(st.tuples(shapes, st.integers(0, 255)), max_size=40)
 def test_rows_come_in_order_whatever_the_batch(corpus, batch_size, workers):
     images = [image_of(*shape, level) for shape, level in corpus]
     recorder = Recorder()
-    rows = list(read_images(recorder, images, batch_size=batch_size, workers=workers, polarity="light-on-dark"))
+    options = ReadingOptions(polarity="light-on-dark")
+    rows = list(read_images(recorder, images, options, batch_size=batch_size, workers=workers))
     assert [row.path for row in rows] == [f"image {number}" for number in range(1, len(images) + 1)]
     assert [(row.reading.height, row.reading.width) for row in rows] == [shape for shape, _ in corpus]
     levels = [round(row.reading.scores["bright"] * 255) for row in rows]

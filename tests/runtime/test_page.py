@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from capsonnx.contract import Contract, Windows
+from capsonnx.runtime import ReadingOptions
 from capsonnx.runtime.page import load_page, place
 from capsonnx.symbols import Box
 
@@ -58,7 +59,7 @@ def test_boxes_map_back_to_the_image():
 def test_boxes_of_a_page_that_was_scaled_map_back_too():
     image = np.zeros((200, 240), np.uint8)
     image[81:141, 100:110] = 200
-    page = load_page(image, LOCATES, preparation="on")
+    page = load_page(image, LOCATES, ReadingOptions(preparation="on"))
     rows, cols = np.nonzero(page.levels > 100)
     assert page.scale == pytest.approx(1 / 3, rel=0.1)
     box = page.original(Box(cols.min(), rows.min(), cols.max() + 1, rows.max() + 1))
@@ -77,5 +78,5 @@ def test_a_network_that_sees_black_gets_the_image_as_it_is():
 def test_a_height_keeps_preparation_from_scaling():
     image = np.full((60, 60), 20, np.uint8)
     image[10:50, 28:32] = 220
-    page = load_page(image, LOCATES, height=30, preparation="on")
+    page = load_page(image, LOCATES, ReadingOptions(height=30, preparation="on"))
     assert (page.size, page.scale) == ((30, 30), 1.0)

@@ -1,0 +1,74 @@
+"""Options that several commands have: each is spelt once."""
+
+from __future__ import annotations
+
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from capsonnx.cli.values import complete_provider, height_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
+
+__all__ = ["model_option", "provider_option", "reading_options", "tf32_option"]
+
+model_option = click.option(
+    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
+)
+
+tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+
+
+def provider_option(explanation: str = "What to run on.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option of what a model runs on, which its help explains so."""
+    return click.option(
+        "--provider",
+        metavar="auto|cpu|cuda|NAME",
+        default="auto",
+        shell_complete=complete_provider,
+        help=explanation,
+    )
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of reading an image, which it gets as one: ``options``, a ReadingOptions."""
+
+    @click.option(
+        "--threshold",
+        type=click.FloatRange(0, 1),
+        help="Least score of labels, not of the text. [default: the model's own]",
+    )
+    @click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
+    @click.option(
+        "--prepare",
+        type=click.Choice(["auto", "on", "off"]),
+        default="auto",
+        help="Clean and scale pages; auto: those whose ground is not black, or white.",
+    )
+    @click.option(
+        "--height",
+        metavar="PIXELS|native",
+        default="native",
+        callback=height_of,
+        help="Resize whole images to this height.",
+    )
+    @wraps(command)
+    def gathering(
+        *arguments: Any,
+        threshold: float | None,
+        polarity: Polarity,
+        prepare: Preparation,
+        height: int | None,
+        **others: Any,
+    ) -> Any:
+        from capsonnx.runtime import ReadingOptions  # here, so that --help stays quick
+
+        return command(*arguments, options=ReadingOptions(polarity, height, prepare, threshold), **others)
+
+    return gathering

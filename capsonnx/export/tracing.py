@@ -1,0 +1,110 @@
+"""From a torch module to a graph of plain operators: traced, cleaned up, and in the opset that was asked for."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import warnings
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import onnx
+import onnx.version_converter
+import onnx_ir as ir
+import torch
+
+from capsonnx.errors import InputError
+from capsonnx.export.cleanup import clean_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["OPSETS", "software", "trace"]
+
+OPSETS = range(13, 24)
+"""The opsets that can be asked for: from the lowest that the graph can be converted down to, to the newest that the
+parity tests cover."""
+
+TRACED_OPSET = 18
+"""The lowest opset that torch exports; what is lower is converted down from it."""
+
+
+def software() -> dict[str, str]:
+    """The versions of what makes a file."""
+    packages = ("capsonnx", "torch", "onnx", "onnxscript")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def trace(
+    module: torch.nn.Module, example: torch.Tensor, names: Sequence[str], sides: dict[int, str], opset: int
+) -> onnx.ModelProto:
+    """The graph of a module, cleaned up, as a model without metadata.
+
+    Args:
+        module: of float32 weights.
+        example: an input to trace with.
+        names: of the input, and of each output.
+        sides: the axes of the input whose sizes are free, and their names.
+        opset: one of :data:`OPSETS`.
+
+    Raises:
+        InputError: it is not.
+    """
+    if opset not in OPSETS:
+        raise InputError(
+            f"opset {opset}",
+            expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
+            remedy="leave --opset out for the one that most runtimes know",
+        )
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            module.eval(),
+            (example,),
+            input_names=names[:1],
+            output_names=names[1:],
+            dynamic_shapes=(sides,),
+            opset_version=max(opset, TRACED_OPSET),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None  # noqa: S101 - the dynamo exporter always returns one
+    model = _convert_down(ir.to_proto(clean_up(program.model)), opset)
+    model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
+    model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
+    model.graph.name = "capsonnx"
+    del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
+    return model
+
+
+def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
+    """The same graph in an older opset; whether it is valid there, and computes the same, the gate finds out.
+
+    From 18 to 17 the axes of ReduceL2 become an attribute; to 14 nothing else of this graph changes. From 14 to 13 the
+    converter has no rule for Add, Div, Mul, Relu and Reshape, which gained types and an option that this graph has not:
+    there the number alone is lowered.
+    """
+    if opset >= TRACED_OPSET:
+        return model
+    for node in model.graph.node:
+        # The default, 0; ReduceL2 has had this attribute only since opset 18, and the converter leaves it in.
+        kept = [one for one in node.attribute if one.name != "noop_with_empty_axes"]
+        del node.attribute[:]
+        node.attribute.extend(kept)
+    model = onnx.version_converter.convert_version(model, max(opset, 14))
+    model.opset_import[0].version = opset
+    return model
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep the exporter's remarks on packages it could use, and its own deprecations, from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

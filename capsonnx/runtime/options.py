@@ -1,0 +1,45 @@
+"""How an image is read: the choices that reading, explaining and perturbing one have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from capsonnx.errors import InputError
+
+if TYPE_CHECKING:
+    from capsonnx.images import Polarity
+    from capsonnx.preparation import Preparation
+
+__all__ = ["DEFAULTS", "ReadingOptions"]
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """The choices that are made for an image before it is read. What is not one of the values is refused on reading.
+
+    Attributes:
+        polarity: what the image is: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
+        height: the height in pixels to resize the image to, or None for its own.
+        preparation: whether its ground is taken away: ``auto``, ``on`` or ``off``; see :mod:`capsonnx.preparation`.
+            With a height it leaves the size alone.
+        threshold: the score in 0..1 above which a class is in the image, or None for the model's own.
+    """
+
+    polarity: Polarity = "auto"
+    height: int | None = None
+    preparation: Preparation = "auto"
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that is no score: with one, reading would find all classes or none, and not say why.
+
+        Raises:
+            InputError: it is not in 0..1.
+        """
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise InputError(f"threshold {self.threshold}", expected="a number in 0..1", remedy="pass one, or None")
+
+
+DEFAULTS = ReadingOptions()
+"""What suits most images."""
