@@ -19,7 +19,7 @@ from capsonnx.training.checkpoint import Trained
 if TYPE_CHECKING:
     from capsonnx.model import Network
 
-GRID = [(1, 14, 14), (2, 15, 14), (3, 28, 56), (1, 61, 33), (5, 20, 47)]
+GRID = [(1, 22, 22), (2, 23, 22), (3, 28, 56), (1, 61, 33), (5, 30, 47)]
 """Sizes never traced: enough to tell right from wrong."""
 
 
@@ -31,7 +31,14 @@ def network() -> Network:
 
 @pytest.fixture(scope="session")
 def contract(network: Network) -> Contract:
-    return Contract(labels=tuple("0123456789"), network=dataclasses.asdict(network.config), dataset="nothing")
+    side = network.config.receptive_field
+    return Contract(
+        labels=tuple("0123456789"),
+        smallest=side,
+        receptive_field=side,
+        network=dataclasses.asdict(network.config),
+        dataset="nothing",
+    )
 
 
 @pytest.fixture(scope="session")
