@@ -127,11 +127,11 @@ def test_zero_points_are_zero_and_weights_fit_in_seven_bits(files) -> None:
     constants = {one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(files["int8"]).graph.initializer}
     zeros = [one for name, one in constants.items() if name.endswith("_zero")]
     steps = [one for name, one in constants.items() if name.endswith("_steps")]
-    assert len(zeros) == 6 + 4 + 4  # activations, weights, biases
+    assert len(zeros) == 8 + 6 + 6  # activations, weights, biases
     assert not any(one.any() for one in zeros)
     weights = [one for one in steps if one.ndim == 4]
-    assert [(one.dtype, int(np.abs(one.astype(int)).max())) for one in weights] == [(np.int8, 64)] * 4
-    assert [one.dtype for one in steps if one.ndim == 1] == [np.int32] * 4
+    assert [(one.dtype, int(np.abs(one.astype(int)).max())) for one in weights] == [(np.int8, 64)] * 6
+    assert [one.dtype for one in steps if one.ndim == 1] == [np.int32] * 6
     assert constants["div_scale"] == np.float32(1 / 255)
 
 
