@@ -16,7 +16,7 @@ from capsonnx.runtime.buckets import bucketed, cropped, padded_with_black, round
 if TYPE_CHECKING:
     from capsonnx.contract import Contract
 
-MARGIN = 13
+MARGIN = 21
 """The receptive field of the shipped model, less one."""
 
 
