@@ -29,7 +29,7 @@ def test_digits_alone_and_in_pairs_are_measured(drawing_model) -> None:
     assert 0.3 < alone["nearer"] < 1
     for row in rows.values():
         assert 0 < row["error"] < 0.2
-        assert row["told"] <= alone["told"]
+        assert row["told"] <= alone["told"] + 0.01
     assert "alone" in measure(drawing_model, "--limit", 50).stdout
 
 
