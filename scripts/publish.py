@@ -1,12 +1,14 @@
 """Export a finished run as a shipped model: NAME.onnx, NAME.int8.onnx, reports, exam figures, its curves, its card.
 
 Run: .venv/bin/python scripts/publish.py runs/default --name mnist
+     .venv/bin/python scripts/publish.py runs/fashion --name fashion-mnist --exam singles --exam pairs
 Everything goes to exported/. Every figure in the card is printed by this command. Where the int8 file does not pass the
 gate there is none, and the card says so.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -29,12 +31,12 @@ ROOT = Path(__file__).parents[1]
 CARD = """\
 # {name}.onnx
 
-A shared-weight capsule network for handwritten digits: {parameters:,} parameters, trained on **single** digits, reads
+A shared-weight capsule network for {subject}: {parameters:,} parameters, trained on **single** ones, reads
 images of any size that hold several. Input and outputs: see `capsonnx/contract.py`.
 
 | | |
 |---|---|
-| data | {dataset}: {trained_on:,} digits of the training split; {held_out:,} more held out; test split unseen |
+| data | {dataset}: {trained_on:,} images of the training split; {held_out:,} more held out; test split unseen |
 | stem | {widths} channels, biases: {stem_bias} |
 | recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, {optimizer}, {schedule}, {precision} stem |
 | augmentation | canvas +{canvas} px, rotation ±{rotation:g}°, scale ±{scale:.0%}, elastic {elastic:g} px |
@@ -71,9 +73,12 @@ cores ({machine}). *top k*: the k highest scores are the right classes. *confide
 
 - `lengths` name classes, not positions or order, and cannot count: two equal digits are one class.
 - With more ink, wrong classes creep above the threshold: see *exact* of the rows. The ranking stays right for longer.
-- Digits should be about 20 px high, light on dark after `infer` has done its conversion: `--height` brings them there.
-- It knows digits only: letters and clutter get the digits they resemble.
+- Symbols should be about {symbol:g} px long, light on dark after `infer` has done its conversion: `--height` brings them
+  there.
+- It knows its {classes} classes only: anything else gets the class that it resembles.
 """
+
+SUBJECTS = {"mnist": "handwritten digits", "fashion-mnist": "pictures of clothes"}
 
 PAGES = """
 ## Pages
@@ -91,7 +96,8 @@ those there, in %. *false*: digits found that are not there, in a million pixels
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--name", required=True, help="Of the files in exported/.")
-def main(run: Path, name: str) -> None:
+@click.option("--exam", "names", multiple=True, help="Examine by these alone; may be repeated.  [default: all]")
+def main(run: Path, name: str, names: tuple[str, ...]) -> None:
     """Export, examine, and write the card."""
     target = ROOT / "exported" / f"{name}.onnx"
     trained = training.load_trained(run)
@@ -107,6 +113,7 @@ def main(run: Path, name: str) -> None:
         "--batch-size",
         "128",
         "--json",
+        *itertools.chain.from_iterable(("--exam", one) for one in names),
     ]
     exams = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout)
     (target.with_suffix(".exams.json")).write_text(json.dumps(exams, indent=1) + "\n")
@@ -149,6 +156,9 @@ def facts(
         "widths": ", ".join(map(str, recipe.widths)),
         "optimizer": optimizer_text(recipe),
         "name": name,
+        "subject": SUBJECTS.get(config.dataset, "symbols"),
+        "symbol": config.symbol,
+        "classes": len(config.labels),
         "run": run,
         "parameters": sum(weight.numel() for weight in trained.network.parameters()),
         "start": f"the weights in the file of SHA-256 `{config.start}`" if config.start else "random weights",
@@ -187,7 +197,9 @@ def optimizer_text(recipe: training.Recipe) -> str:
 def train_command(run: Path, config: training.TrainingConfig) -> str:
     """The command that trains such a run, as far as a card needs it."""
     start = " --start FILE" if config.start else ""
-    return f"capsonnx train --recipe {config.recipe.name} --seed {config.seed}{start} --output {run}"
+    data = "" if config.dataset == "mnist" else f" --data {config.dataset}"
+    epochs = "" if config.epochs == config.recipe.epochs_for(config.network.kind) else f" --epochs {config.epochs}"
+    return f"capsonnx train{data} --recipe {config.recipe.name}{epochs} --seed {config.seed}{start} --output {run}"
 
 
 def file_row(inspection: export.Inspection) -> str:

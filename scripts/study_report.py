@@ -138,7 +138,9 @@ def draw(variants: list[Variant], rows: list[dict[str, str]]) -> Figure:
         means, errors = [bar[side].mean for bar in bars], [bar[side].deviation for bar in bars]
         axes.barh(places, means, 0.36, xerr=errors, color=color, label=label, error_kw={"elinewidth": 1})
         for place, mean, error in zip(places, means, errors, strict=True):
-            axes.annotate(f"{mean:.1f}", (mean + error, place), (4, 0), textcoords="offset points", va="center", fontsize=7)
+            axes.annotate(
+                f"{mean:.1f}", (mean + error, place), (4, 0), textcoords="offset points", va="center", fontsize=7
+            )
     axes.set(xlabel="pairs of test digits, one above the other, %", xlim=(0, 108), yticks=range(len(bars)))
     axes.set_yticklabels([title for title, *_ in bars], fontsize=8)
     axes.invert_yaxis()

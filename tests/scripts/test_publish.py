@@ -50,6 +50,21 @@ def test_agreement_is_told_or_its_absence(publish, tmp_path) -> None:
     assert publish.agreement_text([]).startswith("There is no int8 file")
 
 
+def test_the_command_tells_what_is_not_as_the_recipe_has_it(publish, digits) -> None:
+    import torch
+
+    from capsonnx.training import make_config
+
+    def command(data: str, **options) -> str:
+        config = make_config(data, digits, torch.device("cpu"), **options)
+        return publish.train_command(Path("runs/a"), config)
+
+    assert command("mnist") == "capsonnx train --recipe default --seed 0 --output runs/a"
+    assert command("fashion-mnist", epochs=2, seed=3) == (
+        "capsonnx train --data fashion-mnist --recipe default --epochs 2 --seed 3 --output runs/a"
+    )
+
+
 def test_the_optimizers_are_told(publish) -> None:
     from capsonnx.training import recipe_named
 
