@@ -73,8 +73,7 @@ cores ({machine}). *top k*: the k highest scores are the right classes. *confide
 
 - `lengths` name classes, not positions or order, and cannot count: two equal digits are one class.
 - With more ink, wrong classes creep above the threshold: see *exact* of the rows. The ranking stays right for longer.
-- Symbols should be about {symbol:g} px long, light on dark after `infer` has done its conversion: `--height` brings them
-  there.
+- Symbols should be about {symbol:g} px long, light on dark after `infer` has done its conversion; `--height` resizes.
 - It knows its {classes} classes only: anything else gets the class that it resembles.
 """
 

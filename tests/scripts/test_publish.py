@@ -50,13 +50,14 @@ def test_agreement_is_told_or_its_absence(publish, tmp_path) -> None:
     assert publish.agreement_text([]).startswith("There is no int8 file")
 
 
-def test_the_command_tells_what_is_not_as_the_recipe_has_it(publish, digits) -> None:
+def test_the_command_tells_what_is_not_as_the_recipe_has_it(publish) -> None:
     import torch
 
+    from capsonnx import datasets
     from capsonnx.training import make_config
 
     def command(data: str, **options) -> str:
-        config = make_config(data, digits, torch.device("cpu"), **options)
+        config = make_config(data, datasets.load("mnist", "test"), torch.device("cpu"), **options)
         return publish.train_command(Path("runs/a"), config)
 
     assert command("mnist") == "capsonnx train --recipe default --seed 0 --output runs/a"
