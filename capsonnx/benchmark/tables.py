@@ -130,13 +130,14 @@ def _facts(comparison: Comparison) -> str:
         for one in comparison.measured
     )
     threads = f"threads: {settings.threads or 'as many as each system takes'}"
-    work = dict.fromkeys(
-        f"{one.multiply_adds / 1e6:.1f} million multiply-adds an image ({one.request.name})"
-        for one in comparison.measured
-    )
+    # Systems that run one network do the same work: once for all of them.
+    work: dict[str, list[str]] = {}
+    for one in comparison.measured:
+        work.setdefault(f"{one.multiply_adds / 1e6:.1f} million multiply-adds an image", []).append(one.request.name)
+    counted = ", ".join(f"{count} ({', '.join(names)})" if len(work) > 1 else count for count, names in work.items())
     return (
         f"{comparison.processor}, {comparison.cores} cores, {threads}; images of {height}×{width}; "
-        f"{', '.join(work)}; the roof, a product of square float32 matrices, "
+        f"{counted}; the roof, a product of square float32 matrices, "
         f"{comparison.roof_rate / 1e9:.1f} thousand million multiply-adds a second; {', '.join(versions)}."
     )
 
