@@ -55,8 +55,7 @@ def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
     ratios, systems, facts = result.stdout.strip().split("\n\n")
     assert ratios.splitlines()[2].startswith("| field | tiny | ")
     assert [line.split(" | ")[0] for line in systems.splitlines()[2:]] == ["| tiny", "| field"]
-    assert "million multiply-adds an image (tiny), " in facts
-    assert "million multiply-adds an image (field); " in facts
+    assert facts.count("million multiply-adds an image") == 1  # the two differ in nothing that counts
     assert "threads: 1;" in facts
 
 
