@@ -60,9 +60,9 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 
 ## Exams
 
-Share of images in %, by `capsonnx evaluate exported/{name}.onnx`: {provider}, batch {exam_batch}, float32, {cores} CPU
-cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them above
-0.5. *exact*: the classes above {exam_threshold:g} are the right ones, no k given; of empty images, there are none.
+Share of images in %, by `capsonnx evaluate exported/{name}.onnx{data}`: {provider}, batch {exam_batch}, float32,
+{cores} CPU cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them above 0.5.
+*exact*: the classes above {exam_threshold:g} are the right ones, no k given; of empty images, there are none.
 *length*: the mean score of the right classes, in 0..1.
 
 | exam | images | top k | confident | exact | length |
@@ -109,6 +109,8 @@ def main(run: Path, name: str, names: tuple[str, ...]) -> None:
         "capsonnx",
         "evaluate",
         str(target.relative_to(ROOT)),
+        "--data",
+        trained.config.dataset,
         "--batch-size",
         "128",
         "--json",
@@ -155,6 +157,7 @@ def facts(
         "widths": ", ".join(map(str, recipe.widths)),
         "optimizer": optimizer_text(recipe),
         "name": name,
+        "data": "" if config.dataset == "mnist" else f" --data {config.dataset}",
         "subject": SUBJECTS.get(config.dataset, "symbols"),
         "symbol": config.symbol,
         "classes": len(config.labels),

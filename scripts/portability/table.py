@@ -82,7 +82,8 @@ def line(row: dict[str, Any]) -> str:
     sizes = ("yes" if row["dynamic"] else "loaded for each size") if difference is not None else "–"
     pairs = "–" if difference is None else f"{row['pairs_agreeing']} / {row['pairs']}"
     figures = (figure(difference), figure(row.get("field_difference")), pairs)
-    took = row["took"] if is_full(row) else f"**fails**: {row['trouble'] or row['failure']}"
+    inexact = f"differs by more than {TOLERANCE:.0e}"
+    took = row["took"] if is_full(row) else f"**fails**: {row['trouble'] or row['failure'] or inexact}"
     if row.get("full_file"):
         cut = "a file by 'capsonnx export --outputs lengths,poses'"
         took += f"; **{cut}**: with evidence and field it fails, {row['full_file']}"
