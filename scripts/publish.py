@@ -62,8 +62,8 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 
 Share of images in %, by `capsonnx evaluate exported/{name}.onnx{data}`: {provider}, batch {exam_batch}, float32,
 {cores} CPU cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them are
-above 0.5. *exact*: the classes above {exam_threshold:g} are the right ones, no k given; of empty images, there are none.
-*length*: the mean score of the right classes, in 0..1.
+above 0.5. *exact*: the classes above {exam_threshold:g} are the right ones, no k given; of empty images, there are
+none. *length*: the mean score of the right classes, in 0..1.
 
 | exam | images | top k | confident | exact | length |
 |---|---:|---:|---:|---:|---:|
