@@ -40,7 +40,7 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 | stem | {widths} channels, biases: {stem_bias} |
 | recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, {optimizer}, {schedule}, {precision} stem |
 | augmentation | canvas +{canvas} px, rotation ±{rotation:g}°, scale ±{scale:.0%}, elastic {elastic:g} px |
-| without a symbol | {empty:.0%} of each batch: noise, and shuffled pieces of digits |
+| without a symbol | {empty:.0%} of each batch: noise, and shuffled pieces of images |
 | crowds | {crowded:.0%} of each batch, with a neighbour at {neighbours:.0%} on either side |
 | started from | {start} |
 | command | `{command}`; then `python scripts/publish.py {run} --name {name}` |
