@@ -91,7 +91,10 @@ def measure_growth(
 
 
 def fit_memory(points: Sequence[Point]) -> Fit:
-    """Fit the memory of points, by relative error, so that the small ones count as much as the large.
+    """Fit the memory of points, by absolute error: how memory grows in the end is told by the large ones.
+
+    On small images the allocator still finds room in what the libraries have taken; by relative error that saving would
+    be taken for growth faster than linear.
 
     Args:
         points: at least three, of different numbers of pixels.
@@ -99,8 +102,7 @@ def fit_memory(points: Sequence[Point]) -> Fit:
     pixels = np.array([point.pixels for point in points], np.float64)
     memory = np.array([point.alone.bytes for point in points], np.float64)
     scaled = pixels / pixels.max()
-    weights = 1 / np.maximum(memory, memory.max() / 1000)
     powers = np.stack([np.ones_like(scaled), scaled, scaled**2], axis=1)
-    fixed, linear, quadratic = np.linalg.lstsq(powers * weights[:, None], memory * weights, rcond=None)[0]
+    fixed, linear, quadratic = np.linalg.lstsq(powers, memory, rcond=None)[0]
     most = float(pixels.max())
     return Fit(float(fixed), float(linear / most), float(quadratic / most**2), int(most))
