@@ -131,7 +131,8 @@ def find_symbols(
     for candidate in np.argsort(-highest[rows, cols], kind="stable"):
         row, col = int(rows[candidate]), int(cols[candidate])
         if free[row, col]:
-            free[_within(windows.apart, (row, col), windows)] &= sure[_within(windows.apart, (row, col), windows)]
+            near = _within(windows.apart, (row, col), windows)
+            free[near] &= sure[near]
             free[_within(windows.touching, (row, col), windows)] = False
             label = labels[int(field[:, row, col].argmax())]
             symbols.append(Symbol(label, float(highest[row, col]), _ink_box(levels, (row, col), windows)))
