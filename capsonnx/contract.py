@@ -252,7 +252,9 @@ def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
     except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound:
-        raise malformed(name, "windows", "origin, stride, size, threshold, apart and silent_black")
+        raise malformed(
+            name, "windows", "origin, stride, size, threshold, apart, silent_black, touching within apart, and sure"
+        )
     return windows
 
 

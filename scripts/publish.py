@@ -157,7 +157,7 @@ def facts(
         "widths": ", ".join(map(str, recipe.widths)),
         "optimizer": optimizer_text(recipe),
         "name": name,
-        "data": "" if config.dataset == "mnist" else f" --data {config.dataset}",
+        "data": data_option(config),
         "subject": SUBJECTS.get(config.dataset, "symbols"),
         "symbol": config.symbol,
         "classes": len(config.labels),
@@ -196,12 +196,17 @@ def optimizer_text(recipe: training.Recipe) -> str:
     return f"{muon} to {recipe.learning_rate:g}{averaged}"
 
 
+def data_option(config: training.TrainingConfig) -> str:
+    """What names the data to a command, where it is not its default."""
+    return "" if config.dataset == "mnist" else f" --data {config.dataset}"
+
+
 def train_command(run: Path, config: training.TrainingConfig) -> str:
     """The command that trains such a run, as far as a card needs it."""
     start = " --start FILE" if config.start else ""
-    data = "" if config.dataset == "mnist" else f" --data {config.dataset}"
     epochs = "" if config.epochs == config.recipe.epochs_for(config.network.kind) else f" --epochs {config.epochs}"
-    return f"capsonnx train{data} --recipe {config.recipe.name}{epochs} --seed {config.seed}{start} --output {run}"
+    choices = f"{data_option(config)} --recipe {config.recipe.name}{epochs} --seed {config.seed}{start}"
+    return f"capsonnx train{choices} --output {run}"
 
 
 def file_row(inspection: export.Inspection) -> str:

@@ -45,10 +45,10 @@ def grid_of(smallest: int = 14, size: tuple[int, int] | None = None) -> tuple[Sh
     """
     if size is not None:
         return tuple((batch, *size) for batch in BATCHES)
-    least = smallest
-    smallest_sizes = [(least, least), (least, least + 1), (least + 1, least), (least + 3, least + 9), (61, least)]
-    small = [*smallest_sizes, (28, 28), (28, 56), (56, 28), (29, 29), (31, 44), (33, 47)]
-    large = [(64, 64), (84, 84), (101, 37), (least, 400), (128, 96), (160, 160), (255, 129), (240, 320), (512, 512)]
+    near = [(0, 0), (0, 1), (1, 0), (3, 9)]
+    least = [*((smallest + down, smallest + across) for down, across in near), (61, smallest)]
+    small = [*least, (28, 28), (28, 56), (56, 28), (29, 29), (31, 44), (33, 47)]
+    large = [(64, 64), (84, 84), (101, 37), (smallest, 400), (128, 96), (160, 160), (255, 129), (240, 320), (512, 512)]
     return (
         *((batch, *size) for batch, size in itertools.product(BATCHES, small)),
         *((1, *size) for size in large),

@@ -12,9 +12,9 @@ from capsonnx.model.config import (
     StemBias,
 )
 from capsonnx.model.decoder import Decoder, DecoderConfig, mask, reconstruction_loss
-from capsonnx.model.field import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, origin_of, slide, window_of
+from capsonnx.model.field import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, columns, origin_of, slide, window_of
 from capsonnx.model.loss import NOTHING, margin_loss, window_loss
-from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, build, columns
+from capsonnx.model.networks import CapsuleNetwork, Network, PooledNetwork, build
 from capsonnx.model.routing import Routed, couple, explain, route
 from capsonnx.model.scorer import scorer
 from capsonnx.model.squash import Squash, normalise, squash

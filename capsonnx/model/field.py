@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from capsonnx.model.config import CouplingAxis
 
-__all__ = ["APART", "PEAK", "STRIDE", "SURE", "TOUCHING", "VIEW", "origin_of", "slide", "window_of"]
+__all__ = ["APART", "PEAK", "STRIDE", "SURE", "TOUCHING", "VIEW", "columns", "origin_of", "slide", "window_of"]
 
 VIEW = (28, 26)
 """Height and width in pixels of what a window sees."""
@@ -42,14 +42,23 @@ TOUCHING, SURE = (20.0, 8.0), 0.85
 the training, by scripts/choose_reading.py."""
 
 
+def columns(size: tuple[int, int], receptive_field: int) -> tuple[int, int]:
+    """Rows and columns of feature columns on an image of so many pixels, where each sees a square of so many.
+
+    >>> columns((28, 57), 14)
+    (8, 22)
+    """
+    rows, cols = ((side - receptive_field) // STRIDE + 1 for side in size)
+    return rows, cols
+
+
 def window_of(receptive_field: int) -> tuple[int, int]:
     """Rows and columns of feature columns in a window, an even and an odd number, where each sees so many pixels.
 
     >>> window_of(14), window_of(22)
     ((8, 7), (4, 3))
     """
-    rows, cols = ((side - receptive_field) // STRIDE + 1 for side in VIEW)
-    return rows, cols
+    return columns(VIEW, receptive_field)
 
 
 def origin_of(window: tuple[int, int]) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from torch.linalg import vector_norm
 
 from capsonnx.contract import EVIDENCE, FIELD, LENGTHS, OUTPUTS, POSES
 from capsonnx.model.capsules import CapsuleLayer
-from capsonnx.model.field import STRIDE
+from capsonnx.model.field import STRIDE, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from capsonnx.model.config import NetworkConfig
 
-__all__ = ["CapsuleNetwork", "Network", "PooledNetwork", "Stem", "build", "columns"]
+__all__ = ["CapsuleNetwork", "Network", "PooledNetwork", "Stem", "build"]
 
 
 class Stem(nn.Sequential):
@@ -108,7 +108,8 @@ class CapsuleNetwork(Network):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
-        self.capsules = CapsuleLayer(config, None if config.size is None else math.prod(columns(config, config.size)))
+        places = None if config.size is None else math.prod(columns(config.size, config.receptive_field))
+        self.capsules = CapsuleLayer(config, places)
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -167,17 +168,6 @@ class PooledNetwork(Network):
         else:
             pooled = features.mean(dim=3).mean(dim=2)
         return (self.head(pooled),)
-
-
-def columns(config: NetworkConfig, size: tuple[int, int]) -> tuple[int, int]:
-    """How many rows and cols of feature columns an image of so many pixels gives.
-
-    >>> from capsonnx.model import NetworkConfig
-    >>> columns(NetworkConfig(), (28, 57))
-    (8, 22)
-    """
-    rows, cols = ((side - config.receptive_field) // STRIDE + 1 for side in size)
-    return rows, cols
 
 
 def build(config: NetworkConfig) -> Network:

@@ -41,7 +41,7 @@ def test_every_size_from_the_receptive_field_has_its_feature_columns(widths: tup
     network = fresh(widths=widths)
     least = network.config.receptive_field
     for size in [(least, least), (least + 1, least), (28, 28), (28, 56), (31, 44), (99, least)]:
-        assert network.features(noise(2, *size)).shape == (2, widths[-1], *columns(network.config, size))
+        assert network.features(noise(2, *size)).shape == (2, widths[-1], *columns(size, least))
     with pytest.raises(RuntimeError):
         network.features(noise(1, least - 1, 28))
 

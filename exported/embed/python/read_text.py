@@ -43,7 +43,8 @@ found = []
 while scores.max() > windows["threshold"]:  # the highest window left is a symbol; those near it see the same one
     row, col = np.unravel_index(scores.argmax(), scores.shape)
     found.append((col, labels[field[0, :, row, col].argmax()]))
-    around = scores[near(windows["apart"], row, col)]
-    around[around <= windows.get("sure", 1)] = 0
+    nearby = scores[near(windows["apart"], row, col)]
+    nearby[nearby <= windows.get("sure", 1)] = 0
+    scores[row, col] = 0
     scores[near(windows.get("touching", (0, 0)), row, col)] = 0
 print("".join(label for _, label in sorted(found)))

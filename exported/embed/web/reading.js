@@ -73,7 +73,8 @@ export function highest({ data, dims }) {
 
 /**
  * Pick the peaks: windows from the highest score down, the upper left one first among equals; each taken one rules out
- * those within `apart` of it, but of such as score above `sure` only those within `touching`. Its box is the ink inside it.
+ * those within `apart` of it, but of such as score above `sure` only those within `touching`. Its box is the ink inside
+ * it.
  * @param {Heat} heat
  * @param {Raster} raster the page that it is of
  * @param {string[]} labels
