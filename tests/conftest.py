@@ -128,9 +128,9 @@ def drawing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     targets, images = torch.from_numpy(digits.targets), torch.from_numpy(digits.images) / 255
     masked = mask(torch.from_numpy(poses), targets)
     torch.manual_seed(0)
-    decoder = Decoder(DecoderConfig(len(LABELS), masked.shape[2], (28, 28), hidden=(64,)))
-    optimizer = torch.optim.Adam(decoder.parameters(), lr=0.01)
-    for _ in range(400):
+    decoder = Decoder(DecoderConfig(len(LABELS), masked.shape[2], (28, 28), hidden=(128,)))
+    optimizer = torch.optim.Adam(decoder.parameters(), lr=0.005)
+    for _ in range(2500):
         loss = reconstruction_loss(decoder(masked), images, targets)
         optimizer.zero_grad()
         loss.backward()

@@ -30,9 +30,7 @@ def digits_and_poses(model, label: int, count: int):
 
 
 def test_it_draws_the_digits_that_the_poses_are_of(model, decoder) -> None:
-    """About as near to each digit as the mean of its class is, and clearly nearer than that of any other class."""
-    digits = datasets.load("mnist", "test").take(np.arange(300))
-    means = [digits.images[digits.targets == label].mean(axis=0) / 255 for label in range(10)]
+    """Nearer to each digit than the mean of its class is: so the pose tells more than the class."""
     for label in (0, 7):
         images, poses = digits_and_poses(model, label, 20)
         drawn = decoder(poses, str(label))
@@ -40,9 +38,7 @@ def test_it_draws_the_digits_that_the_poses_are_of(model, decoder) -> None:
         assert drawn.dtype == np.float32
         assert drawn.min() >= 0
         assert drawn.max() <= 1
-        errors = [np.square(mean - images).mean() for mean in means]
-        own = errors.pop(label)
-        assert np.square(drawn - images).mean() < min(1.05 * own, 0.9 * min(errors))
+        assert np.square(drawn - images).mean() < 0.95 * np.square(images.mean(axis=0) - images).mean()
 
 
 def test_a_class_is_drawn_from_its_own_pose(model, decoder) -> None:

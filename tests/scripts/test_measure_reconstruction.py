@@ -25,11 +25,11 @@ def test_digits_alone_and_in_pairs_are_measured(drawing_model) -> None:
         ("one above the other", 400),
     ]
     alone = rows["alone"]
-    assert 0 < alone["told"] < 1  # its decoder was trained on these
-    assert 0.3 < alone["nearer"] < 1
+    assert alone["told"] > 0.1  # its decoder was trained on these
+    assert alone["nearer"] > 0.6
     for row in rows.values():
         assert 0 < row["error"] < 0.2
-        assert row["told"] <= alone["told"] + 0.01
+        assert row["told"] <= alone["told"]
     assert "alone" in measure(drawing_model, "--limit", 50).stdout
 
 
