@@ -42,8 +42,8 @@ def read(model: runtime.Model, images: NDArray[np.uint8], fields: NDArray[np.flo
     """Pick the symbols of every page."""
     windows = model.contract.windows
     assert windows is not None  # noqa: S101 - main has looked
-    for field, levels in zip(fields, images, strict=True):
-        in_lines(find_symbols(field, levels, model.contract.labels, windows), height=windows.size[0])
+    for symbols in find_symbols(fields, images, model.contract.labels, windows):
+        in_lines(symbols, height=windows.size[0])
 
 
 @click.command()

@@ -79,7 +79,8 @@ def main(model: Path, count: int) -> None:
         for pages, inputs in zip(exams, read, strict=True):
             texts = []
             for levels, field in inputs:
-                lines = in_lines(find_symbols(field, levels, contract.labels, windows), height=windows.size[0])
+                [symbols] = find_symbols(field[None], levels[None], contract.labels, windows)
+                lines = in_lines(symbols, height=windows.size[0])
                 texts.append(joined([[symbol.label for symbol in line] for line in lines]))
             truth = [joined([[contract.labels[one.target] for one in line] for line in page]) for page in pages.truth]
             shares.append(100 * exact_strings(texts, truth))

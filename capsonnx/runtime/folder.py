@@ -100,15 +100,17 @@ def read_pages(
     scores: Scores, pages: Sequence[Page], contract: Contract, *, threshold: float | None = None
 ) -> list[Reading]:
     """Read pages of one shape from their scores, and their symbols where these hold a field."""
-    readings = []
-    for number, page in enumerate(pages):
-        lines = None
-        if scores.field is not None and contract.windows is not None:
-            symbols = find_symbols(scores.field[number], page.levels, contract.labels, contract.windows)
+    lines: list[Lines | None] = [None] * len(pages)
+    if scores.field is not None and contract.windows is not None:
+        levels = np.stack([page.levels for page in pages])
+        found, height = find_symbols(scores.field, levels, contract.labels, contract.windows), contract.windows.size[0]
+        for number, (page, symbols) in enumerate(zip(pages, found, strict=True)):
             placed = [replace(symbol, box=page.original(symbol.box)) for symbol in symbols]
-            lines = in_lines(placed, height=contract.windows.size[0] / page.scale)
-        readings.append(read_scores(scores.lengths[number], contract, size=page.size, threshold=threshold, lines=lines))
-    return readings
+            lines[number] = in_lines(placed, height=height / page.scale)
+    return [
+        read_scores(scores.lengths[number], contract, size=page.size, threshold=threshold, lines=lines[number])
+        for number, page in enumerate(pages)
+    ]
 
 
 def page_reader(model: Model) -> PageReader:

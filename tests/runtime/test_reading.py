@@ -53,7 +53,8 @@ def field(**peaks):
 
 
 def found(values, levels=BLACK):
-    return find_symbols(values, levels, ("a", "b"), WINDOWS)
+    [symbols] = find_symbols(values[None], levels[None], ("a", "b"), WINDOWS)
+    return symbols
 
 
 def centres(symbols):
@@ -78,7 +79,8 @@ def test_peaks_less_than_apart_are_one_symbol(down, across, count):
 def test_nearer_than_apart_only_a_sure_peak_is_another_symbol(score, across, count):
     windows = dataclasses.replace(WINDOWS, touching=(20.0, 8.0), sure=0.75)
     values = field(a=[(5, 10, 0.9375)], b=[(5, 10 + across, score)])
-    assert len(find_symbols(values, BLACK, ("a", "b"), windows)) == count
+    [symbols] = find_symbols(values[None], BLACK[None], ("a", "b"), windows)
+    assert len(symbols) == count
     assert len(found(values)) == 1
 
 
@@ -103,6 +105,32 @@ def test_a_box_is_the_ink_of_its_window():
     levels[12:20, 36:44] = 255  # a neighbour, of which the window sees 2 columns
     levels[9, 22:30] = 63  # too faint
     assert [symbol.box for symbol in found(field(a=[(5, 10, 0.75)]), levels)] == [Box(22, 10, 30, 24)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "left", "right"),
+    [
+        ([26, 27, 30, 31], 26, 32),  # a gap in the middle half: two parts of one symbol
+        ([18, 19, 20, 21, 22], 18, 23),  # hangs together with the middle half, which begins at 22
+        ([18, 19, 20, 22, 23], 22, 24),  # does not
+        ([16, 17, 37], 16, 38),  # nothing in the middle half: the window itself
+        (range(10, 45), 16, 38),  # the window is cut from a longer stroke
+    ],
+)
+def test_which_ink_of_a_window_is_its_symbol(columns, left, right):
+    levels = BLACK.copy()
+    levels[10:24, list(columns)] = 255
+    [symbol] = found(field(a=[(5, 10, 0.75)]), levels)
+    assert (symbol.box.left, symbol.box.right) == (left, right)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 29), st.integers(0, 49)), max_size=9), max_size=4), st.randoms())
+def test_a_page_reads_in_a_batch_as_it_does_alone(places, random):
+    fields = [field(a=[(row, col, random.uniform(0.4, 1)) for row, col in page]) for page in places]
+    levels = [np.random.default_rng(number).integers(0, 256, BLACK.shape, np.uint8) for number in range(len(fields))]
+    if fields:
+        together = find_symbols(np.stack(fields), np.stack(levels), ("a", "b"), WINDOWS)
+        assert together == [found(*page) for page in zip(fields, levels, strict=True)]
 
 
 @pytest.mark.parametrize(("row", "col"), [(0, 0), (0, 49), (29, 0), (29, 49)])
