@@ -2,7 +2,7 @@
 
 Run: .venv/bin/python scripts/study.py --matrix scripts/variants.toml --results exported/study/variants.csv
      .venv/bin/python scripts/study.py --matrix scripts/retrained.toml --results exported/study/retrained.csv
-     .venv/bin/python scripts/convergence.py
+     .venv/bin/python scripts/convergence.py [--data fashion-mnist]
 
 The first part takes one network of each routing, trained with three iterations, and reads with 1 to 20: its features
 are computed once, and routed again. The second part is of networks that were trained with so many iterations.
@@ -94,10 +94,12 @@ def read(network: CapsuleNetwork, routing: str, pairs: exam.Exam, most: int = MO
     ]
 
 
-def retrained(path: Path) -> dict[str, list[tuple[int, float, float]]]:
+def retrained(path: Path, data: str = "mnist") -> dict[str, list[tuple[int, float, float]]]:
     """For each routing the iterations trained and read with, and the share of pairs top and confident, in %."""
     rows, found = load_results(path), {name: [] for name in ROUTINGS}
     for variant in load_matrix(SCRIPTS / "retrained.toml"):
+        if variant.data != data:
+            continue
         own = [row for row in rows if row["variant"] == variant.name]
         if own:
             point = tuple(spread(own, "pairs-vertical", one).mean for one in ("top", "confident"))
@@ -152,20 +154,23 @@ def draw(points: list[Point], again: dict[str, list[tuple[int, float, float]]]) 
 
 
 @click.command()
+@click.option("--data", default="mnist", show_default=True)
 @click.option("--most-pairs", type=int, help="Read so many pairs only.  [default: all]")
-def main(most_pairs: int | None) -> None:
-    """Write convergence.csv and .png beside the results of the study, and put the table into its report."""
-    [pairs] = exam.build_exams(datasets.load("mnist", "test"), ["pairs-vertical"])
+def main(data: str, most_pairs: int | None) -> None:
+    """Write convergence-DATA.csv and .png beside the results of the study, and put the table into its report."""
+    [pairs] = exam.build_exams(datasets.load(data, "test"), ["pairs-vertical"])
     pairs = exam.Exam(pairs.name, pairs.images[:most_pairs], pairs.targets[:most_pairs])
     points = []
-    for name in ROUTINGS:
-        network = training.load_trained(RUNS / f"{name}-0").network
-        assert isinstance(network, CapsuleNetwork)  # noqa: S101 - of the matrix
-        points += read(network, name, pairs)
-    again = retrained(RESULTS.with_name("retrained.csv"))
-    save_results(RESULTS.with_name("convergence.csv"), [point._asdict() for point in points])
-    put(table(points, again), "convergence")
-    with replacing(RESULTS.with_name("convergence.png")) as temporary:
+    for variant in load_matrix(SCRIPTS / "variants.toml"):
+        if variant.data == data and variant.name.removeprefix(f"{data}-") in ROUTINGS:
+            network = training.load_trained(RUNS / f"{variant.name}-0").network
+            assert isinstance(network, CapsuleNetwork)  # noqa: S101 - of the matrix
+            points += read(network, variant.routing, pairs)
+    again = retrained(RESULTS.with_name("retrained.csv"), data)
+    name = f"convergence-{data}"
+    save_results(RESULTS.with_name(f"{name}.csv"), [point._asdict() for point in points])
+    put(table(points, again), name)
+    with replacing(RESULTS.with_name(f"{name}.png")) as temporary:
         draw(points, again).savefig(temporary, dpi=130)
     print(table(points, again))
 

@@ -83,9 +83,17 @@ class Variant:
 
 
 def load_matrix(path: Path) -> list[Variant]:
-    """The variants of a file, each with the file's defaults."""
+    """The variants of a file, each with the file's defaults; and all of them again on each data set of ``[again]``.
+
+    There they have the data set's name before their own, and what stands in its table changed.
+    """
     values = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [Variant(**{**values["defaults"], **variant}) for variant in values["variants"]]
+    variants = [Variant(**{**values["defaults"], **variant}) for variant in values["variants"]]
+    return variants + [
+        dataclasses.replace(variant, name=f"{data}-{variant.name}", data=data, **changes)
+        for data, changes in values.get("again", {}).items()
+        for variant in variants
+    ]
 
 
 def load_results(path: Path) -> list[dict[str, str]]:

@@ -54,6 +54,18 @@ def test_the_matrices_are_sound(study, name) -> None:
     assert {exam for exam, _ in figures} <= {exam for variant in variants for exam in variant.exams}
 
 
+def test_a_matrix_can_be_run_again_on_another_data_set(study, tmp_path) -> None:
+    matrix = tmp_path / "matrix.toml"
+    matrix.write_text(
+        '[defaults]\nseeds = 2\nexams = []\n[again.fashion-mnist]\nlimit = 10\n'
+        '[[variants]]\nname = "a"\ntitle = "A"\nrouting = "su"\n'
+    )
+    first, second = study.load_matrix(matrix)
+    assert (first.name, first.data, first.limit) == ("a", "mnist", None)
+    assert (second.name, second.data, second.limit) == ("fashion-mnist-a", "fashion-mnist", 10)
+    assert (second.seeds, second.title, second.routing) == (2, "A", "su")
+
+
 def test_changes_reach_the_recipe_and_the_network(study) -> None:
     digits = datasets.load("mnist", "test").take(np.arange(100))
     variant = study.Variant("x", "x", 1, [], routings=1, changes={"stem_bias": "free", "widths": [8, 8, 16, 16]})
