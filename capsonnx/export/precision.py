@@ -7,6 +7,10 @@ columns. Routing sums over columns, divides by norms and takes softmaxes, and st
 what they are, so that any runtime can run the file, and one that knows the pattern, as ONNX Runtime does, computes each
 Conv from uint8 and int8 numbers. Every number that is quantised is an image in 0..1 or the output of a ReLU, so the
 uint8 zero point is 0: black is exactly zero, and votes for nothing.
+
+Three things are written as ONNX Runtime is fastest at them, and none changes a number: the pool is a convolution of
+each channel by itself; uint8 images, multiples of 1/255 already, are not quantised again; and a Relu, of what is never
+negative, stands behind the last DequantizeLinear, which would else be computed anew for each of its readers.
 """
 
 from __future__ import annotations
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["WEIGHT_STEPS", "Precision", "precision_of", "quantise", "to_half"]
 
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
+
+Chain: TypeAlias = "list[tuple[str, dict[str, Any], list[str]]]"
+"""Operators of one output in a row: of each its type, attributes and further inputs."""
 
 WEIGHT_STEPS = 64
 """A weight is stored in -64..64, one bit less than int8 holds. CPUs with AVX2 or AVX-512 but without VNNI add two
@@ -85,14 +92,15 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
             those it is to be judged by.
 
     Returns:
-        The file with int8 weights, and with a QuantizeLinear and a DequantizeLinear after each activation of its stem.
+        The file with int8 weights, a QuantizeLinear and a DequantizeLinear after each activation of its stem, and its
+        pool as a Conv.
 
     Raises:
         InputError: there are no calibration images, or nothing is to be seen in them.
         ModelError: the file is not ONNX, or its stem is not recognised.
     """
     model, stem = _parse(content)
-    peaks = _peaks(model, stem, images)
+    peaks, features = _peaks(model, stem, images), stem[-1].output[0]
     convolutions = [node for node in stem if node.op_type == "Conv"]
     names = [node.input[0] for node in convolutions]
     few = images[:: max(1, len(images) // _ROUNDING_IMAGES)][:_ROUNDING_IMAGES]
@@ -103,9 +111,14 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
             f"{name}_zero": np.array(0, np.uint8),
         }
         _add(model, constants)
-        _splice(model, name, [("QuantizeLinear", {}, [*constants]), ("DequantizeLinear", {}, [*constants])])
+        chain: Chain = [("QuantizeLinear", {}, [*constants]), ("DequantizeLinear", {}, [*constants])]
+        _splice(model, name, [*chain, ("Relu", {}, [])] if name == features else chain)
+    for pool in (node for node in stem if node.op_type == "AveragePool"):
+        _pool_by_convolution(model, pool, stem)
     for node, planes in zip(convolutions, inputs, strict=True):
         _quantise_weights(model, node, planes)
+    if model.graph.input[0].type.tensor_type.elem_type == TensorProto.UINT8:
+        _take_images_as_they_are(model, stem[0].input[0])
     return _serialised(model)
 
 
@@ -200,6 +213,51 @@ def _quantise_weights(model: onnx.ModelProto, conv: onnx.NodeProto, planes: NDAr
         _store(model, conv.input[2], np.rint(bias / scale).astype(np.int32), scale)
 
 
+def _pool_by_convolution(model: onnx.ModelProto, pool: onnx.NodeProto, stem: list[onnx.NodeProto]) -> None:
+    """Turn an AveragePool into a Conv of one filter a channel, whose weights, all the same, are exact in int8."""
+    above = [node for node in stem[: stem.index(pool)] if node.op_type == "Conv"]
+    channels = _initializer(model, above[-1].input[1]).dims[0]
+    kept = [one for one in pool.attribute if one.name in ("kernel_shape", "strides")]
+    height, width = next(one.ints for one in kept if one.name == "kernel_shape")
+    name = f"{pool.output[0]}_mean"
+    scale = np.full(channels, 1 / (height * width * WEIGHT_STEPS), np.float32)
+    constants = {
+        f"{name}_steps": np.full((channels, 1, height, width), WEIGHT_STEPS, np.int8),
+        f"{name}_scale": scale,
+        f"{name}_zero": np.zeros(channels, np.int8),
+    }
+    _add(model, constants)
+    model.graph.node.insert(0, helper.make_node("DequantizeLinear", [*constants], [name], axis=0))
+    pool.op_type = "Conv"
+    pool.input.append(name)
+    del pool.attribute[:]
+    pool.attribute.extend([*kept, helper.make_attribute("group", channels)])
+
+
+def _take_images_as_they_are(model: onnx.ModelProto, ink: str) -> None:
+    """Let the first DequantizeLinear, which gives the scaled images, read the uint8 images themselves.
+
+    What stood between, Cast, Unsqueeze, Div and QuantizeLinear, comes down to the Unsqueeze: 255·(n / 255) is n.
+    """
+    nodes = model.graph.node
+    makers = {name: node for node in nodes for name in node.output}
+    row = [makers[ink]]
+    while row[-1].input[0] != IMAGES:
+        row.append(makers[row[-1].input[0]])
+    dequantise, *between = row
+    [shape] = (node for node in between if node.op_type == "Unsqueeze")
+    between.remove(shape)
+    unused = {name for node in between for name in node.input[1:]} - set(dequantise.input)
+    for node in between:
+        nodes.remove(node)
+    for name in unused:
+        model.graph.initializer.remove(_initializer(model, name))
+    shape.input[0], dequantise.input[0] = IMAGES, shape.output[0]
+    _initializer(model, dequantise.input[1]).CopyFrom(
+        numpy_helper.from_array(np.array(1 / 255, np.float32), dequantise.input[1])
+    )
+
+
 def _store(model: onnx.ModelProto, name: str, steps: NDArray[Any], scale: NDArray[np.float32]) -> None:
     model.graph.initializer.remove(_initializer(model, name))
     constants = {f"{name}_steps": steps, f"{name}_scale": scale, f"{name}_zero": np.zeros_like(scale, steps.dtype)}
@@ -207,8 +265,8 @@ def _store(model: onnx.ModelProto, name: str, steps: NDArray[Any], scale: NDArra
     model.graph.node.insert(0, helper.make_node("DequantizeLinear", [*constants], [name], axis=0))
 
 
-def _splice(model: onnx.ModelProto, value: str, chain: list[tuple[str, dict[str, Any], list[str]]]) -> None:
-    """Put operators of one output, (type, attributes, further inputs), behind a value; its readers read the last."""
+def _splice(model: onnx.ModelProto, value: str, chain: Chain) -> None:
+    """Put operators behind a value; its readers read the last."""
     nodes = model.graph.node
     place = next(index for index, node in enumerate(nodes) if value in node.output)
     names = [f"{value}_exact", *(f"{value}_{kind}" for kind, _, _ in chain[:-1]), value]

@@ -76,10 +76,18 @@ def test_nothing_but_the_stem_is_changed(files, name) -> None:
     nodes = onnx.load_from_string(files[name]).graph.node
     original = onnx.load_from_string(files["fp32"]).graph.node
     kinds = [node.op_type for node in nodes if node.op_type not in added]
+    expected = [node.op_type for node in original]
     if name == "fp16":
         assert (kinds.pop(3), kinds.pop(len(STEM))) == ("Cast", "Cast")
-    assert kinds == [node.op_type for node in original]
-    assert [node.input[1:] for node in nodes if node.op_type == "Conv"] == [
+    else:
+        assert kinds.pop(len(STEM) - 2) == "Relu"  # where its last value is no integer any more
+        expected = [
+            "Unsqueeze",
+            *("Conv" if kind == "AveragePool" else kind for kind in STEM[3:]),
+            *expected[len(STEM) :],
+        ]
+    assert kinds == expected
+    assert [node.input[1:] for node in nodes if node.op_type == "Conv" and "mean" not in node.input[1]] == [
         node.input[1:] for node in original if node.op_type == "Conv"
     ]
 
@@ -92,10 +100,10 @@ def test_the_runtime_computes_the_whole_stem_in_integers(files, tmp_path) -> Non
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     onnxruntime.InferenceSession(files["int8"], options, providers=["CPUExecutionProvider"])
     kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
-    assert kinds.count("QLinearConv") == STEM.count("Conv")
-    assert kinds.count("QLinearAveragePool") == kinds.count("QuantizeLinear") == 1
-    # What is left of them belongs to evidence and field.
-    assert [kinds.count(kind) for kind in ("Conv", "Relu", "AveragePool")] == [2, 1, 1]
+    assert kinds.count("QLinearConv") == STEM.count("Conv") + STEM.count("AveragePool")
+    assert [kinds.count(kind) for kind in ("QuantizeLinear", "DequantizeLinear")] == [0, 1]
+    # What is left of them belongs to evidence and field, and one Relu stands before the routing.
+    assert [kinds.count(kind) for kind in ("Conv", "Relu", "AveragePool")] == [2, 2, 1]
 
 
 @pytest.mark.parametrize("name", ["fp16", "int8"])
@@ -127,10 +135,10 @@ def test_zero_points_are_zero_and_weights_fit_in_seven_bits(files) -> None:
     constants = {one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(files["int8"]).graph.initializer}
     zeros = [one for name, one in constants.items() if name.endswith("_zero")]
     steps = [one for name, one in constants.items() if name.endswith("_steps")]
-    assert len(zeros) == 8 + 6 + 6  # activations, weights, biases
+    assert len(zeros) == 8 + 6 + 1 + 6  # activations, weights, the pool's, biases
     assert not any(one.any() for one in zeros)
     weights = [one for one in steps if one.ndim == 4]
-    assert [(one.dtype, int(np.abs(one.astype(int)).max())) for one in weights] == [(np.int8, 64)] * 6
+    assert [(one.dtype, int(np.abs(one.astype(int)).max())) for one in weights] == [(np.int8, 64)] * 7
     assert [one.dtype for one in steps if one.ndim == 1] == [np.int32] * 6
     assert constants["div_scale"] == np.float32(1 / 255)
 

@@ -57,7 +57,7 @@ def test_the_matrices_are_sound(study, name) -> None:
 def test_a_matrix_can_be_run_again_on_another_data_set(study, tmp_path) -> None:
     matrix = tmp_path / "matrix.toml"
     matrix.write_text(
-        '[defaults]\nseeds = 2\nexams = []\n[again.fashion-mnist]\nlimit = 10\n'
+        "[defaults]\nseeds = 2\nexams = []\n[again.fashion-mnist]\nlimit = 10\n"
         '[[variants]]\nname = "a"\ntitle = "A"\nrouting = "su"\n'
     )
     first, second = study.load_matrix(matrix)
