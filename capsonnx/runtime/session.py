@@ -5,8 +5,8 @@ What a session is made with, and why:
 * **One session a model**, shared by all threads that call it; images go in as uint8, whatever the device.
 * **Threads**: ONNX Runtime's own number, one for each physical core, unless one is given. Nodes run one after the
   other (sequential): what could run side by side here is small.
-* **Spinning**: threads wait actively for the next node while a batch runs, which a batch of one image needs, and stop
-  as it ends (``force_spinning_stop``), so that the cores are free for decoding the next images.
+* **Spinning**: threads wait actively for the next node, or for the next batch, but for :data:`SPIN` microseconds at the
+  most: a batch of one image needs that, and then the cores are free for decoding the next images.
 * **Graph level**: all of ONNX Runtime's optimisations, with the layout of convolutions among them.
 * **Arena**: on, so that a batch finds its memory where the last one left it; it is shrunk when pages get much smaller
   (:mod:`capsonnx.runtime.running`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Model", "default_model_path", "load_model", "open_session"]
+
+SPIN = 200
+"""Microseconds: one image after another is read as fast as with ONNX Runtime's own limit of some milliseconds."""
 
 _INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
 
@@ -179,7 +182,7 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
     options.enable_cpu_mem_arena = True
     options.enable_mem_pattern = True
     options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN))
     if threads is not None:
         options.intra_op_num_threads = threads
     # External data is refused before; should any get by, it is looked for in this file as if it were a folder, and

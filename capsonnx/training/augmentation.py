@@ -36,7 +36,7 @@ def augment(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tenso
 
     Args:
         images: (batch, height, width) uint8.
-        recipe: of which ``canvas``, ``rotation``, ``scale`` and ``elastic`` are used.
+        recipe: of which ``canvas``, ``rotation``, ``scale``, ``shear``, ``stretch`` and ``elastic`` are used.
         generator: a CPU generator; its state advances.
 
     Returns:
@@ -79,7 +79,7 @@ def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor,
 
     Args:
         images: (batch, height, width) uint8, batch at least 1.
-        recipe: of which ``rotation``, ``scale``, ``elastic`` and ``neighbours`` are used.
+        recipe: of which ``neighbours`` is used, and what :func:`augment` uses but for ``canvas``.
         generator: a CPU generator; its state advances.
 
     Returns:
@@ -87,17 +87,20 @@ def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor,
         centres: (batch, 3, 2) float32, row and column, in pixels from the upper left edge, of the centre of the image
             itself and of its neighbours on either side; infinite where there is none.
     """
-    if torch.rand((), generator=generator) < 0.5:
-        return _in_line(images, recipe, generator)
-    views, centres = _in_line(images.transpose(1, 2), recipe, generator)
+    batch, size = len(images), torch.tensor(images.shape[1:])
+    is_line = torch.rand((), generator=generator) < 0.5
+    aside = _integers(batch, 2, generator)  # from the line through all
+    offset = torch.stack([aside, torch.zeros(batch)] if is_line else [torch.zeros(batch), aside], dim=1)
+    digits = _deform(images, size, offset, recipe, generator)
+    if is_line:
+        return _in_line(digits, aside, recipe, generator)
+    views, centres = _in_line(digits.transpose(1, 2), aside, recipe, generator)
     return views.transpose(1, 2), centres.flip(2)
 
 
-def _in_line(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
-    """What :func:`crowd` gives, with the neighbours left and right."""
-    batch, height, width = images.shape
-    offset = torch.stack([_integers(batch, 2, generator), torch.zeros(batch)], dim=1)
-    digits = _deform(images, torch.tensor([height, width]), offset, recipe, generator)
+def _in_line(digits: Tensor, down: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
+    """What :func:`crowd` gives, with the neighbours left and right, of deformed images whose centres are moved down."""
+    batch, height, width = digits.shape
     first, last = _ink_columns(digits)
     shift = _integers(batch, 7, generator).to(first) + (CROWD_WIDTH - width) // 2
     views, centres = _shifted(digits, shift), [shift + width / 2]
@@ -112,7 +115,7 @@ def _in_line(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tens
         views = torch.maximum(views, neighbour)
         centres.append(torch.where(is_there, place + width / 2, torch.inf))
     cols = torch.stack(centres, dim=1).float()
-    rows = (height / 2 + offset[:, :1].to(cols.device)).expand_as(cols)
+    rows = (height / 2 + down.view(-1, 1).to(cols.device)).expand_as(cols)
     return views, torch.stack([rows, cols], dim=2)
 
 
@@ -145,7 +148,7 @@ def without_symbols(images: Tensor, generator: Generator) -> Tensor:
 
 
 def _deforms(recipe: Recipe) -> bool:
-    return bool(recipe.rotation or recipe.scale or recipe.elastic)
+    return bool(recipe.rotation or recipe.scale or recipe.shear or recipe.stretch or recipe.elastic)
 
 
 def _deform(images: Tensor, canvas: Tensor, offset: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
@@ -160,13 +163,21 @@ def _deform(images: Tensor, canvas: Tensor, offset: Tensor, recipe: Recipe, gene
 
 def _canvas_to_image(canvas: Tensor, offset: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
     """For each canvas pixel, its place in the image in pixels from the image's centre: (batch, rows, cols, 2)."""
-    batch = len(offset)
-    angle = _uniform(batch, math.radians(recipe.rotation), generator)
-    zoom = 1 + _uniform(batch, recipe.scale, generator)
     rows, cols = (torch.arange(int(length)) - (int(length) - 1) / 2 for length in canvas)
     pixels = torch.cartesian_prod(rows, cols).view(1, -1, 2) - offset.view(-1, 1, 2)
+    return (pixels @ _matrices(len(offset), recipe, generator)).view(len(offset), len(rows), len(cols), 2)
+
+
+def _matrices(batch: int, recipe: Recipe, generator: Generator) -> Tensor:
+    """From (row, column) on the canvas to the image, each turned, zoomed, stretched and slanted: (batch, 2, 2)."""
+    angle = _uniform(batch, math.radians(recipe.rotation), generator)
+    zoom = 1 + _uniform(batch, recipe.scale, generator)
     turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
-    return (pixels @ turn / zoom.view(-1, 1, 1)).view(batch, len(rows), len(cols), 2)
+    if not (recipe.shear or recipe.stretch):
+        return turn / zoom.view(-1, 1, 1)
+    slant, stretch = _uniform(batch, recipe.shear, generator), _uniform(batch, recipe.stretch, generator).exp()
+    upright = torch.stack([stretch, slant, torch.zeros(batch), 1 / stretch], dim=1).view(-1, 2, 2)
+    return turn @ upright / zoom.view(-1, 1, 1)
 
 
 def _smooth_noise(batch: int, canvas: Tensor, deviation: float, generator: Generator) -> Tensor:

@@ -37,10 +37,13 @@ class Recipe:
         canvas: digits lie at random places on black canvases up to this many pixels larger, a new size each batch.
         rotation: the largest turn either way, in degrees.
         scale: the largest relative change of size either way.
+        shear: the largest slant either way, in pixels to the side per pixel down.
+        stretch: the largest logarithm, either way, by which rows grow and columns shrink.
         elastic: the standard deviation, in pixels, of a smooth random displacement.
         empty: the share of each batch that is noise and shuffled pieces of digits, in which there is no class.
         crowded: the share of each batch that is shown between pieces of others, for the sliding head to learn.
         neighbours: the chance of such a piece, on either side.
+        window_weight: of the loss of the sliding head, beside that of whole images.
     """
 
     name: str
@@ -58,10 +61,13 @@ class Recipe:
     canvas: int = 0
     rotation: float = 0.0
     scale: float = 0.0
+    shear: float = 0.0
+    stretch: float = 0.0
     elastic: float = 0.0
     empty: float = 0.0
     crowded: float = 0.0
     neighbours: float = 0.8
+    window_weight: float = 1.0
 
     def epochs_for(self, kind: NetworkKind) -> int:
         """The number of epochs for a kind of network."""

@@ -163,7 +163,8 @@ class Run:
         assert isinstance(self.network, CapsuleNetwork)  # noqa: S101 - both callers have looked
         capsules = self.network.capsules
         lengths, centres = capsules.slide(features), centres.to(self.device)
-        return window_loss(lengths, centres, targets, capsules.window, absent_weight=self.recipe.absent_weight)
+        loss = window_loss(lengths, centres, targets, capsules.window, absent_weight=self.recipe.absent_weight)
+        return self.recipe.window_weight * loss
 
     def _features(self, images: Tensor) -> Tensor:
         # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax wants the digits.

@@ -123,7 +123,7 @@ def test_the_options_of_a_session_are_set_on_purpose(tiny_model, monkeypatch) ->
     assert made.options.graph_optimization_level == onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     assert made.options.enable_cpu_mem_arena
     assert made.options.enable_mem_pattern
-    assert made.options.get_session_config_entry("session.force_spinning_stop") == "1"
+    assert made.options.get_session_config_entry("session.intra_op.spin_duration_us") == "200"
 
 
 def test_run_options_hold_what_was_asked_for() -> None:

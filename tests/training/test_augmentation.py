@@ -74,6 +74,50 @@ def test_a_rotation_turns_by_its_angle() -> None:
     assert -10.5 < min(tilts) < -8.5
 
 
+def moments(images) -> tuple[torch.Tensor, ...]:
+    """Of the ink of each image about its centre: the variances down and across, and the covariance."""
+    rows = torch.arange(float(images.shape[1])).view(1, -1, 1)
+    cols = torch.arange(float(images.shape[2])).view(1, 1, -1)
+    ink = images.float() / images.float().sum(dim=(1, 2), keepdim=True)
+    down, across = (at - (ink * at).sum(dim=(1, 2), keepdim=True) for at in (rows, cols))
+    return tuple((ink * product).sum(dim=(1, 2)) for product in (down**2, across**2, down * across))
+
+
+SQUARE = torch.zeros(200, 61, 61, dtype=torch.uint8)
+SQUARE[:, 18:43, 18:43] = 255
+
+
+def test_a_slant_moves_columns_by_rows() -> None:
+    slanted, _ = augment(SQUARE, dataclasses.replace(PLAIN, shear=0.3), generator())
+    down, across, both = moments(slanted)
+    torch.testing.assert_close(down, moments(SQUARE)[0], rtol=0.02, atol=0)
+    slants = both / down
+    assert 0.27 < slants.max() < 0.31
+    assert -0.31 < slants.min() < -0.27
+    torch.testing.assert_close(across, down * (1 + slants**2), rtol=0.03, atol=0)
+
+
+def test_a_stretch_keeps_the_area() -> None:
+    stretched, _ = augment(SQUARE, dataclasses.replace(PLAIN, stretch=0.2), generator())
+    down, across, both = moments(stretched)
+    assert both.abs().max() < 0.01 * down.max()
+    torch.testing.assert_close(down * across, moments(SQUARE)[0] ** 2, rtol=0.03, atol=0)
+    assert 0.36 < (across / down).log().max() / 2 < 0.41
+    assert -0.41 < (across / down).log().min() / 2 < -0.36
+
+
+def test_in_a_crowd_digits_slant_to_the_side_whichever_way_it_goes() -> None:
+    bars = torch.zeros(100, 28, 28, dtype=torch.uint8)
+    bars[:, 8:20, 13:15] = 255
+    for seed in (LINE, COLUMN):
+        views, _ = crowd(bars, dataclasses.replace(CROWD, shear=0.3), generator(seed))
+        down, across, both = moments(views)
+        whole = (down - moments(bars)[0]).abs() < 1  # not cut off by the view
+        assert whole.sum() > 50
+        assert (both / down)[whole].abs().max() > 0.25
+        assert across[whole].max() < 2.5  # a bar on its side would have 12
+
+
 def test_the_seed_decides(images) -> None:
     one, same, other = (augment(images, DEFAULT, generator(seed))[0] for seed in (1, 1, 2))
     assert torch.equal(one, same)
