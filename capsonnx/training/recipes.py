@@ -40,6 +40,7 @@ class Recipe:
         shear: the largest slant either way, in pixels to the side per pixel down.
         stretch: the largest logarithm, either way, by which rows grow and columns shrink.
         elastic: the standard deviation, in pixels, of a smooth random displacement.
+        fade: the share of these five that is left at the end, when digits are learnt as they really are; 1: all.
         empty: the share of each batch that is noise and shuffled pieces of digits, in which there is no class.
         crowded: the share of each batch that is shown between pieces of others, for the sliding head to learn.
         neighbours: the chance of such a piece, on either side.
@@ -64,6 +65,7 @@ class Recipe:
     shear: float = 0.0
     stretch: float = 0.0
     elastic: float = 0.0
+    fade: float = 1.0
     empty: float = 0.0
     crowded: float = 0.0
     neighbours: float = 0.8
@@ -72,6 +74,11 @@ class Recipe:
     def epochs_for(self, kind: NetworkKind) -> int:
         """The number of epochs for a kind of network."""
         return self.epochs if kind == "capsule" else self.pooled_epochs
+
+    def deforming(self, share: float) -> Recipe:
+        """The same recipe with so large a share of its deformation."""
+        kinds = ("rotation", "scale", "shear", "stretch", "elastic")
+        return replace(self, **{kind: share * getattr(self, kind) for kind in kinds})
 
 
 DEFAULT = Recipe(
