@@ -8,6 +8,7 @@ gate there is none, and the card says so.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import os
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+AUGMENTATION = (
+    "canvas +{canvas} px, rotation ±{rotation:g}°, scale ±{scale:.0%}, slant ±{shear:g}, stretch ±{stretch:.0%}, "
+    "elastic {elastic:g} px; of all but the first {fade:.0%} are left at the end"
+)
+
+CROWDS = (
+    "{crowded:.0%} of each batch, with a neighbour at {neighbours:.0%} on either side; windows weigh {window_weight:g}"
+)
+
 CARD = """\
 # {name}.onnx
 
@@ -39,9 +49,9 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 | data | {dataset}: {trained_on:,} images of the training split; {held_out:,} more held out; test split unseen |
 | stem | {widths} channels, biases: {stem_bias} |
 | recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, {optimizer}, {schedule}, {precision} stem |
-| augmentation | canvas +{canvas} px, rotation ±{rotation:g}°, scale ±{scale:.0%}, elastic {elastic:g} px |
+| augmentation | {augmentation} |
 | without a symbol | {empty:.0%} of each batch: noise, and shuffled pieces of images |
-| crowds | {crowded:.0%} of each batch, with a neighbour at {neighbours:.0%} on either side |
+| crowds | {crowds} |
 | started from | {start} |
 | command | `{command}`; then `python scripts/publish.py {run} --name {name}` |
 | training | {minutes:.0f} minutes on {cores} CPU cores, other work beside it |
@@ -151,9 +161,9 @@ def facts(
     parity = inspection.parity
     assert parity is not None  # noqa: S101 - of a float32 file it is always measured
     return {
-        **{key: getattr(recipe, key) for key in ("batch_size", "schedule", "stem_bias")},
-        **{key: getattr(recipe, key) for key in ("canvas", "rotation", "scale", "elastic", "empty")},
-        **{key: getattr(recipe, key) for key in ("crowded", "neighbours")},
+        **{key: getattr(recipe, key) for key in ("batch_size", "schedule", "stem_bias", "empty")},
+        "augmentation": AUGMENTATION.format(**dataclasses.asdict(recipe)),
+        "crowds": CROWDS.format(**dataclasses.asdict(recipe)),
         "widths": ", ".join(map(str, recipe.widths)),
         "optimizer": optimizer_text(recipe),
         "name": name,

@@ -85,10 +85,15 @@ class Variant:
 def load_matrix(path: Path) -> list[Variant]:
     """The variants of a file, each with the file's defaults; and all of them again on each data set of ``[again]``.
 
-    There they have the data set's name before their own, and what stands in its table changed.
+    There they have the data set's name before their own, and what stands in its table changed. A variant's changes of
+    the recipe come on top of the defaults' changes.
     """
     values = tomllib.loads(path.read_text(encoding="utf-8"))
-    variants = [Variant(**{**values["defaults"], **variant}) for variant in values["variants"]]
+    defaults = values["defaults"]
+    variants = [
+        Variant(**{**defaults, **variant, "changes": defaults.get("changes", {}) | variant.get("changes", {})})
+        for variant in values["variants"]
+    ]
     return variants + [
         dataclasses.replace(variant, name=f"{data}-{variant.name}", data=data, **changes)
         for data, changes in values.get("again", {}).items()

@@ -63,7 +63,7 @@ def learning_rate(step: int, steps: int, highest: float, schedule: str) -> float
 
 
 def deformation(step: int, steps: int, fade: float) -> float:
-    """The share of the recipe's deformation in one step: all of it for three fifths, over one fifth less, then ``fade``.
+    """The share of the deformation in one step: all for three fifths of them, less over one fifth, then ``fade``.
 
     >>> [round(deformation(step, 100, 0.3), 2) for step in (0, 60, 70, 80, 99)]
     [1.0, 1.0, 0.65, 0.3, 0.3]

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMS", "choose_threshold"]
 
-EXAMS = ("singles", "pairs-horizontal", "row-5")
-"""What the threshold is chosen on, where the data has enough classes: the more ink, the higher all lengths."""
+EXAMS = ("singles", "padded-14", "pairs-horizontal", "row-5")
+"""What the threshold is chosen on, where the data has enough classes: the more ink, or windows that see some of it, the
+higher all lengths."""
 
 MOST = 1000
 """Images of each exam."""

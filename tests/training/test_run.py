@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ KINDS = ("rotation", "scale", "shear", "stretch", "elastic")
 def test_deformation_only_ever_fades(steps, fade) -> None:
     shares = [deformation(step, steps, fade) for step in range(steps)]
     assert shares[0] == 1
-    assert all(fade - 1e-12 <= later <= earlier for earlier, later in zip(shares, shares[1:], strict=False))
+    assert all(fade - 1e-12 <= later <= earlier for earlier, later in itertools.pairwise(shares))
     assert shares[-1] == pytest.approx(fade) or steps <= 5
     assert {deformation(step, steps, 1.0) for step in range(steps)} == {1.0}
 

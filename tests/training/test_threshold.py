@@ -6,7 +6,7 @@ import numpy as np
 
 from capsonnx.contract import Scores
 from capsonnx.exam import build_exams, exact_right
-from capsonnx.training.threshold import choose_threshold
+from capsonnx.training.threshold import EXAMS, choose_threshold
 
 
 def ink(images: np.ndarray) -> np.ndarray:
@@ -16,7 +16,7 @@ def ink(images: np.ndarray) -> np.ndarray:
 
 def test_it_lies_between_right_and_wrong_classes(digits) -> None:
     """A network whose wrong scores grow with the ink: 0.1 for a digit, 0.5 for five, where right ones are at 0.8."""
-    exams = {exam.name: exam for exam in build_exams(digits, ["singles", "pairs-horizontal", "row-5"])}
+    exams = {exam.name: exam for exam in build_exams(digits, EXAMS)}
     answers = {}
     for exam in exams.values():
         lengths = np.repeat(0.1 * ink(exam.images)[:, None], 10, axis=1).clip(0, 0.79)
