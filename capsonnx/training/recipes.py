@@ -85,8 +85,8 @@ DEFAULT = Recipe(
     "default",
     stem_bias="silent",
     widths=(32, 32, 64, 64, 96, 128),
-    epochs=30,
-    pooled_epochs=30,
+    epochs=12,
+    pooled_epochs=12,
     learning_rate=2e-3,
     muon_rate=5e-3,
     weight_decay=0.1,
@@ -95,9 +95,13 @@ DEFAULT = Recipe(
     canvas=8,
     rotation=10.0,
     scale=0.12,
+    shear=0.2,
+    stretch=0.08,
     elastic=1.0,
+    fade=0.3,
     empty=0.05,
     crowded=0.25,
+    window_weight=0.3,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
