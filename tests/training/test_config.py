@@ -32,7 +32,7 @@ def test_a_start_brings_its_own_stem(digits) -> None:
     config = make_config("mnist", digits, CPU, recipe="refine")
     other = NetworkConfig(stem_bias="none", widths=(8, 8, 16, 16), routings=1)
     found = fitted(config, other)
-    assert (found.network.stem_bias, found.network.widths, found.network.routings) == ("none", (8, 8, 16, 16), 2)
+    assert (found.network.stem_bias, found.network.widths, found.network.routings) == ("none", (8, 8, 16, 16), 3)
     assert (found.recipe.stem_bias, found.recipe.widths) == ("none", (8, 8, 16, 16))
     assert found.recipe.crowded == config.recipe.crowded > 0
 
@@ -70,15 +70,3 @@ def test_the_one_cycle_schedule_rises_then_falls_to_zero() -> None:
     assert rates[:21] == sorted(rates[:21])
     assert rates[20:] == sorted(rates[20:], reverse=True)
     assert rates[-1] == pytest.approx(0)
-
-
-def test_routing_is_trained_where_it_was_chosen_or_is_drawn_from(digits) -> None:
-    def routings(**choices):
-        config = make_config("mnist", digits, torch.device("cpu"), **choices)
-        return config.network.routings, config.recipe.training_routings
-
-    assert routings() == (2, 1)
-    assert routings(recipe="seed") == (3, 0)
-    assert routings(routings=5) == (5, 0)
-    assert routings(routing="hinton") == (3, 0)
-    assert routings(decoder=True) == (3, 0)

@@ -57,20 +57,3 @@ def test_windows_weigh_what_the_recipe_says(digits, config) -> None:
     whole, half, none = map(first_loss, (1.0, 0.5, 0.0))
     assert none < half < whole
     assert half == pytest.approx((whole + none) / 2, rel=1e-5)
-
-
-def test_routing_can_be_left_to_the_reading(digits, config, monkeypatch) -> None:
-    routed = []
-    original = Run._train_step
-
-    def step(self, images, targets):
-        routed.append(self.network.capsules.routings)
-        return original(self, images, targets)
-
-    monkeypatch.setattr(Run, "_train_step", step)
-    for averaging in (0.999, 0.0):
-        recipe = dataclasses.replace(config.recipe, training_routings=1, averaging=averaging)
-        short = Run(dataclasses.replace(config, recipe=recipe), digits, CPU)
-        short.epoch(lambda: None)
-        assert set(routed) == {1}
-        assert short.averaged.capsules.routings == short.network.capsules.routings == config.network.routings > 1
