@@ -50,11 +50,7 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
     type=click.Choice(["su-normalised", "su", "hinton", "em", "uniform"]),
     help="Of the capsules.  [default: su-normalised]",
 )
-@click.option(
-    "--routings",
-    type=click.IntRange(min=1),
-    help="Iterations of it, in training and in reading.  [default: as the recipe says]",
-)
+@click.option("--routings", type=click.IntRange(min=1), help="Iterations of it.  [default: 3]")
 @click.option(
     "--squash",
     type=click.Choice(["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]),

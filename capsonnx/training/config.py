@@ -72,7 +72,7 @@ def make_config(
     squash: SquashName = "half",
     sharing: Sharing = "shared",
     coupling_axis: CouplingAxis = "output",
-    routings: int | None = None,
+    routings: int = 3,
     epochs: int | None = None,
     seed: int = 0,
     precision: Precision = "auto",
@@ -94,9 +94,7 @@ def make_config(
         squash: what keeps lengths below one.
         sharing: ``full`` networks take images of one size only, so no larger canvases are made for them.
         coupling_axis: whose coupling coefficients sum to one.
-        routings: the number of iterations, in training and in reading. None: as the recipe says, which may leave
-            routing to the reading; or 3 of a routing other than the recipe's, or with a decoder, which must be trained
-            on the poses that it will draw.
+        routings: the number of iterations.
         epochs: None: as the recipe says for this network.
         seed: of all random choices.
         precision: what the stem trains in.
@@ -112,9 +110,6 @@ def make_config(
             has no capsules.
     """
     chosen = recipe_named(recipe)
-    has_decoder = decoder or decoder_weight is not None
-    if routings is not None or routing != "su-normalised" or has_decoder:
-        chosen = replace(chosen, routings=routings or 3, training_routings=0)
     if sharing == "full":
         chosen = replace(chosen, canvas=0)
     shape = NetworkConfig(
@@ -122,7 +117,7 @@ def make_config(
         classes=len(dataset.labels),
         stem_bias=chosen.stem_bias,
         widths=chosen.widths,
-        routings=chosen.routings,
+        routings=routings,
         routing=routing,
         squash=squash,
         sharing=sharing,
@@ -141,7 +136,7 @@ def make_config(
         limit=limit,
         start=start,
         symbol=symbol_size(dataset.images),
-        decoder=_decoder_of(shape, dataset, decoder_weight) if has_decoder else None,
+        decoder=_decoder_of(shape, dataset, decoder_weight) if decoder or decoder_weight is not None else None,
     )
 
 

@@ -25,8 +25,6 @@ class Recipe:
         name: what ``--recipe`` calls it.
         stem_bias: of the stem's convolutions; see :class:`capsonnx.model.NetworkConfig`.
         widths: the channels of these.
-        routings: the iterations of routing that the network is read with.
-        training_routings: the same while it is trained; 0: as many.
         epochs: passes over the training digits, for the capsule network.
         pooled_epochs: the same for the pooled baseline.
         batch_size: images in a step.
@@ -55,8 +53,6 @@ class Recipe:
     pooled_epochs: int
     batch_size: int = 128
     widths: tuple[int, ...] = SOURCE_WIDTHS
-    routings: int = 3
-    training_routings: int = 0
     learning_rate: float = 1e-3
     muon_rate: float = 0.0
     weight_decay: float = 0.0
@@ -89,8 +85,6 @@ DEFAULT = Recipe(
     "default",
     stem_bias="silent",
     widths=(32, 32, 64, 64, 96, 128),
-    routings=2,
-    training_routings=1,
     epochs=12,
     pooled_epochs=12,
     learning_rate=2e-3,

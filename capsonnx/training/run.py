@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -25,7 +24,7 @@ from capsonnx.training.checkpoint import State
 from capsonnx.training.optimizer import make_optimizers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -105,20 +104,10 @@ class Run:
         self.network.train()
         order = torch.randperm(len(self.images), generator=self.generator).to(self.device)
         total = torch.zeros((), device=self.device)
-        with self._training_routings():
-            for chosen in torch.split(order, self.recipe.batch_size):
-                total += len(chosen) * self._train_step(self.images[chosen], self.targets[chosen])
-                advance()
+        for chosen in torch.split(order, self.recipe.batch_size):
+            total += len(chosen) * self._train_step(self.images[chosen], self.targets[chosen])
+            advance()
         return float(total) / len(self.images)
-
-    @contextmanager
-    def _training_routings(self) -> Iterator[None]:
-        """Route as often as the recipe trains with; afterwards as the network is read again."""
-        if isinstance(self.network, CapsuleNetwork) and self.recipe.training_routings:
-            self.network.capsules.routings = self.recipe.training_routings
-        yield
-        if isinstance(self.network, CapsuleNetwork):
-            self.network.capsules.routings = self.network.config.routings
 
     def _train_step(self, images: Tensor, targets: Tensor) -> Tensor:
         for optimizer, highest in self.optimizers:
