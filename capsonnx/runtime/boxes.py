@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from capsonnx.contract import Windows
+    from capsonnx.windows import Windows
 
 __all__ = ["Cells", "ink_boxes"]
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from capsonnx.contract import Contract, Windows
+    from capsonnx.contract import Contract
     from capsonnx.runtime.boxes import Cells
+    from capsonnx.windows import Windows
 
 __all__ = ["Found", "Reading", "find_symbols", "in_lines", "read_scores"]
 
@@ -112,7 +113,7 @@ def find_symbols(
     """Pick the peaks of the fields of a batch of pages.
 
     Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out
-    those within :attr:`capsonnx.contract.Windows.apart` of it, but of such as are sure by themselves only those within
+    those within :attr:`capsonnx.windows.Windows.apart` of it, but of such as are sure by themselves only those within
     ``touching``. Its box is the ink inside it.
 
     Args:
