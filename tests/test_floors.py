@@ -24,6 +24,7 @@ BASE = {
     "levels",
     "symbols",
     "components",
+    "ground",
     "preparation",
 }
 FLOORS = {
