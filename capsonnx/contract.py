@@ -1,11 +1,12 @@
-"""What an exported file promises: names, shapes and metadata. The exporter and the runtime both import this, only this.
+"""What an exported file promises: names, shapes and metadata. The exporter and the runtime meet here, and only here.
 
 An exported ONNX file takes ``images``, uint8 ``[batch, height, width]`` with light ink on a black ground (a file
 exported with ``--input float32`` takes the same values 0..255 as floats), and gives ``lengths``, float32
 ``[batch, class]`` in 0..1, and, where the network has capsules, up to three more, each float32: ``poses`` ``[batch,
 class, dimension]``; ``evidence`` ``[batch, class, rows, cols]``, what each place added to each class; and ``field``
 ``[batch, class, field_rows, field_cols]``, the lengths again, of the window around each place: where symbols stand.
-Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`.
+Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`; what it says of
+``field`` is in :mod:`capsonnx.windows`.
 
 A decoder is a second file, beside that of the network it was trained with. It takes ``poses``, float32 ``[batch, class,
 dimension]``, in which the caller has set all classes but one to zero, and gives ``images``, float32 ``[batch, height,
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from capsonnx.errors import ModelError
 from capsonnx.metadata import FORMAT, PREFIX, check_format, labels_of, malformed, to_metadata, value_of
+from capsonnx.windows import Windows, read_windows
 
 __all__ = [
     "EVIDENCE",
@@ -38,7 +40,6 @@ __all__ = [
     "DecoderContract",
     "Scorer",
     "Scores",
-    "Windows",
 ]
 
 IMAGES = "images"
@@ -64,7 +65,7 @@ class Scores:
             each class. Column (row, col) sees the square of side ``receptive_field`` whose upper left pixel is
             (row, col) times ``stride``.
         field: (batch, class, rows, cols) float32 in 0..1, or None likewise: the score of each class in each window;
-            :class:`Windows` says which.
+            :class:`capsonnx.windows.Windows` says which.
     """
 
     lengths: NDArray[np.float32]
@@ -75,33 +76,6 @@ class Scores:
 
 Scorer: TypeAlias = Callable[[NDArray[np.uint8]], Scores]
 """Images (batch, height, width) uint8 to scores. The ONNX session and the torch network both satisfy it."""
-
-
-@dataclass(frozen=True)
-class Windows:
-    """Where the windows of ``field`` lie, and how symbols are picked among them; all in pixels, vertical first.
-
-    Attributes:
-        origin: from the upper left edge of the image to the centre of the window of cell (0, 0).
-        stride: between neighbouring windows.
-        size: height and width of a window.
-        threshold: the score in 0..1 above which a window may hold a symbol.
-        apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
-        silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
-        symbol: the longer side of the symbols that the network was trained on.
-        touching: as ``apart``, of two symbols that both score above ``sure``: they are believed at less.
-        sure: a score in 0..1; 1, as in older files, for never.
-    """
-
-    origin: tuple[float, float]
-    stride: int
-    size: tuple[int, int]
-    threshold: float
-    apart: tuple[float, float]
-    silent_black: bool
-    symbol: float = 20.0
-    touching: tuple[float, float] = (0.0, 0.0)
-    sure: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -177,7 +151,7 @@ class Contract:
         if not 0 <= values["threshold"] < 1:
             raise malformed(name, "threshold", "a number from 0 up to 1")
         fixed = {"labels": labels, "threshold": float(values["threshold"])}
-        return cls(**{**values, **fixed, "windows": _windows(metadata, name)})
+        return cls(**{**values, **fixed, "windows": read_windows(metadata, name)})
 
 
 @dataclass(frozen=True)
@@ -231,35 +205,3 @@ class DecoderContract:
         if len(size) != 2 or not all(type(side) is int and side > 0 for side in size) or values["dimension"] < 1:
             raise malformed(name, "size or dimension", "a height and a width, and a dimension, in whole numbers from 1")
         return cls(**{**values, "labels": labels_of(values["labels"], name), "size": (size[0], size[1])})
-
-
-def _windows(metadata: Mapping[str, str], name: str) -> Windows | None:
-    """The windows of a file, or None: the key came with the output ``field``, and files without it are as good."""
-    if PREFIX + "windows" not in metadata:
-        return None
-    values = value_of(metadata, "windows", dict, name)
-    try:
-        pairs = {key: _pair(values[key]) for key in ("origin", "apart", "touching") if key in values}
-        size = _pair(values["size"])
-        windows = Windows(**{**values, **pairs, "size": (int(size[0]), int(size[1]))})
-        lengths = (windows.stride, windows.symbol, *windows.size, *windows.apart)
-        is_sound = (
-            0 <= windows.threshold < 1
-            and 0 <= windows.sure <= 1
-            and min(lengths) > 0
-            and all(0 <= touching <= apart for touching, apart in zip(windows.touching, windows.apart, strict=True))
-        )
-    except (KeyError, TypeError, ValueError):
-        is_sound = False
-    if not is_sound:
-        raise malformed(
-            name, "windows", "origin, stride, size, threshold, apart, silent_black, touching within apart, and sure"
-        )
-    return windows
-
-
-def _pair(value: Any) -> tuple[float, float]:
-    if not isinstance(value, list):
-        raise TypeError(value)
-    first, second = value
-    return float(first), float(second)

@@ -2,8 +2,7 @@
 
 A network without biases sees nothing in black, but everything in grey. So, in this order:
 
-1. the ground is estimated wherever there is no ink and continued beneath it, as in B. Gatos, I. Pratikakis and
-   S. J. Perantonis, "Adaptive degraded document image binarization", Pattern Recognition 39 (2006), and subtracted;
+1. the ground is estimated (:mod:`capsonnx.ground`) and subtracted;
 2. the noise is measured where the page is darker than its ground, for there is no ink in that half; what stands out of
    it and hangs together is ink, the rest becomes 0; specks, much smaller than the symbols, become 0 as well;
 3. if the symbols are clearly larger or smaller than asked for, the page is resized;
@@ -21,6 +20,7 @@ from PIL import Image, ImageFilter
 
 from capsonnx.components import Components, find_components
 from capsonnx.errors import InputError
+from capsonnx.ground import estimate_ground, noise_of
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ LOW, HIGH = 2.5, 6.0
 """Ink is what reaches LOW times the noise, joined with a pixel that reaches HIGH times the noise, ..."""
 LOW_SHARE, HIGH_SHARE = 0.15, 0.35
 """... and these shares of the page's strong ink."""
-FAINT = 2.5
-"""The least noise in levels that is reckoned with: JPEG replaces fine noise by steps of some levels."""
 SPECK = 0.25
 """The longer side, in symbols, below which a component is a speck."""
 BRIGHT = 80.0
@@ -52,8 +50,6 @@ SKIRT = 2
 """Pixels by which blur makes a component longer than its symbol."""
 SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
-NEAR, FAR = 3, 13
-"""The windows, in blocks, by which the ground is estimated; a block is a 40th of the page's mean side."""
 BAND, CLEAN_BAND = (0.87, 1.15), (0.75, 1.33)
 """Between these scales a page is not resized: a scan is redrawn anyway, a clean page is better left alone."""
 LARGEST = 1 << 26
@@ -158,9 +154,9 @@ def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
 def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0."""
     smooth = np.asarray(Image.fromarray(levels).filter(ImageFilter.BoxBlur(1)), np.float32)
-    ground = _ground(smooth)
+    ground = estimate_ground(smooth)
     excess = smooth - ground
-    noise = _noise(excess)
+    noise = noise_of(excess)
     strong = excess[excess > HIGH * noise]
     if not strong.size:
         return np.zeros_like(excess), 0.0
@@ -171,59 +167,6 @@ def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     left, top, right, bottom = found.boxes.T
     chosen &= np.maximum(right - left, bottom - top) >= SPECK * size
     return np.where(found.mask(chosen), (levels - ground).clip(0), 0).astype(np.float32), size
-
-
-def _ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ground of a page, (height, width) float32, from its levels without fine noise.
-
-    First roughly: a low percentile of a wide window, so that ink which covers less than most of it does not count. Then
-    the mean of all that is not ink by the first: of what is near, and of what is farther off where that is little.
-    """
-    # Neighbouring pixels say the same: 8 by 8 in a block are enough.
-    side = smooth.size**0.5
-    stride = max(1, int(side / 320))
-    sample = smooth[::stride, ::stride]
-    height, width = sample.shape
-    step = max(1, int(side / stride / 40), min(4, height, width))
-    blocks = _blocks(sample, step)
-    low = np.percentile(blocks, 30, axis=2)
-    rough = _windows(np.percentile(_windows(low, FAR), 30, axis=2), NEAR).mean(axis=2)
-    excess = sample - _spread(rough, step, height, width)
-    excess -= np.median(excess)
-    is_ink = Image.fromarray((excess > 3 * _noise(excess)).astype(np.uint8))
-    is_ground = 1.0 - np.asarray(is_ink.filter(ImageFilter.MaxFilter(5)))
-    weights = _blocks(is_ground.astype(np.float32), step)
-    sums = np.stack([(blocks * weights).sum(axis=2), weights.sum(axis=2)])
-    near, far = (np.stack([_windows(part, size).mean(axis=2) for part in sums]) for size in (NEAR, FAR))
-    total, weight = near + 0.02 * far + 1e-6 * np.stack([rough, np.ones_like(rough)])
-    return _spread(total / weight, step * stride, *smooth.shape)
-
-
-def _blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Cut into squares, the last ones filled up by repetition: (rows, columns, step²)."""
-    height, width = levels.shape
-    full = np.pad(levels, ((0, -height % step), (0, -width % step)), mode="edge")
-    rows, columns = full.shape[0] // step, full.shape[1] // step
-    return full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
-
-
-def _windows(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
-    """The values of the window around each place, edges repeated: (rows, columns, size²) of (rows, columns)."""
-    views = np.lib.stride_tricks.sliding_window_view(np.pad(values, size // 2, mode="edge"), (size, size))
-    return views.reshape(*values.shape, size * size)
-
-
-def _spread(values: NDArray[np.floating], step: int, height: int, width: int) -> NDArray[np.float32]:
-    """One value for each block, interpolated to (height, width) pixels."""
-    rows, columns = values.shape
-    image = Image.fromarray(values.astype(np.float32))
-    return np.asarray(image.resize((columns * step, rows * step), Image.Resampling.BILINEAR))[:height, :width]
-
-
-def _noise(excess: NDArray[np.float32]) -> float:
-    """The standard deviation in levels of what lies about 0, from its dark half, which has no ink; at least FAINT."""
-    dark = excess[excess < 0]
-    return max(FAINT, float(-np.median(dark) / 0.6745)) if dark.size else FAINT
 
 
 def _symbol_size(found: Components, chosen: NDArray[np.bool_], *, skirt: int = SKIRT) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from capsonnx.contract import Contract, Windows
+from capsonnx.contract import Contract
+from capsonnx.windows import Windows
 
 if TYPE_CHECKING:
     from pathlib import Path

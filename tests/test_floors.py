@@ -16,6 +16,7 @@ PACKAGE = Path(capsonnx.__file__).parent
 BASE = {
     "errors",
     "metadata",
+    "windows",
     "contract",
     "files",
     "progress",
@@ -23,6 +24,7 @@ BASE = {
     "levels",
     "symbols",
     "components",
+    "ground",
     "preparation",
 }
 FLOORS = {

@@ -37,7 +37,7 @@ PEERS: dict[str, tuple[str, ...]] = {
 
 Three run the network inside a float32 file, in the better of two memory formats: ``torch``, eager; ``torch-compile``;
 and ``torch-graphs``, which is the same with CUDA graphs. ``openvino`` runs any file, in float32 precision; and so does
-``onnxruntime``, with none of the settings of :mod:`capsonnx.runtime.session`.
+``onnxruntime``, with none of the settings of :mod:`capsonnx.runtime.opening`.
 """
 
 

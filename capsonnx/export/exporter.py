@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import onnx
 import torch
 
-from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract, Windows
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract
 from capsonnx.errors import InputError
 from capsonnx.export.tracing import software, trace
 from capsonnx.model import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, CapsuleNetwork, Network, origin_of, window_of
+from capsonnx.windows import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,6 @@ negative, stands behind the last DequantizeLinear, which would else be computed 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -23,21 +22,19 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from capsonnx.contract import IMAGES
-from capsonnx.errors import InputError, ModelError
+from capsonnx.errors import InputError
 from capsonnx.export.rounding import round_rows, second_moments
+from capsonnx.export.stem import add_constants, initializer, recognise, serialised, splice, weights_of
 from capsonnx.runtime import providers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
+
+    from capsonnx.export.stem import Chain
 
 __all__ = ["WEIGHT_STEPS", "Precision", "precision_of", "quantise", "to_half"]
 
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
-
-Chain: TypeAlias = "list[tuple[str, dict[str, Any], list[str]]]"
-"""Operators of one output in a row: of each its type, attributes and further inputs."""
 
 WEIGHT_STEPS = 64
 """A weight is stored in -64..64, one bit less than int8 holds. CPUs with AVX2 or AVX-512 but without VNNI add two
@@ -47,8 +44,6 @@ just not. So sums are exact, and the same, on every CPU."""
 _CALIBRATION_BATCH = 64
 
 _ROUNDING_IMAGES = 32
-
-_STEM = frozenset({"Conv", "Relu", "AveragePool"})
 
 
 def precision_of(model: onnx.ModelProto) -> Precision:
@@ -71,13 +66,13 @@ def to_half(content: bytes) -> bytes:
     Raises:
         ModelError: the file is not ONNX, or its stem is not recognised.
     """
-    model, stem = _parse(content)
-    for name in _weights(stem):
-        weight = _initializer(model, name)
+    model, stem = recognise(content)
+    for name in weights_of(stem):
+        weight = initializer(model, name)
         weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), name))
-    _splice(model, stem[0].input[0], [("Cast", {"to": TensorProto.FLOAT16}, [])])
-    _splice(model, stem[-1].output[0], [("Cast", {"to": TensorProto.FLOAT}, [])])
-    return _serialised(model)
+    splice(model, stem[0].input[0], [("Cast", {"to": TensorProto.FLOAT16}, [])])
+    splice(model, stem[-1].output[0], [("Cast", {"to": TensorProto.FLOAT}, [])])
+    return serialised(model)
 
 
 def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
@@ -99,7 +94,7 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
         InputError: there are no calibration images, or nothing is to be seen in them.
         ModelError: the file is not ONNX, or its stem is not recognised.
     """
-    model, stem = _parse(content)
+    model, stem = recognise(content)
     peaks, features = _peaks(model, stem, images), stem[-1].output[0]
     convolutions = [node for node in stem if node.op_type == "Conv"]
     names = [node.input[0] for node in convolutions]
@@ -110,56 +105,16 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
             f"{name}_scale": np.array(peak / 255, np.float32),
             f"{name}_zero": np.array(0, np.uint8),
         }
-        _add(model, constants)
+        add_constants(model, constants)
         chain: Chain = [("QuantizeLinear", {}, [*constants]), ("DequantizeLinear", {}, [*constants])]
-        _splice(model, name, [*chain, ("Relu", {}, [])] if name == features else chain)
+        splice(model, name, [*chain, ("Relu", {}, [])] if name == features else chain)
     for pool in (node for node in stem if node.op_type == "AveragePool"):
         _pool_by_convolution(model, pool, stem)
     for node, planes in zip(convolutions, inputs, strict=True):
         _quantise_weights(model, node, planes)
     if model.graph.input[0].type.tensor_type.elem_type == TensorProto.UINT8:
         _take_images_as_they_are(model, stem[0].input[0])
-    return _serialised(model)
-
-
-def _parse(content: bytes) -> tuple[onnx.ModelProto, list[onnx.NodeProto]]:
-    """The model and the operators of its stem, from the first Conv on."""
-    try:
-        model = onnx.load_from_string(content)
-    except Exception:  # noqa: BLE001 - protobuf's errors share no base but this
-        model = onnx.ModelProto()
-    stem = _stem(model.graph)
-    weights = {one.name for one in model.graph.initializer if one.data_type == TensorProto.FLOAT}
-    operators = "".join(node.op_type for node in stem)
-    if not re.fullmatch("(ConvRelu(AveragePool)?)+", operators) or not weights.issuperset(_weights(stem)):
-        raise ModelError(
-            "the stem of the file is not recognised",
-            expected="a float32 file of 'capsonnx export': from the input on Conv, Relu and AveragePool, one by one",
-            remedy="export the checkpoint again, without --precision",
-        )
-    return model, stem
-
-
-def _stem(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """The operators in a row from the first Conv behind the input on, up to where the row ends or branches."""
-    consumers: dict[str, list[onnx.NodeProto]] = {}
-    for node in graph.node:
-        for name in node.input:
-            consumers.setdefault(name, []).append(node)
-    row, value = [], IMAGES
-    while len(consumers.get(value, [])) == 1:
-        [node] = consumers[value]
-        if node.op_type in _STEM:
-            row.append(node)
-        elif row:
-            break
-        value = node.output[0]
-    return row
-
-
-def _weights(stem: list[onnx.NodeProto]) -> list[str]:
-    """The names of all weights and biases."""
-    return [name for node in stem for name in node.input[1:] if name]
+    return serialised(model)
 
 
 def _peaks(model: onnx.ModelProto, stem: list[onnx.NodeProto], images: NDArray[np.uint8]) -> dict[str, float]:
@@ -202,21 +157,21 @@ def _session_with_outputs(model: onnx.ModelProto, names: list[str]) -> Any:
 def _quantise_weights(model: onnx.ModelProto, conv: onnx.NodeProto, planes: NDArray[np.float32]) -> None:
     """Replace the weight of a Conv, and its bias, by integers and a DequantizeLinear that has the old name."""
     name = conv.input[1]
-    weight = numpy_helper.to_array(_initializer(model, name))
+    weight = numpy_helper.to_array(initializer(model, name))
     moments = second_moments(planes, weight.shape[2:])
     steps, scale = round_rows(weight.reshape(len(weight), -1), moments, WEIGHT_STEPS)
     _store(model, name, steps.reshape(weight.shape), scale)
     if len(conv.input) > 2:
-        bias = numpy_helper.to_array(_initializer(model, conv.input[2]))
+        bias = numpy_helper.to_array(initializer(model, conv.input[2]))
         # Conv adds it to sums of products, so its scale is the product of theirs.
-        scale = scale * numpy_helper.to_array(_initializer(model, f"{conv.input[0]}_scale"))
+        scale = scale * numpy_helper.to_array(initializer(model, f"{conv.input[0]}_scale"))
         _store(model, conv.input[2], np.rint(bias / scale).astype(np.int32), scale)
 
 
 def _pool_by_convolution(model: onnx.ModelProto, pool: onnx.NodeProto, stem: list[onnx.NodeProto]) -> None:
     """Turn an AveragePool into a Conv of one filter a channel, whose weights, all the same, are exact in int8."""
     above = [node for node in stem[: stem.index(pool)] if node.op_type == "Conv"]
-    channels = _initializer(model, above[-1].input[1]).dims[0]
+    channels = initializer(model, above[-1].input[1]).dims[0]
     kept = [one for one in pool.attribute if one.name in ("kernel_shape", "strides")]
     height, width = next(one.ints for one in kept if one.name == "kernel_shape")
     name = f"{pool.output[0]}_mean"
@@ -226,7 +181,7 @@ def _pool_by_convolution(model: onnx.ModelProto, pool: onnx.NodeProto, stem: lis
         f"{name}_scale": scale,
         f"{name}_zero": np.zeros(channels, np.int8),
     }
-    _add(model, constants)
+    add_constants(model, constants)
     model.graph.node.insert(0, helper.make_node("DequantizeLinear", [*constants], [name], axis=0))
     pool.op_type = "Conv"
     pool.input.append(name)
@@ -251,43 +206,15 @@ def _take_images_as_they_are(model: onnx.ModelProto, ink: str) -> None:
     for node in between:
         nodes.remove(node)
     for name in unused:
-        model.graph.initializer.remove(_initializer(model, name))
+        model.graph.initializer.remove(initializer(model, name))
     shape.input[0], dequantise.input[0] = IMAGES, shape.output[0]
-    _initializer(model, dequantise.input[1]).CopyFrom(
+    initializer(model, dequantise.input[1]).CopyFrom(
         numpy_helper.from_array(np.array(1 / 255, np.float32), dequantise.input[1])
     )
 
 
 def _store(model: onnx.ModelProto, name: str, steps: NDArray[Any], scale: NDArray[np.float32]) -> None:
-    model.graph.initializer.remove(_initializer(model, name))
+    model.graph.initializer.remove(initializer(model, name))
     constants = {f"{name}_steps": steps, f"{name}_scale": scale, f"{name}_zero": np.zeros_like(scale, steps.dtype)}
-    _add(model, constants)
+    add_constants(model, constants)
     model.graph.node.insert(0, helper.make_node("DequantizeLinear", [*constants], [name], axis=0))
-
-
-def _splice(model: onnx.ModelProto, value: str, chain: Chain) -> None:
-    """Put operators behind a value; its readers read the last."""
-    nodes = model.graph.node
-    place = next(index for index, node in enumerate(nodes) if value in node.output)
-    names = [f"{value}_exact", *(f"{value}_{kind}" for kind, _, _ in chain[:-1]), value]
-    nodes[place].output[:] = [names[0] if name == value else name for name in nodes[place].output]
-    for offset, (kind, attributes, inputs) in enumerate(chain):
-        node = helper.make_node(kind, [names[offset], *inputs], [names[offset + 1]], **attributes)
-        nodes.insert(place + 1 + offset, node)
-
-
-def _add(model: onnx.ModelProto, constants: Mapping[str, NDArray[Any]]) -> None:
-    model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
-
-
-def _initializer(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
-    found: onnx.TensorProto = next(one for one in model.graph.initializer if one.name == name)
-    return found
-
-
-def _serialised(model: onnx.ModelProto) -> bytes:
-    """The bytes of the model, its operators numbered anew."""
-    for number, node in enumerate(model.graph.node):
-        node.name = f"{node.op_type}_{number}"
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content

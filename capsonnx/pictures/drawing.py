@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
 
 from capsonnx.contract import EVIDENCE, FIELD
-from capsonnx.files import replacing
-from capsonnx.pictures.layout import MARGIN, NAMES, NARROW, lay_out, place_label
+from capsonnx.pictures.layout import MARGIN, NAMES, NARROW, lay_out
+from capsonnx.pictures.shared import LINE, QUIET, draw_heading, draw_image, frame, place_axes, save, title_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,37 +21,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from capsonnx.pictures.explanation import Explanation, HeatMap, Seen
+    from capsonnx.pictures.explanation import Explanation, HeatMap
     from capsonnx.pictures.layout import Layout, Rect
-    from capsonnx.runtime.reading import Reading
-    from capsonnx.symbols import Box, Symbol
+    from capsonnx.symbols import Box
 
-__all__ = ["LINE", "QUIET", "draw", "draw_heading", "draw_image", "place_axes", "save", "title_of"]
+__all__ = ["draw"]
 
-DPI = 150
 COLOURS = "viridis"  # perceptually uniform, and the same to the colour-blind
-BOX = "#ffd400"
-EDGE = "black"
-BOX_STYLE: dict[str, Any] = {
-    "fill": False,
-    "edgecolor": BOX,
-    "linewidth": 1.4,
-    "path_effects": [withStroke(linewidth=2.6, foreground=EDGE)],
-}
-FRAME = "#999999"
 NOTES = {
     EVIDENCE: "evidence: what each place adds to the score of its class",
     FIELD: "field: the score of the window around each place; symbols are above the white mark",
 }
 HALF = 128
 """The level of the outlines of the ink."""
-QUIET = "#555555"
-LINE = 0.27
-"""Inches from one line of the title to the next."""
 SMALL_LINE = 0.16
-"""The same of the notes."""
-MOST_LINES = 3
-"""Of the title."""
+"""Inches from one line of the notes to the next."""
 MOST_LETTERS = 14
 """Of the name of a class, above its panels."""
 
@@ -75,21 +56,6 @@ def draw(explanation: Explanation, path: Path) -> None:
     save(figure, path)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure to a file, in the format of its suffix, whole or not at all."""
-    with replacing(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a label that no font can write is drawn as a box
-        figure.savefig(temporary, dpi=DPI)
-
-
-def title_of(reading: Reading, width: float) -> list[str]:
-    """What was read, in lines that fit the width in inches."""
-    text = reading.text if reading.text is not None else ", ".join(reading.labels)
-    columns = int(width * 6)  # bold letters of 15 points
-    lines = textwrap.wrap(text.replace("\n", " / "), columns, max_lines=MOST_LINES, placeholder=" …")
-    return lines or ["nothing found"]
-
-
 def _summary(explanation: Explanation) -> str:
     """A line about the image, with what the picture leaves out."""
     reading = explanation.reading
@@ -100,24 +66,6 @@ def _summary(explanation: Explanation) -> str:
     if present > len(explanation.shown):
         words.append(f"{len(explanation.shown)} of {present} classes")
     return " · ".join(words)
-
-
-def draw_heading(figure: Figure, layout: Layout, title: list[str], summary: str) -> None:
-    """The title's lines and the summary, above the image."""
-    middle, height = layout.image.left + layout.image.width / 2, layout.size[1]
-    for number, text in enumerate([*title, summary]):
-        is_last = number == len(title)
-        figure.text(
-            middle / layout.size[0],
-            1 - (MARGIN + (number + 0.5) * LINE) / height,
-            text,
-            fontsize=9.5 if is_last else 15,
-            color=QUIET if is_last else "black",
-            fontweight="normal" if is_last else "bold",
-            ha="center",
-            va="center",
-            parse_math=False,
-        )
 
 
 def _notes(explanation: Explanation, width: float) -> list[str]:
@@ -138,48 +86,6 @@ def _draw_notes(figure: Figure, notes: list[str]) -> None:
     )
 
 
-def draw_image(figure: Figure, rect: Rect, explanation: Seen) -> None:
-    """The image with its symbols."""
-    axes = place_axes(figure, rect)
-    axes.imshow(
-        explanation.image,
-        cmap="gray",
-        vmin=0,
-        vmax=255,
-        extent=(0, explanation.reading.width, explanation.reading.height, 0),
-    )
-    _frame(axes, explanation.reading)
-    scale = rect.width / explanation.reading.width
-    boxes = [symbol.box for symbol in explanation.reading.symbols]
-    for symbol in explanation.reading.symbols:
-        left, top, right, bottom = symbol.box
-        axes.add_patch(Rectangle((left, top), right - left, bottom - top, **BOX_STYLE))
-    for symbol in explanation.reading.symbols:
-        boxes.append(_draw_label(axes, symbol, scale, boxes))
-
-
-def _draw_label(axes: Axes, symbol: Symbol, scale: float, taken: list[Box]) -> Box:
-    """Write the label and the score next to a box, and return the place; ``scale`` is in inches per pixel."""
-    text = f"{symbol.label} {symbol.score:.2f}"
-    em = 0.6 * len(text)
-    points = min(max(72 * scale * max(symbol.box.right - symbol.box.left, 20) / em, 5.5), 9)
-    width, height = (points * em + 5) / 72 / scale, (points * 1.1 + 4) / 72 / scale
-    size = (round(axes.get_ylim()[0]), round(axes.get_xlim()[1]))
-    place = place_label(symbol.box, width, height, [box for box in taken if box is not symbol.box], size)
-    axes.text(
-        *place.centre,
-        text,
-        ha="center",
-        va="center",
-        fontsize=points,
-        fontweight="bold",
-        color=EDGE,
-        bbox={"facecolor": BOX, "edgecolor": "none", "pad": 1.2},
-        parse_math=False,
-    )
-    return place
-
-
 def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanation: Explanation) -> None:
     """One kind of heat map, for each class, with its colour bars and names."""
     values = one.values[list(explanation.classes)]
@@ -188,7 +94,7 @@ def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanat
         axes = place_axes(figure, rect)
         _draw_map(axes, values[number], one.box, norm)
         _draw_outlines(axes, rect.width / explanation.reading.width, explanation)
-        _frame(axes, explanation.reading)
+        frame(axes, explanation.reading)
         if kind == 0:
             _name_class(axes, rect, label, explanation.reading.scores[label], is_beside=layout.is_beside)
         if layout.is_beside and number == 0:
@@ -252,19 +158,3 @@ def _draw_bar(figure: Figure, rect: Rect, one: HeatMap, norm: Normalize, *, is_b
         bar.ax.axvline(one.mark, color="white", linewidth=1.5) if is_beside else bar.ax.axhline(
             one.mark, color="white", linewidth=1.5
         )
-
-
-def place_axes(figure: Figure, rect: Rect) -> Axes:
-    """Axes at a place on the picture."""
-    width, height = figure.get_size_inches()
-    return figure.add_axes(
-        (rect.left / width, 1 - (rect.top + rect.height) / height, rect.width / width, rect.height / height)
-    )
-
-
-def _frame(axes: Axes, reading: Reading) -> None:
-    """Show the whole image and nothing else, in a thin frame without ticks."""
-    axes.set(xlim=(0, reading.width), ylim=(reading.height, 0), xticks=[], yticks=[])
-    axes.set_aspect("auto")  # the layout keeps it
-    for side in axes.spines.values():
-        side.set(color=FRAME, linewidth=0.6)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from capsonnx.pictures.drawing import LINE, QUIET, draw_heading, draw_image, place_axes, save, title_of
 from capsonnx.pictures.layout import MARGIN, Layout, Rect, fit
 from capsonnx.pictures.perturbation import STEPS
+from capsonnx.pictures.shared import LINE, QUIET, draw_heading, draw_image, place_axes, save, title_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import numpy as np
 
 from capsonnx.contract import IMAGES, POSES, DecoderContract
 from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime.session import open_session
+from capsonnx.runtime.opening import open_session
 
 if TYPE_CHECKING:
     import onnxruntime

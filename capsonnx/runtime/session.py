@@ -1,21 +1,11 @@
 """An exported file in an ONNX Runtime session, checked against the contract: images in, scores out.
 
-What a session is made with, and why:
-
-* **One session a model**, shared by all threads that call it; images go in as uint8, whatever the device.
-* **Threads**: ONNX Runtime's own number, one for each physical core, unless one is given. Nodes run one after the
-  other (sequential): what could run side by side here is small.
-* **Spinning**: threads wait actively for the next node, or for the next batch, but for :data:`SPIN` microseconds at the
-  most: a batch of one image needs that, and then the cores are free for decoding the next images.
-* **Graph level**: all of ONNX Runtime's optimisations, with the layout of convolutions among them.
-* **Arena**: on, so that a batch finds its memory where the last one left it; it is shrunk when pages get much smaller
-  (:mod:`capsonnx.runtime.running`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
-  multiples of 8 pixels, and each shape then needs one block.
+There is one session a model, shared by all threads that call it; images go in as uint8, whatever the device. What the
+session is made with, and why, is told in :mod:`capsonnx.runtime.opening`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +15,7 @@ import numpy as np
 from capsonnx.contract import FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import providers
+from capsonnx.runtime.opening import message_of, open_session
 from capsonnx.runtime.running import DeviceRunner, HostRunner, Runner
 
 if TYPE_CHECKING:
@@ -33,15 +24,9 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
 
-__all__ = ["Model", "default_model_path", "load_model", "open_session"]
-
-SPIN = 200
-"""Microseconds: one image after another is read as fast as with ONNX Runtime's own limit of some milliseconds."""
+__all__ = ["Model", "default_model_path", "load_model"]
 
 _INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
-
-# A TensorProto names its external file in an entry of key "location": field 1, of 8 bytes. No text holds \x08.
-_EXTERNAL_DATA = b"\n\x08location"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +74,7 @@ class Model:
             values = self._run(images.astype(_INPUT_TYPES[declared.type], copy=False), names)
         except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
             raise ModelError(
-                f"{self.path}: failed on images of shape {images.shape}: {_message(error)}",
+                f"{self.path}: failed on images of shape {images.shape}: {message_of(error)}",
                 expected="a run without error",
                 remedy="use smaller images or a smaller batch, or check the file with 'capsonnx check'",
             ) from None
@@ -149,73 +134,6 @@ def load_model(
     )
 
 
-def open_session(
-    path: Path, *, provider: str, threads: int | None = None, cuda: providers.Cuda = providers.FAITHFUL
-) -> tuple[onnxruntime.InferenceSession, str]:
-    """Open any file that 'capsonnx export' makes; what it promises, the caller has to check.
-
-    Returns:
-        The session, and the execution provider really taken.
-
-    Raises:
-        InputError, ModelError, ProviderError: as :func:`load_model` does, but for the contract.
-    """
-    providers.check_installation()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror}", expected="an .onnx file made by 'capsonnx export'", remedy="check the path"
-        ) from None
-    _check_self_contained(content, path)
-    session = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
-    return session, providers.taken(session, provider)
-
-
-def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
-    import onnxruntime  # noqa: PLC0415 - after check_installation
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what matters comes as an exception too
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.enable_cpu_mem_arena = True
-    options.enable_mem_pattern = True
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN))
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    # External data is refused before; should any get by, it is looked for in this file as if it were a folder, and
-    # not, as it would be for a model of bytes, in the working directory.
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.absolute()))
-    return options
-
-
-def _open(
-    content: bytes, order: list[providers.Provider], options: onnxruntime.SessionOptions, path: Path
-) -> onnxruntime.InferenceSession:
-    """Make a session; where a provider fails, one of the CPU alone, which tells a bad provider from a bad model."""
-    import onnxruntime  # noqa: PLC0415 - after check_installation
-
-    try:
-        with providers.quiet():
-            # Without its own fallback, which prints, and would go on on the CPU when a GPU fails in mid-run.
-            return onnxruntime.InferenceSession(content, options, providers=order, enable_fallback=0)
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
-        if len(order) == 1:
-            raise _not_loadable(path, error) from None
-    return _open(content, order[-1:], options, path)
-
-
-def _check_self_contained(content: bytes, path: Path) -> None:
-    if _EXTERNAL_DATA in content:
-        raise ModelError(
-            f"{path}: has weights in other files (external data)",
-            expected="one file that holds everything",
-            remedy="save it without external data, or export it with 'capsonnx export'",
-        )
-
-
 def _check_signature(session: onnxruntime.InferenceSession, contract: Contract, path: Path) -> None:
     inputs, outputs = session.get_inputs(), {output.name: output.shape for output in session.get_outputs()}
     found = ", ".join(f"{one.name} {one.type} of rank {len(one.shape)}" for one in inputs)
@@ -254,22 +172,3 @@ def _check_images(images: NDArray[np.uint8], declared: list[int | str], smallest
 
 def _broken(path: Path, given: str, expected: str) -> ModelError:
     return ModelError(f"{path}: {given}", expected=expected, remedy="export the checkpoint with 'capsonnx export'")
-
-
-def _not_loadable(path: Path, error: Exception) -> ModelError:
-    message = _message(error)
-    if "rotobuf" in message:  # it could not be parsed, or holds no graph
-        message = "not an ONNX file, or damaged"
-    is_too_new = "IR version" in message or "opset" in message
-    return ModelError(
-        f"{path}: {message}",
-        expected="an .onnx file that this ONNX Runtime can load",
-        remedy="upgrade onnxruntime" if is_too_new else "copy or export the file again",
-    )
-
-
-def _message(error: Exception) -> str:
-    """What ONNX Runtime says, less its error codes and C++ source lines, and not more than a line or two."""
-    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(str(error).split()))
-    text = re.sub(r"/\S+\.(cc|h):\d+ .*?\) (?=[A-Z])", "", text)
-    return text if len(text) <= 200 else text[:199] + "…"

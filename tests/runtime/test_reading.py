@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsonnx.contract import Contract, Windows
+from capsonnx.contract import Contract
 from capsonnx.runtime import Found, Reading, read_scores
 from capsonnx.runtime.reading import find_symbols, in_lines
 from capsonnx.symbols import Box, Symbol
+from capsonnx.windows import Windows
 
 CONTRACT = Contract(labels=("a", "b", "c"), threshold=0.5)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -102,28 +100,6 @@ def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(mo
 def test_a_session_on_cuda_gets_kept_buffers(tiny_model, monkeypatch) -> None:
     monkeypatch.setattr("capsonnx.runtime.providers.taken", lambda session, provider: "CUDAExecutionProvider")
     assert isinstance(load_model(tiny_model, provider="cpu")._run, DeviceRunner)
-
-
-def test_the_options_of_a_session_are_set_on_purpose(tiny_model, monkeypatch) -> None:
-    import onnxruntime
-
-    from capsonnx.runtime import session
-
-    made = SimpleNamespace()
-    real = session._options
-
-    def keep(*arguments):
-        made.options = real(*arguments)
-        return made.options
-
-    monkeypatch.setattr(session, "_options", keep)
-    load_model(tiny_model, provider="cpu", threads=3)
-    assert made.options.intra_op_num_threads == 3
-    assert made.options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    assert made.options.graph_optimization_level == onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    assert made.options.enable_cpu_mem_arena
-    assert made.options.enable_mem_pattern
-    assert made.options.get_session_config_entry("session.intra_op.spin_duration_us") == "200"
 
 
 def test_run_options_hold_what_was_asked_for() -> None:

@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from capsonnx.errors import InputError, ModelError, ProviderError
+from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import load_model, providers
 
 ON_CPU = {"provider": "cpu", "threads": 1}
@@ -119,39 +119,6 @@ def test_a_file_that_breaks_the_contract_is_refused(make_onnx, tmp_path, spoil, 
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("kind", ["text", "empty", "truncated"])
-def test_a_damaged_file_is_one_line_that_names_it(tiny_model, tmp_path, kind):
-    content = tiny_model.read_bytes()
-    path = tmp_path / "damaged.onnx"
-    path.write_bytes({"text": b"hello", "empty": b"", "truncated": content[: len(content) // 2]}[kind])
-    with pytest.raises(ModelError, match=r"damaged\.onnx: not an ONNX file, or damaged") as caught:
-        load_model(path, **ON_CPU)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("threshold", [0, 1000])
-def test_external_data_is_refused_even_in_the_working_directory(make_onnx, tmp_path, monkeypatch, threshold):
-    # ONNX Runtime looks for the external data of a model of bytes in the working directory, and would find it.
-    monkeypatch.chdir(tmp_path)
-    onnx.save(make_onnx(), "m.onnx", save_as_external_data=True, location="weights.bin", size_threshold=threshold)
-    assert (tmp_path / "weights.bin").exists()
-    with pytest.raises(ModelError, match="external data"):
-        load_model(tmp_path / "m.onnx", **ON_CPU)
-
-
-def test_external_data_that_hides_is_not_found(make_onnx, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    onnx.save(make_onnx(), "m.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1000)
-    monkeypatch.setattr("capsonnx.runtime.session._EXTERNAL_DATA", b"never there")
-    with pytest.raises(ModelError, match=r"m\.onnx: "):
-        load_model(tmp_path / "m.onnx", **ON_CPU)
-
-
-def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="No such file"):
-        load_model(tmp_path / "none.onnx", **ON_CPU)
-
-
 def test_a_failing_run_is_a_model_error(model, monkeypatch):
     def run(*_):
         raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : no\nmemory")
@@ -159,24 +126,3 @@ def test_a_failing_run_is_a_model_error(model, monkeypatch):
     monkeypatch.setattr(model._run._session, "run", run)
     with pytest.raises(ModelError, match="no memory"):
         model(random_images(1, 14, 14))
-
-
-def gpu_works(path):
-    return load_model(path, threads=1).provider == providers.CUDA
-
-
-def test_cuda_is_had_or_refused_but_never_replaced(tiny_model, capfd):
-    if gpu_works(tiny_model):
-        assert load_model(tiny_model, provider="cuda").provider == providers.CUDA
-    else:
-        with pytest.raises(ProviderError, match="--provider cpu"):
-            load_model(tiny_model, provider="cuda")
-    assert capfd.readouterr() == ("", "")
-
-
-def test_auto_falls_back_to_the_cpu_when_the_gpu_fails(tiny_model, monkeypatch):
-    broken = ("NoSuchExecutionProvider", {})
-    monkeypatch.setattr(providers, "resolve", lambda *_: [broken, (providers.CPU, {})])
-    assert load_model(tiny_model, provider="auto", threads=1).provider == providers.CPU
-    with pytest.raises(ProviderError):
-        load_model(tiny_model, provider="cuda", threads=1)

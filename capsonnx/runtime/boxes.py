@@ -1,0 +1,78 @@
+"""The boxes of symbols: where the ink begins and ends in the windows in which they were found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from capsonnx.windows import Windows
+
+__all__ = ["Cells", "ink_boxes"]
+
+Cells: TypeAlias = "tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]"
+"""Cells of a batch of fields: the page, the row and the column of each."""
+
+FAINT = 64
+"""Ink levels below this do not count for where a symbol begins and ends."""
+
+
+def ink_boxes(pages: NDArray[np.uint8], cells: Cells, windows: Windows) -> NDArray[np.float64]:
+    """The ink of windows: of what hangs together from column to column, that which reaches a window's middle half.
+
+    Args:
+        pages: (batch, height, width) uint8, light ink on black.
+        cells: which windows, in any order.
+        windows: where the windows lie.
+
+    Returns:
+        (window, 4): left, top, right and bottom in pixels of the pages; the window itself where there is no such ink.
+    """
+    page, row, col = cells
+    (y, x), (height, width) = windows.origin, windows.size
+    centres = np.stack([x + windows.stride * col, y + windows.stride * row], axis=1)
+    corners = np.floor(centres - (width / 2, height / 2)).astype(np.intp)
+    ink = _cut_out(pages, page, corners, (height, width)) >= FAINT
+    columns = np.any(ink, axis=1)
+    place = np.arange(width) + corners[:, :1] - centres[:, :1]  # of a column, from the middle of its window
+    middle = columns & (place >= -width / 4) & (place <= width / 4)
+    left, right = _run_around(columns, middle)
+    inside = (np.arange(width) >= left[:, None]) & (np.arange(width) < right[:, None])
+    top, bottom = _ends(np.any(ink & inside[:, None], axis=2))
+    boxes = np.stack([left, top, right, bottom], axis=1) + np.tile(corners, 2)
+    whole = np.tile(centres, 2) + np.array([-width, -height, width, height]) / 2
+    return np.where(np.any(middle, axis=1)[:, None], boxes, whole)
+
+
+def _cut_out(
+    pages: NDArray[np.uint8], page: NDArray[np.intp], corners: NDArray[np.intp], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Pieces of pages, (piece, height, width), by their upper left corners x, y; black where they reach beyond."""
+    cols, rows = (corner[:, None] + np.arange(side) for corner, side in zip(corners.T, size[::-1], strict=True))
+    is_inside = [(at >= 0) & (at < side) for at, side in zip((rows, cols), pages.shape[1:], strict=True)]
+    rows, cols = (at.clip(0, side - 1) for at, side in zip((rows, cols), pages.shape[1:], strict=True))
+    pieces: NDArray[np.uint8] = pages[page[:, None, None], rows[:, :, None], cols[:, None]]
+    pieces *= is_inside[0][:, :, None] & is_inside[1][:, None]
+    return pieces
+
+
+def _run_around(filled: NDArray[np.bool_], middle: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """From where the first of the middle begins to where the last ends, each as far as what is filled goes on.
+
+    Args:
+        filled: (window, cols).
+        middle: likewise, some of what is filled.
+    """
+    first, last = _ends(middle)
+    cols = np.arange(filled.shape[1])
+    before = np.where(~filled & (cols < first[:, None]), cols, -1).max(axis=1)
+    after = np.where(~filled & (cols >= last[:, None]), cols, len(cols)).min(axis=1)
+    return before + 1, after
+
+
+def _ends(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of each row (window, length), the first place that is set, and the one after the last."""
+    return present.argmax(axis=1), present.shape[1] - present[:, ::-1].argmax(axis=1)

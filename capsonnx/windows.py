@@ -1,0 +1,80 @@
+"""The windows of the output ``field``, and their place in the metadata of an exported file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from capsonnx.metadata import PREFIX, malformed, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Windows", "read_windows"]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where the windows of ``field`` lie, and how symbols are picked among them; all in pixels, vertical first.
+
+    Attributes:
+        origin: from the upper left edge of the image to the centre of the window of cell (0, 0).
+        stride: between neighbouring windows.
+        size: height and width of a window.
+        threshold: the score in 0..1 above which a window may hold a symbol.
+        apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
+        silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
+        symbol: the longer side of the symbols that the network was trained on.
+        touching: as ``apart``, of two symbols that both score above ``sure``: they are believed at less.
+        sure: a score in 0..1; 1, as in older files, for never.
+    """
+
+    origin: tuple[float, float]
+    stride: int
+    size: tuple[int, int]
+    threshold: float
+    apart: tuple[float, float]
+    silent_black: bool
+    symbol: float = 20.0
+    touching: tuple[float, float] = (0.0, 0.0)
+    sure: float = 1.0
+
+
+def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
+    """The windows of a file, or None: the key came with the output ``field``, and files without it are as good.
+
+    Args:
+        metadata: the metadata properties of an ONNX file.
+        name: the file's name, for the error message.
+
+    Raises:
+        ModelError: the key is malformed, or a value in it out of its range.
+    """
+    if PREFIX + "windows" not in metadata:
+        return None
+    values = value_of(metadata, "windows", dict, name)
+    try:
+        pairs = {key: _pair(values[key]) for key in ("origin", "apart", "touching") if key in values}
+        size = _pair(values["size"])
+        windows = Windows(**{**values, **pairs, "size": (int(size[0]), int(size[1]))})
+        lengths = (windows.stride, windows.symbol, *windows.size, *windows.apart)
+        is_sound = (
+            0 <= windows.threshold < 1
+            and 0 <= windows.sure <= 1
+            and min(lengths) > 0
+            and all(0 <= touching <= apart for touching, apart in zip(windows.touching, windows.apart, strict=True))
+        )
+    except (KeyError, TypeError, ValueError):
+        is_sound = False
+    if not is_sound:
+        raise malformed(
+            name, "windows", "origin, stride, size, threshold, apart, silent_black, touching within apart, and sure"
+        )
+    return windows
+
+
+def _pair(value: Any) -> tuple[float, float]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    first, second = value
+    return float(first), float(second)

@@ -1,0 +1,47 @@
+"""The windows in a file's metadata: a malformed part, or a missing one, is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from capsonnx.contract import Contract
+from capsonnx.errors import ModelError
+from capsonnx.windows import Windows
+
+PLAIN = Contract(labels=("0", "1"))
+WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"origin": [6]},
+        {"origin": "67"},
+        {"stride": 0},
+        {"size": [28, 0]},
+        {"threshold": 1},
+        {"threshold": None},
+        {"apart": [20, -1]},
+        {"touching": [20, 200]},
+        {"touching": 8},
+        {"sure": 1.5},
+        {"colour": "red"},
+    ],
+)
+def test_malformed_windows_are_refused(change: dict) -> None:
+    metadata = dataclasses.replace(PLAIN, windows=WINDOWS).to_metadata()
+    values = json.loads(metadata["capsonnx.windows"]) | change
+    with pytest.raises(ModelError, match="windows"):
+        Contract.from_metadata(metadata | {"capsonnx.windows": json.dumps(values)}, name="m.onnx")
+
+
+def test_a_missing_part_of_the_windows_is_refused() -> None:
+    metadata = dataclasses.replace(PLAIN, windows=WINDOWS).to_metadata()
+    windows = json.loads(metadata["capsonnx.windows"])
+    for key in windows.keys() - {"symbol", "touching", "sure"}:  # which came later, and have defaults
+        rest = {name: value for name, value in windows.items() if name != key}
+        with pytest.raises(ModelError, match="windows"):
+            Contract.from_metadata(metadata | {"capsonnx.windows": json.dumps(rest)}, name="m.onnx")
