@@ -1,6 +1,7 @@
 """Export the network inside an exported file again, as this version of capsonnx exports it: the same weights.
 
 Run: .venv/bin/python scripts/export_again.py old.onnx exported/mnist.onnx
+     .venv/bin/python scripts/export_again.py exported/mnist.onnx exported/mnist.int8.onnx --int8 runs/default
 The metadata stays that of the old file, but for what this version adds. The gate is that of every export.
 """
 
@@ -9,19 +10,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from publish import agreement_text
 
-from capsonnx import export, runtime
+from capsonnx import export, runtime, training
 
 
 @click.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
-def main(source: Path, target: Path) -> None:
-    """Export SOURCE again as TARGET, with its report."""
-    contract = runtime.load_model(source, provider="cpu").contract
-    inspection = export.export(export.load_network(source), contract, target)
+@click.option("--int8", "run", type=click.Path(exists=True, path_type=Path), help="Make int8, by what this run held out.")
+def main(source: Path, target: Path, run: Path | None) -> None:
+    """Export SOURCE, of float32, again as TARGET, with its report; or make an int8 file of it."""
+    contract, network = runtime.load_model(source, provider="cpu").contract, export.load_network(source)
+    calibration = None if run is None else export.calibration_of(training.load_trained(run).config)
+    precision: export.Precision = "fp32" if run is None else "int8"
+    inspection = export.export(network, contract, target, precision=precision, calibration=calibration)
     click.echo(f"{target}: {inspection.sha256}")
-    click.echo(", ".join(f"{name} {value:.1e}" for name, value in inspection.parity.differences.items()))
+    if inspection.agreement is None:
+        click.echo(", ".join(f"{name} {value:.1e}" for name, value in inspection.parity.differences.items()))
+    else:
+        click.echo(agreement_text([inspection]))
 
 
 if __name__ == "__main__":
