@@ -18,7 +18,9 @@ from capsonnx import export, runtime, training
 @click.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--int8", "run", type=click.Path(exists=True, path_type=Path), help="Make int8, by what this run held out.")
+@click.option(
+    "--int8", "run", type=click.Path(exists=True, path_type=Path), help="Make int8, by what this run held out."
+)
 def main(source: Path, target: Path, run: Path | None) -> None:
     """Export SOURCE, of float32, again as TARGET, with its report; or make an int8 file of it."""
     contract, network = runtime.load_model(source, provider="cpu").contract, export.load_network(source)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from PIL import Image
 
 from capsonnx import datasets, runtime
 from capsonnx.errors import CapsonnxError
@@ -26,10 +27,15 @@ from capsonnx.exam.draws import different, stream
 @click.option("--decoder", type=click.Path(path_type=Path), help="[default: beside the model]")
 @click.option("--data", default="mnist", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), help="Use the first so many test digits only.")
+@click.option("--pair", type=click.Path(path_type=Path), help="Write the first pair, for 'capsonnx perturb', and stop.")
 @click.option("--json", "as_json", is_flag=True)
-def main(model: Path, decoder: Path | None, data: str, limit: int | None, as_json: bool) -> None:
+def main(model: Path, decoder: Path | None, data: str, limit: int | None, pair: Path | None, as_json: bool) -> None:
     """Print a line for each way that the digits stand."""
     try:
+        if pair is not None:
+            digits = datasets.load(data, "test")
+            Image.fromarray(column(digits.images[different(digits.targets, 2, stream(0, "pairs"))[:1]])[0]).save(pair)
+            return
         network = runtime.load_model(model, provider="cpu")
         rows = measure(network, runtime.load_decoder(network, decoder), datasets.load(data, "test"), limit)
     except CapsonnxError as error:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "measure_reconstruction.py"
 
 
@@ -38,3 +40,8 @@ def test_without_a_decoder_it_says_so_in_a_line(tiny_model) -> None:
     assert result.returncode == 1
     assert "expected an output poses" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_first_pair_is_written_as_a_picture(tiny_model, tmp_path) -> None:
+    assert measure(tiny_model, "--pair", tmp_path / "pair.png").returncode == 0
+    assert Image.open(tmp_path / "pair.png").size == (28, 56)
