@@ -139,7 +139,7 @@ def test_resuming_without_the_decoder_is_refused(tmp_path, digits, config, with_
 
 @pytest.mark.parametrize("canvas", [0, 1, 5, 8])
 def test_digits_are_cut_out_where_they_were_put(digits, config, canvas) -> None:
-    recipe = dataclasses.replace(config.recipe, canvas=canvas, rotation=0.0, scale=0.0, elastic=0.0)
+    recipe = dataclasses.replace(config.recipe.deforming(0), canvas=canvas)
     images = torch.from_numpy(digits.images[:50])
     generator = torch.Generator().manual_seed(canvas)
     for _ in range(5):  # canvases of odd and even sides
@@ -151,7 +151,7 @@ def test_what_is_drawn_is_the_digit_as_it_was_deformed(digits, with_decoder, mon
     run = Run(with_decoder, digits, CPU)
     seen = []
     monkeypatch.setattr(Run, "_reconstruction_loss", lambda run, poses, images, targets: seen.append(images) or 0.0)
-    run._canvas_loss(run.images[:20], torch.full((20,), NOTHING))
+    run._canvas_loss(run.images[:20], torch.full((20,), NOTHING), run.recipe)
     [wanted] = seen
     assert wanted.shape == (20, 28, 28)
     difference = (wanted - run.images[:20]).abs().mean(dim=(1, 2))
