@@ -194,16 +194,33 @@ def _build(names: Sequence[str], network: Model, dataset: Dataset, seed: int) ->
             pages = []
         # A name that is in neither catalogue, build_exams refuses.
         unknown = [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])]
-        sets = build_exams(dataset, [*unknown, *_named(names, EXAMS)], seed=seed)
+        sets = _of_its_size(network, build_exams(dataset, [*unknown, *_named(names, EXAMS)], seed=seed))
         return sets, build_page_exams(dataset, pages, seed=seed)
     sets = build_exams(dataset, seed=seed)
     _tell_left_out(EXAMS, sets, "for want of digits, classes or room")
+    sets = _of_its_size(network, sets)
     if not locates:
         _tell_no_pages()
         return sets, []
     built = build_page_exams(dataset, seed=seed)
     _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
     return sets, built
+
+
+def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
+    """The exams whose images a model of one size takes, if there are any; all of a model of any size."""
+    if network.size is None:
+        return exams
+    fitting = [exam for exam in exams if exam.images.shape[1:] == network.size]
+    if not fitting:
+        height, width = network.size
+        raise InputError(
+            f"{network.path}: cannot sit {_listed([exam.name for exam in exams])}",
+            expected=f"exams of images of {height}×{width} pixels, the only size that it takes",
+            remedy="choose --exam singles, or a model of free sizes",
+        )
+    _tell_left_out([exam.name for exam in exams], fitting, "for images of another size than the model takes")
+    return fitting
 
 
 def _named(names: Iterable[str], catalogue: Iterable[str]) -> list[str]:
@@ -215,7 +232,7 @@ def _not_locating(network: Model, pages: Sequence[str]) -> InputError:
     return InputError(
         f"{network.path}: cannot sit {_listed(pages)}",
         expected="a model with the output field, which says where symbols stand",
-        remedy="choose other exams, or export the checkpoint again with 'capsonnx export'",
+        remedy="choose other exams, or a model that locates symbols; of routing em or sharing full there is none",
     )
 
 

@@ -38,7 +38,7 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
     "--recipe",
     metavar="NAME",
     shell_complete=complete_recipe,
-    help="seed (the source's own) or default.  [default: default]",
+    help="seed (the source's own), default, or refine, from --start on.  [default: default]",
 )
 @click.option(
     "--network",
@@ -54,7 +54,7 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
 @click.option(
     "--squash",
     type=click.Choice(["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]),
-    help="How lengths are kept below one.  [default: half]",
+    help="How lengths are kept below one; last: half, and none between iterations.  [default: half]",
 )
 @click.option(
     "--sharing",
@@ -138,7 +138,8 @@ def command(
     with _telling_how_to_go_on(output):
         last = training.train(config, dataset, output, device=target, resume=resume, start=network)[-1]
     click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
-    click.echo(f"next: capsonnx export {output} -o {output.name}.onnx", err=True)
+    drawing = " --decoder" if config.decoder else ""
+    click.echo(f"next: capsonnx export {output} -o {output.name}.onnx{drawing}", err=True)
 
 
 def _weights(path: Path) -> tuple[Network, str]:

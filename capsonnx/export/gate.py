@@ -6,6 +6,7 @@ same within 1e-5 is not asked of it.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -21,12 +22,12 @@ from capsonnx.export.exporter import InputType, Size, to_onnx
 from capsonnx.export.parity import CONTENTS, ParityReport, grid_of, measure_parity
 from capsonnx.export.precision import Precision, precision_of, quantise, to_half
 from capsonnx.files import replacing, write_text
-from capsonnx.model import scorer
+from capsonnx.model import CapsuleNetwork, NetworkConfig, scorer
 from capsonnx.progress import progress_bar
 from capsonnx.runtime import load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from capsonnx.contract import Contract
@@ -146,18 +147,20 @@ def check_file(path: Path, network: Network | None = None, judge: Dataset | None
 
     Args:
         path: of the file.
-        network: to compare with; None: for a float32 file, the network that its metadata describes, with the file's
-            own weights, which shows that the graph computes that network, but not which training it came from. A file
-            of fewer bits is then not compared at all.
+        network: to compare with, by as many iterations of routing as the file has; None: for a float32 file, the
+            network that its metadata describes, with the file's own weights, which shows that the graph computes that
+            network, but not which training it came from. A file of fewer bits is then not compared at all.
         judge: the test split that a file of fewer bits is compared on; without it, such a file is not compared.
 
     Raises:
-        InputError, ModelError: the file cannot be opened at all, or does not hold its own network.
+        InputError, ModelError: the file cannot be opened at all, is of another network than the one that is passed, or
+            does not hold its own.
     """
     session = load_model(path, provider="cpu")
     model = load_onnx(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     precision = precision_of(model)
+    network = None if network is None else _as_exported(network, session)
     inspection = Inspection(path, digest, check_graph(model, str(path)), None, precision)
     if precision == "fp32":
         parity = _parity(session, network or network_inside(model, session.contract))
@@ -165,6 +168,29 @@ def check_file(path: Path, network: Network | None = None, judge: Dataset | None
     if network is None or judge is None:
         return inspection
     return dataclasses.replace(inspection, agreement=_agreement(session, network, judge))
+
+
+def _as_exported(network: Network, session: Model) -> Network:
+    """The network, routed as often as the file is, which may have been exported so; refused if it is another's."""
+    if not session.contract.network:
+        return network
+    said = NetworkConfig.from_json(session.contract.network)
+    values, own = dataclasses.asdict(said), dataclasses.asdict(network.config)
+    different = [key for key in values if key != "routings" and values[key] != own[key]]
+    if different:
+        raise InputError(
+            f"{session.path}: a network of {_listed(values, different)}; the other is of {_listed(own, different)}",
+            expected="the network that the file was exported from",
+            remedy="compare with its own training folder, or with a file that was exported from that",
+        )
+    if isinstance(network, CapsuleNetwork) and said.routings != network.capsules.routings:
+        network = copy.deepcopy(network)
+        network.capsules.routings = said.routings
+    return network
+
+
+def _listed(values: Mapping[str, object], keys: Sequence[str]) -> str:
+    return ", ".join(f"{key} {values[key]}" for key in keys)
 
 
 def _parity(session: Model, network: Network) -> ParityReport:

@@ -153,7 +153,7 @@ def require_maps(model: Model) -> None:
         raise ModelError(
             f"{model.path}: gives {', '.join(model.outputs)}",
             expected=f"an output {EVIDENCE} or {FIELD}",
-            remedy="export it with: capsonnx export --outputs lengths,evidence,field",
+            remedy="export it with all --outputs; a network of routing em or sharing full has neither",
         )
 
 

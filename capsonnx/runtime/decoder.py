@@ -108,7 +108,7 @@ def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:
         raise InputError(
             f"{path}: no such file",
             expected=f"the decoder of {model.path}",
-            remedy="train with --decoder, and export with --decoder",
+            remedy="pass a model that has one (--model): train with --decoder, and export with --decoder",
         )
     decoder = open_decoder(path)
     _check_belongs(decoder.contract, path, model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from capsonnx.training.run import Run
 from capsonnx.training.threshold import choose_threshold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import torch
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from capsonnx.training.config import TrainingConfig
 
 __all__ = ["require_run", "train"]
+
+FEW = 200
+"""Steps below which a network has hardly learnt anything, whatever it is of: a rate must rise and fall in them."""
 
 
 def train(
@@ -88,6 +92,8 @@ def train(
         )
     with progress_bar("training", run.steps, done=run.step) as bar:
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
+        if run.steps < FEW:
+            bar.log(f"only {run.steps} steps in all: hardly enough to learn from; --epochs makes them more")
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
             begin = time.monotonic()
@@ -111,7 +117,7 @@ def _take_weights(run: Run, start: Network) -> None:
         raise InputError(
             f"--start: a {start.config.kind} network of {start.config.classes} classes",
             expected=f"a {run.network.config.kind} network of {run.network.config.classes} classes, of the same recipe",
-            remedy="choose another file, or the --recipe and --network that it was trained by",
+            remedy="choose a file of as many classes, or the --recipe and --network that it was trained by",
         )
     for network in (run.network, run.averaged):
         network.load_state_dict(start.state_dict())
@@ -175,13 +181,23 @@ def _require_same(folder: Path, recorded: TrainingConfig, requested: TrainingCon
     before, now = (
         {**dataclasses.asdict(config), "dataset": resolved(config.dataset)} for config in (recorded, requested)
     )
-    for key in before:
-        if before[key] != now[key]:
-            raise InputError(
-                f"{folder}: trained with {key}={before[key]}, not {now[key]}",
-                expected="the options that the run was started with",
-                remedy="leave the option out, or pass another --output",
-            )
+    different = list(_differences(before, now))
+    if different:
+        raise InputError(
+            f"{folder}: trained with {', '.join(f'{key}={old}, not {new}' for key, old, new in different)}",
+            expected="the options that the run was started with",
+            remedy="leave these options out, or pass another --output",
+        )
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """What differs between two configs: the name, the old and the new value; of parts that both have, what in them."""
+    for key, old in before.items():
+        new = now[key]
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _differences(old, new)
+        elif old != new:
+            yield key, old, new
 
 
 def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, device: torch.device, *, done: int) -> str:

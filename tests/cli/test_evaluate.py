@@ -150,6 +150,19 @@ def test_a_model_that_locates_nothing_sits_no_pages(tiny_model: Path) -> None:
     assert json.loads(result.stdout)["pages"] == []
 
 
+def test_a_model_of_one_size_sits_what_it_takes(make_onnx, tmp_path: Path) -> None:
+    path = tmp_path / "full.onnx"
+    path.write_bytes(make_onnx(sizes=("batch", 28, 28)).SerializeToString())
+    result = evaluate(path, "--limit", 30)
+    assert result.exit_code == 0, result.stderr
+    assert "singles" in result.stdout
+    assert "row-2" not in result.stdout
+    assert "left out, for images of another size than the model takes: equal-horizontal" in result.stderr
+    refused = evaluate(path, "--exam", "pairs")
+    assert refused.exit_code == 2
+    assert "expected exams of images of 28×28 pixels" in refused.stderr
+
+
 def test_the_same_seed_gives_the_same_numbers(tiny_model: Path) -> None:
     exams = [word for name in ("pairs", "row", "scattered", "empty") for word in ("--exam", name)]
     first, again, batched = (report(tiny_model, "--limit", 30, *exams, *more) for more in ([], [], ["--batch-size", 7]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import json
@@ -14,6 +15,7 @@ from onnx import helper, numpy_helper
 from capsonnx.errors import InputError, ModelError, ParityError
 from capsonnx.export import PrecisionReport, checks, gate
 from capsonnx.export.precision import to_half
+from capsonnx.model import build
 
 from .test_parity import perturbed
 from .test_precision import coarsened
@@ -63,6 +65,22 @@ def test_fewer_bits_that_read_otherwise_are_not_written(tmp_path, network, contr
     with pytest.raises(ParityError, match=r"int8 reads otherwise than float32: singles right .* nothing was written"):
         gate.export(network, contract, tmp_path / "model.onnx", precision="int8", calibration=calibration)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_not_compared_with_another_network(onnx_file, network) -> None:
+    config = dataclasses.replace(network.config, classes=3, squash="tanh")
+    with pytest.raises(
+        InputError, match=r"a network of classes 10, squash half; the other is of classes 3, squash tanh"
+    ):
+        gate.check_file(onnx_file, build(config))
+
+
+def test_a_network_is_routed_as_often_as_the_file_it_is_compared_with(onnx_file, network) -> None:
+    other = copy.deepcopy(network)
+    other.config = dataclasses.replace(other.config, routings=1)
+    other.capsules.routings = 1
+    assert gate.check_file(onnx_file, other).passed
+    assert other.capsules.routings == 1
 
 
 def test_fewer_bits_need_a_calibration(tmp_path, network, contract) -> None:

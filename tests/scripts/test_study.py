@@ -119,7 +119,7 @@ def test_the_figure_has_a_bar_for_every_variant_with_results(study) -> None:
     import study_report
 
     variants = [study.Variant(name, name.upper(), 1, []) for name in ("a", "b")]
-    figure = study_report.draw(variants, rows("a", 0, **{"pairs-vertical": 0.9}))
+    figure = study_report.draw(variants, rows("a", 0, **{"pairs-vertical": 0.9}), study_report.PUBLISHED["mnist"])
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["the article", "best published", "A"]
 

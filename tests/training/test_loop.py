@@ -107,6 +107,14 @@ def test_another_run_is_refused_on_resuming(tmp_path, digits, config) -> None:
         train(dataclasses.replace(short, seed=5), digits, tmp_path, device=CPU, resume=True)
 
 
+def test_all_that_differs_is_named_without_what_does_not(tmp_path, digits, config) -> None:
+    short = dataclasses.replace(config, epochs=1)
+    train(short, digits, tmp_path, device=CPU)
+    other = dataclasses.replace(short, seed=5, network=dataclasses.replace(short.network, routing="hinton"))
+    with pytest.raises(InputError, match=r"trained with routing=su-normalised, not hinton, seed=0, not 5;"):
+        train(other, digits, tmp_path, device=CPU, resume=True)
+
+
 def test_no_run_is_refused_on_resuming(tmp_path, digits, config) -> None:
     folder = tmp_path / "mistyped"
     with pytest.raises(InputError, match=r"no run there to resume.*leave out --resume"):
@@ -140,6 +148,7 @@ def test_the_first_line_comes_at_once(tmp_path, digits, config, monkeypatch, cap
     assert capsys.readouterr().err == (
         "mnist: 10 classes, 160 to train on, 40 held out "
         f"(default recipe, capsule network, cpu, {config.precision}); 3 epochs\n"
+        "only 24 steps in all: hardly enough to learn from; --epochs makes them more\n"
     )
 
 
