@@ -98,7 +98,7 @@ def _draw_view(axes: Axes, one: PerturbedClass, perturbation: Perturbation) -> N
     axes.set_facecolor("black")
     axes.imshow(perturbation.ink, cmap="gray", vmin=0, vmax=255, extent=(box.left, box.right, box.bottom, box.top))
     axes.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), xticks=[], yticks=[])
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box")
 
 
 def _show(axes: Axes, image: NDArray[np.float32]) -> None:
