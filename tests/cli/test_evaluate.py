@@ -157,7 +157,7 @@ def test_a_model_of_one_size_sits_what_it_takes(make_onnx, tmp_path: Path) -> No
     assert result.exit_code == 0, result.stderr
     assert "singles" in result.stdout
     assert "row-2" not in result.stdout
-    assert "left out, for images of another size than the model takes: equal-horizontal" in result.stderr
+    assert "left out, for images of another size than the model takes: empty-black, " in result.stderr
     refused = evaluate(path, "--exam", "pairs")
     assert refused.exit_code == 2
     assert "expected exams of images of 28×28 pixels" in refused.stderr
