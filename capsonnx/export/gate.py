@@ -174,7 +174,10 @@ def _as_exported(network: Network, session: Model) -> Network:
     """The network, routed as often as the file is, which may have been exported so; refused if it is another's."""
     if not session.contract.network:
         return network
-    said = NetworkConfig.from_json(session.contract.network)
+    try:
+        said = NetworkConfig.from_json(session.contract.network)
+    except TypeError:  # of a version that has other fields: what the file computes is compared all the same
+        return network
     values, own = dataclasses.asdict(said), dataclasses.asdict(network.config)
     different = [key for key in values if key != "routings" and values[key] != own[key]]
     if different:

@@ -83,6 +83,15 @@ def test_a_network_is_routed_as_often_as_the_file_it_is_compared_with(onnx_file,
     assert other.capsules.routings == 1
 
 
+@pytest.mark.parametrize("said", ["{}", '{"depth": 3}'])
+def test_a_file_that_does_not_say_what_it_is_of_is_compared_all_the_same(onnx_file, network, said) -> None:
+    model = onnx.load(onnx_file)
+    [entry] = [one for one in model.metadata_props if one.key == "capsonnx.network"]
+    entry.value = said
+    onnx_file.write_bytes(model.SerializeToString())
+    assert gate.check_file(onnx_file, network).parity.passed
+
+
 def test_fewer_bits_need_a_calibration(tmp_path, network, contract) -> None:
     with pytest.raises(InputError, match="precision fp16 without images"):
         gate.export(network, contract, tmp_path / "model.onnx", precision="fp16")
