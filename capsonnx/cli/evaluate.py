@@ -208,11 +208,11 @@ def _build(names: Sequence[str], network: Model, dataset: Dataset, seed: int) ->
 
 
 def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
-    """The exams whose images a model of one size takes, if there are any; all of a model of any size."""
+    """The exams whose images a model of one size takes; all of a model of any size."""
     if network.size is None:
         return exams
     fitting = [exam for exam in exams if exam.images.shape[1:] == network.size]
-    if not fitting:
+    if exams and not fitting:
         height, width = network.size
         raise InputError(
             f"{network.path}: cannot sit {_listed([exam.name for exam in exams])}",

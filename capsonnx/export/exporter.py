@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -61,16 +60,14 @@ def with_routings(trained: Trained, routings: int) -> Trained:
     Raises:
         InputError: the network has no capsules, or ``routings`` is below 1.
     """
-    network = copy.deepcopy(trained.network)
+    network = trained.network
     if not isinstance(network, CapsuleNetwork) or routings < 1:
         raise InputError(
             f"--routings {routings} for a {network.config.kind} network",
             expected="a number from 1 on, for a capsule network",
             remedy="leave --routings out",
         )
-    network.config = dataclasses.replace(network.config, routings=routings)
-    network.capsules.routings = routings
-    return dataclasses.replace(trained, network=network)
+    return dataclasses.replace(trained, network=network.with_routings(routings))
 
 
 def to_onnx(

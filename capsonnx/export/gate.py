@@ -6,7 +6,6 @@ same within 1e-5 is not asked of it.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import hashlib
 import json
@@ -186,10 +185,7 @@ def _as_exported(network: Network, session: Model) -> Network:
             expected="the network that the file was exported from",
             remedy="compare with its own training folder, or with a file that was exported from that",
         )
-    if isinstance(network, CapsuleNetwork) and said.routings != network.capsules.routings:
-        network = copy.deepcopy(network)
-        network.capsules.routings = said.routings
-    return network
+    return network.with_routings(said.routings) if isinstance(network, CapsuleNetwork) else network
 
 
 def _listed(values: Mapping[str, object], keys: Sequence[str]) -> str:

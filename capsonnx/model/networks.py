@@ -6,9 +6,11 @@ no weight depends on the image size.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -110,6 +112,13 @@ class CapsuleNetwork(Network):
         super().__init__(config)
         places = None if config.size is None else math.prod(columns(config.size, config.receptive_field))
         self.capsules = CapsuleLayer(config, places)
+
+    def with_routings(self, routings: int) -> CapsuleNetwork:
+        """A copy, with the same weights, that routes for another number of iterations, from 1."""
+        network = copy.deepcopy(self)
+        network.config = replace(network.config, routings=routings)
+        network.capsules.routings = routings
+        return network
 
     @property
     def output_names(self) -> tuple[str, ...]:
