@@ -156,7 +156,8 @@ def _decode(source: Path | BinaryIO, name: str) -> NDArray[np.uint8]:
     """The grey levels of a file, (height, width), before polarity; whatever Pillow raises is passed on."""
     with Image.open(source, formats=_formats()) as image:
         _check_pixels(image.width, image.height, name)
-        return levels_of_image(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        return levels_of_image(image)
 
 
 def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, name: str) -> NDArray[np.uint8]:
@@ -175,7 +176,10 @@ def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, n
 
 def _ground_is_light(levels: NDArray[np.uint8]) -> bool:
     border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
-    return bool(levels.min() < levels.max() and np.median(border) > 127)
+    light = 2 * np.count_nonzero(border > 127)
+    if light != border.size:  # if not half of them are: a median takes several times as long as to count
+        return bool(light > border.size and levels.min() < levels.max())
+    return bool(np.median(border) > 127 and levels.min() < levels.max())
 
 
 def _check_options(polarity: str, height: int | None) -> None:

@@ -21,7 +21,6 @@ from PIL import Image, ImageFilter
 from capsonnx.components import Components, find_components
 from capsonnx.errors import InputError
 from capsonnx.ground import estimate_ground, noise_of
-from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +33,13 @@ those whose symbols are of quite another size."""
 
 SYMBOL = 20
 """Pixels of an MNIST digit's longer side."""
+
+STRONG = 63
+"""Above this level a pixel of a clean page is ink for certain."""
+REACH = 4
+"""Pixels: fainter ones so near to strong ink belong to its strokes."""
+INKED, HAZE = 0.5, 0.02
+"""The greatest share of pixels, of those that are not 0, and of such without ink near, on a page of black ground."""
 
 # Chosen on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
 LOW, HIGH = 2.5, 6.0
@@ -67,14 +73,6 @@ class Prepared:
 
     levels: NDArray[np.uint8]
     scale: float = 1.0
-
-    def original(self, box: Box) -> Box:
-        """Where a box of the prepared page lies on the page as it was given.
-
-        >>> Prepared(np.zeros((28, 28), np.uint8), 0.5).original(Box(4.0, 2.0, 14.0, 22.0))
-        Box(left=8.0, top=4.0, right=28.0, bottom=44.0)
-        """
-        return Box(*(edge / self.scale for edge in box))
 
 
 def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: float | None = SYMBOL) -> Prepared:
@@ -126,16 +124,23 @@ def needs_preparation(levels: NDArray[np.uint8]) -> bool:
     >>> needs_preparation(page), needs_preparation(page + np.uint8(9))
     (False, True)
     """
-    if np.count_nonzero(levels) > levels.size * 0.5:
+    inked = levels > 0
+    if np.count_nonzero(inked) > INKED * levels.size:
         return True
-    strong = Image.fromarray((levels > 63).astype(np.uint8) * np.uint8(255))
-    haze = (levels > 0) & (np.asarray(strong.filter(ImageFilter.BoxBlur(4))) == 0)
-    return bool(np.count_nonzero(haze) > haze.size * 0.02)
+    haze = inked & ~near_ink(levels > STRONG)
+    return bool(np.count_nonzero(haze) > HAZE * levels.size)
+
+
+def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where a pixel of strong ink lies within :data:`REACH` pixels, down and to the side; of (height, width) bool."""
+    image = Image.fromarray(strong.view(np.uint8) * np.uint8(255))
+    near: NDArray[np.bool_] = np.asarray(image.filter(ImageFilter.BoxBlur(REACH))) > 0
+    return near
 
 
 def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     """A page whose ground is black already: only its symbols may be far too large or small."""
-    found = find_components(levels > 63)
+    found = find_components(levels > STRONG)
     size = _symbol_size(found, np.ones(len(found), np.bool_), skirt=0)
     scale = _scale(size, symbol, levels.size, band=CLEAN_BAND)
     if scale == 1:
@@ -172,13 +177,19 @@ def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
 def _symbol_size(found: Components, chosen: NDArray[np.bool_], *, skirt: int = SKIRT) -> float:
     """The longer side of most ink in pixels, 0 if there is no plausible symbol; two joined digits are not one."""
     boxes = found.boxes[chosen]
-    left, top, right, bottom = boxes[~_are_frames(boxes)].T
-    widths, heights = right - left - skirt, bottom - top - skirt
-    sides = np.sort(np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights))
+    sides = np.sort(sides_of(boxes[~_are_frames(boxes)], skirt=skirt))
     sides = sides[sides >= SMALLEST]
     if not len(sides):
         return 0.0
     return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
+
+
+def sides_of(boxes: NDArray[np.int64], *, skirt: int) -> NDArray[np.int64]:
+    """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined digits the height."""
+    left, top, right, bottom = boxes.T
+    widths, heights = right - left - skirt, bottom - top - skirt
+    sides: NDArray[np.int64] = np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights)
+    return sides
 
 
 def _are_frames(boxes: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -26,6 +26,7 @@ BASE = {
     "components",
     "ground",
     "preparation",
+    "sheet",
 }
 FLOORS = {
     **dict.fromkeys(sorted(BASE), BASE),  # in one order: every worker must collect the same tests

@@ -3,11 +3,12 @@
 from capsonnx.benchmark.compare import Comparison, Measured, Settings, compare
 from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
 from capsonnx.benchmark.growth import Fit, Point, fit_memory, measure_growth
-from capsonnx.benchmark.machine import cores, processor
+from capsonnx.benchmark.machine import processor
 from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import Node, multiply_adds, profile
 from capsonnx.benchmark.worker import Alone, run_alone
+from capsonnx.runtime.parallel import cores
 
 __all__ = [
     "OURS",

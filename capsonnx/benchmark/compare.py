@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
 from capsonnx.benchmark.images import digits
-from capsonnx.benchmark.machine import cores, gemm, gemm_multiply_adds, processor
+from capsonnx.benchmark.machine import gemm, gemm_multiply_adds, processor
 from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import multiply_adds
 from capsonnx.benchmark.worker import Alone, run_alone
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import FAITHFUL, Cuda, load_model
+from capsonnx.runtime.parallel import cores
 from capsonnx.runtime.providers import CUDA
 
 if TYPE_CHECKING:

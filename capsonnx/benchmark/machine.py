@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from pathlib import Path
@@ -13,17 +12,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GEMM_SIDE", "cores", "gemm", "gemm_multiply_adds", "peak_bytes", "processor"]
+__all__ = ["GEMM_SIDE", "gemm", "gemm_multiply_adds", "peak_bytes", "processor"]
 
 GEMM_SIDE = 2048
 """The side of the square float32 matrices whose product is the roof: large enough to be bound by arithmetic."""
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def processor() -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from capsonnx.contract import IMAGES, POSES, DecoderContract
 from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime.opening import open_session
+from capsonnx.runtime.opening import content_of, open_session
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -122,7 +122,7 @@ def open_decoder(path: Path) -> Decoder:
         InputError: there is no such file.
         ModelError: it is not ONNX, is damaged, is no decoder, or breaks its contract.
     """
-    session, _ = open_session(path, provider="cpu")
+    session, _ = open_session(content_of(path), path, provider="cpu")
     contract = DecoderContract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
     _check_signature(session, contract, path)
     return Decoder(path, contract, session)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import threading
+from collections import defaultdict
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from capsonnx.contract import FIELD, LENGTHS
-from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime.decoding import Slot, Window
+from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
-from capsonnx.runtime.page import Page, load_page
+from capsonnx.runtime.page import Page, load_pages
+from capsonnx.runtime.parallel import cores, in_parallel
 from capsonnx.runtime.reading import Reading, find_symbols, in_lines, read_scores
+from capsonnx.symbols import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["Row", "page_reader", "read_batch", "read_images", "read_pages"]
 
 BATCH_PIXELS = 1 << 19
-"""How many pixels go through the network at once, unless one image has more: each takes about a kilobyte in it."""
+"""How many pixels go through the network at once, in all threads, unless one image has more than a thread's share: each
+takes about a kilobyte in it."""
+
+PART_PIXELS = 1 << 21
+"""After how many decoded pixels a thread goes on to score what it has."""
 
 
 @dataclass(frozen=True)
@@ -52,25 +61,26 @@ def read_images(
     sources: Iterable[Image],
     options: ReadingOptions = DEFAULTS,
     *,
-    batch_size: int = 64,
+    batch_size: int = 128,
     workers: int | None = None,
 ) -> Iterator[Row]:
     """Read many images.
 
-    Threads decode while the network scores. Images of one shape are batched together, as far as they lie within two
-    batches of each other; the scores do not depend on that but for float rounding. Whatever the number of images,
-    no more than four batches are held, and of these no more than about 64 million decoded pixels.
+    Threads each take some images at a time, decode and score them. Images of one shape are batched together, as far as
+    one thread has taken them together; the scores do not depend on that but for float rounding, and neither on which
+    thread is how fast. Whatever the number of images, no more than four batches a thread are taken ahead, and of these
+    each thread holds about two million decoded pixels, or one image.
 
     Args:
         model: a loaded model.
         sources: paths, bytes of image files, or arrays; any iterable, taken one by one as the run goes.
         options: how to read each of them.
         batch_size: the greatest number of images in a batch, from 1.
-        workers: the number of decoding threads, from 1, or None for one a core, 8 at most.
+        workers: the number of threads, from 1, or None for one a core, 8 at most.
 
     Returns:
         One row for each source, in their order. An unreadable image is a row with an error. To stop early, close the
-        iterator or drop it: the threads then end with the images that they are decoding.
+        iterator or drop it: the threads then end with the images that they have at hand.
 
     Raises:
         InputError: an option is out of range, or an array is no image.
@@ -78,12 +88,24 @@ def read_images(
     for name, value in (("batch_size", batch_size), ("workers", workers)):
         if value is not None and value < 1:
             raise InputError(f"{name} {value}", expected="a whole number from 1", remedy=f"pass {name}=1 or more")
+    return _rows(model, iter(sources), options, batch_size, workers or min(8, cores()))
 
-    def decode(source: Image) -> Page:
-        return load_page(source, model.contract, options)
 
-    window = Window(sources, decode, capacity=4 * batch_size, workers=workers)
-    return _rows(model, window, batch_size, options.threshold)
+def _rows(
+    model: Model, sources: Iterator[Image], options: ReadingOptions, batch_size: int, workers: int
+) -> Iterator[Row]:
+    first = list(islice(sources, 2))
+    # A single image has all threads of the model; of many small ones, each has one.
+    shared = model.for_threads() if len(first) > 1 and workers > 1 else model
+    work = _Work(model, shared, options, batch_size, BATCH_PIXELS // workers)
+    for number, (source, outcome) in enumerate(
+        in_parallel(chain(first, sources), work, size=2 * batch_size, workers=workers), 1
+    ):
+        path = str(source) if isinstance(source, str | Path) else f"image {number}"
+        if isinstance(outcome, CapsonnxError):
+            yield Row(path, None, str(outcome))
+        else:
+            yield Row(path, outcome, None)
 
 
 def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None = None) -> list[Reading]:
@@ -105,7 +127,7 @@ def read_pages(
         levels = np.stack([page.levels for page in pages])
         found, height = find_symbols(scores.field, levels, contract.labels, contract.windows), contract.windows.size[0]
         for number, (page, symbols) in enumerate(zip(pages, found, strict=True)):
-            placed = [replace(symbol, box=page.original(symbol.box)) for symbol in symbols]
+            placed = [Symbol(one.label, one.score, page.original(one.box)) for one in symbols]
             lines[number] = in_lines(placed, height=height / page.scale)
     return [
         read_scores(scores.lengths[number], contract, size=page.size, threshold=threshold, lines=lines[number])
@@ -127,8 +149,7 @@ def page_reader(model: Model) -> PageReader:
         )
 
     def read(pages: NDArray[np.uint8]) -> list[Lines]:
-        rows = read_images(model, pages, batch_size=max(1, len(pages)))
-        return [_lines(row) for row in rows]
+        return [_lines(row) for row in read_images(model, pages)]
 
     return read
 
@@ -141,35 +162,40 @@ def _lines(row: Row) -> Lines:
     return row.reading.lines
 
 
-def _rows(model: Model, window: Window[Image], batch_size: int, threshold: float | None) -> Iterator[Row]:
-    number = 0
-    with window:
-        while window.fill():
-            # The same slots every time, not those that happen to be ready: so are a run's batches, and its rounding.
-            waiting = [slot for slot in window.decoded(2 * batch_size) if not slot.is_done]
-            if waiting:
-                _score(model, window, _next_batch(waiting, batch_size), threshold)
-            for slot in window.take_done():
-                number += 1
-                path = str(slot.source) if isinstance(slot.source, str | Path) else f"image {number}"
-                yield Row(path, slot.reading, None if slot.error is None else str(slot.error))
+@dataclass(frozen=True)
+class _Work:
+    """What a thread does: some images to what is read from them."""
 
+    model: Model
+    shared: Model
+    options: ReadingOptions
+    batch_size: int
+    pixels: int
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
-def _next_batch(waiting: list[Slot[Image]], batch_size: int) -> list[tuple[Slot[Image], Page]]:
-    """The first waiting slot and the next ones of its shape, each with its page."""
-    pages = [(slot, slot.page) for slot in waiting if slot.page is not None]
-    shape = pages[0][1].levels.shape
-    count = min(batch_size, max(1, BATCH_PIXELS // (shape[0] * shape[1])))
-    return [(slot, page) for slot, page in pages if page.levels.shape == shape][:count]
+    def __call__(self, sources: list[Image]) -> list[tuple[Image, Reading | CapsonnxError]]:
+        """The first images, as many as :data:`PART_PIXELS` allows, each with what became of it."""
+        pages = load_pages(sources, self.model.contract, self.options, pixels=PART_PIXELS)
+        outcomes: dict[int, Reading | CapsonnxError] = {}
+        alike: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+        for number, page in enumerate(pages):
+            if isinstance(page, Page):
+                alike[page.levels.shape].append(number)
+            else:
+                outcomes[number] = page
+        for (height, width), numbers in alike.items():
+            count = min(self.batch_size, max(1, self.pixels // (height * width)))
+            for start in range(0, len(numbers), count):
+                batch = numbers[start : start + count]
+                read = self._read([page for number in batch if isinstance(page := pages[number], Page)])
+                outcomes.update(zip(batch, read, strict=True))
+        return [(source, outcomes[number]) for number, source in enumerate(sources[: len(pages)])]
 
-
-def _score(model: Model, window: Window[Image], batch: list[tuple[Slot[Image], Page]], threshold: float | None) -> None:
-    pages = [page for _, page in batch]
-    try:
-        readings = read_batch(model, pages, threshold=threshold)
-    except ModelError as error:  # too large for the memory, say; the next batch may do
-        for slot, _ in batch:
-            window.settle(slot, error)
-        return
-    for (slot, _), reading in zip(batch, readings, strict=True):
-        window.settle(slot, reading)
+    def _read(self, pages: list[Page]) -> Sequence[Reading | CapsonnxError]:
+        """Read pages of one shape. Large ones take turns, for their memory, and then have all threads of the model."""
+        is_large = pages[0].levels.size > self.pixels
+        try:
+            with self.turn if is_large else nullcontext():
+                return read_batch(self.model if is_large else self.shared, pages, threshold=self.options.threshold)
+        except ModelError as error:  # too large for the memory, say; the next batch may do
+            return [error] * len(pages)

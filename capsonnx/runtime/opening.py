@@ -3,9 +3,11 @@
 What a session is made with, and why:
 
 * **Threads**: ONNX Runtime's own number, one for each physical core, unless one is given. Nodes run one after the
-  other (sequential): what could run side by side here is small.
+  other (sequential): what could run side by side here is small. Where many images are read, a second session of one
+  thread is shared by as many threads as there are cores, each of which decodes images and scores them: so none waits
+  for another within a batch.
 * **Spinning**: threads wait actively for the next node, or for the next batch, but for :data:`SPIN` microseconds at the
-  most: a batch of one image needs that, and then the cores are free for decoding the next images.
+  most: a batch of one image needs that, and then the cores are free for other work.
 * **Graph level**: all of ONNX Runtime's optimisations, with the layout of convolutions among them.
 * **Arena**: on, so that a batch finds its memory where the last one left it; it is shrunk when pages get much smaller
   (:mod:`capsonnx.runtime.running`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     import onnxruntime
 
-__all__ = ["message_of", "open_session"]
+__all__ = ["content_of", "message_of", "open_session"]
 
 SPIN = 200
 """Microseconds: one image after another is read as fast as with ONNX Runtime's own limit of some milliseconds."""
@@ -34,13 +36,41 @@ SPIN = 200
 _EXTERNAL_DATA = b"\n\x08location"
 
 
+def content_of(path: Path) -> bytes:
+    """The bytes of a model's file.
+
+    Raises:
+        InputError: there is no such file.
+        ModelError: it has its weights in other files.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}", expected="an .onnx file made by 'capsonnx export'", remedy="check the path"
+        ) from None
+    if _EXTERNAL_DATA in content:
+        raise ModelError(
+            f"{path}: has weights in other files (external data)",
+            expected="one file that holds everything",
+            remedy="save it without external data, or export it with 'capsonnx export'",
+        )
+    return content
+
+
 def open_session(
-    path: Path, *, provider: str, threads: int | None = None, cuda: providers.Cuda = providers.FAITHFUL
+    content: bytes,
+    path: Path,
+    *,
+    provider: str,
+    threads: int | None = None,
+    cuda: providers.Cuda = providers.FAITHFUL,
 ) -> tuple[onnxruntime.InferenceSession, str]:
     """Open any file that 'capsonnx export' makes; what it promises, the caller has to check.
 
     Args:
-        path: the .onnx file.
+        content: what :func:`content_of` read.
+        path: where it came from, for messages.
         provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
         threads: the threads that one batch may use on a CPU, from 1, or None for one on every physical core.
         cuda: the choices there are on a GPU; without one they say nothing.
@@ -49,18 +79,11 @@ def open_session(
         The session, and the execution provider really taken, as ONNX Runtime names it.
 
     Raises:
-        InputError: there is no such file, or no provider of that name.
-        ModelError: it is not ONNX, is damaged, or has its weights in other files.
+        InputError: there is no provider of that name.
+        ModelError: it is not ONNX, or is damaged.
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
     providers.check_installation()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror}", expected="an .onnx file made by 'capsonnx export'", remedy="check the path"
-        ) from None
-    _check_self_contained(content, path)
     session = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
     return session, providers.taken(session, provider)
 
@@ -105,15 +128,6 @@ def _open(
         if len(order) == 1:
             raise _not_loadable(path, error) from None
     return _open(content, order[-1:], options, path)
-
-
-def _check_self_contained(content: bytes, path: Path) -> None:
-    if _EXTERNAL_DATA in content:
-        raise ModelError(
-            f"{path}: has weights in other files (external data)",
-            expected="one file that holds everything",
-            remedy="save it without external data, or export it with 'capsonnx export'",
-        )
 
 
 def _not_loadable(path: Path, error: Exception) -> ModelError:

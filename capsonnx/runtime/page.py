@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.errors import ImageError
 from capsonnx.images import Polarity, as_grey, load_grey, pad_to
-from capsonnx.preparation import Prepared, prepare
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
+from capsonnx.sheet import prepare_all
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TypeAlias
 
     from numpy.typing import ArrayLike, NDArray
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     Image: TypeAlias = str | Path | bytes | ArrayLike
 
-__all__ = ["Page", "grey", "load_page", "place"]
+__all__ = ["Page", "grey", "load_page", "load_pages", "place"]
 
 MARGINS = (6, 10)
 """Rows above and below the ink, columns left and right of it: what a window around a symbol at its edge sees."""
@@ -53,8 +55,8 @@ class Page:
         >>> Page(np.zeros((28, 28), np.uint8), (100, 100), (10, 40), 2.0).original(Box(0.0, 0.0, 20.0, 28.0))
         Box(left=5.0, top=20.0, right=15.0, bottom=34.0)
         """
-        x, y = self.origin
-        return Prepared(self.levels, self.scale).original(Box(box.left + x, box.top + y, box.right + x, box.bottom + y))
+        (x, y), scale = self.origin, self.scale
+        return Box((box.left + x) / scale, (box.top + y) / scale, (box.right + x) / scale, (box.bottom + y) / scale)
 
 
 def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAULTS) -> Page:
@@ -69,16 +71,62 @@ def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAU
         ImageError: the file cannot be read.
         InputError: the array is no image, or an option is not one of its values.
     """
-    levels = grey(source, polarity=options.polarity, height=options.height)
-    size = levels.shape[0], levels.shape[1]
+    return _pages([grey(source, polarity=options.polarity, height=options.height)], contract, options)[0]
+
+
+def load_pages(
+    sources: Iterable[Image], contract: Contract, options: ReadingOptions = DEFAULTS, *, pixels: int
+) -> list[Page | ImageError]:
+    """Load, prepare and place the first of some images, until they have so many pixels; one, if there is any.
+
+    Args:
+        sources: see :func:`load_page`.
+        contract: of the model that is to read them.
+        options: how to read them; the threshold says nothing here.
+        pixels: after how many of them no other image is loaded.
+
+    Returns:
+        A page for each, or the reason why there is none.
+
+    Raises:
+        InputError: an array is no image, or an option is not one of its values.
+    """
+    loaded: list[NDArray[np.uint8] | ImageError] = []
+    for source in sources:
+        try:
+            levels = grey(source, polarity=options.polarity, height=options.height)
+        except ImageError as error:
+            loaded.append(error)
+            continue
+        loaded.append(levels)
+        pixels -= levels.size
+        if pixels <= 0:
+            break
+    pages = iter(_pages([one for one in loaded if not isinstance(one, ImageError)], contract, options))
+    return [one if isinstance(one, ImageError) else next(pages) for one in loaded]
+
+
+def _pages(images: list[NDArray[np.uint8]], contract: Contract, options: ReadingOptions) -> list[Page]:
+    """Prepare and place images of grey levels."""
     if contract.windows is None or not contract.windows.silent_black:
-        padded = pad_to(levels, contract.smallest)
-        down, across = ((after - before) // 2 for after, before in zip(padded.shape, size, strict=True))
-        return Page(padded, size, (-across, -down))
+        return [_padded(levels, contract.smallest) for levels in images]
     symbol = contract.windows.symbol if options.height is None else None
-    prepared = prepare(levels, mode=options.preparation, symbol=symbol)
-    placed, origin = place(prepared.levels, contract.smallest)
-    return Page(placed, size, origin, prepared.scale)
+    pages = []
+    for levels, prepared in zip(images, prepare_all(images, mode=options.preparation, symbol=symbol), strict=True):
+        placed, origin = place(prepared.levels, contract.smallest)
+        pages.append(Page(placed, _size(levels), origin, prepared.scale))
+    return pages
+
+
+def _padded(levels: NDArray[np.uint8], smallest: int) -> Page:
+    """The whole of an image, for a network that black tells something; if it is too small, with as little as can be."""
+    padded, size = pad_to(levels, smallest), _size(levels)
+    down, across = ((after - before) // 2 for after, before in zip(padded.shape, size, strict=True))
+    return Page(padded, size, (-across, -down))
+
+
+def _size(levels: NDArray[np.uint8]) -> tuple[int, int]:
+    return levels.shape[0], levels.shape[1]
 
 
 def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:

@@ -50,12 +50,12 @@ class Reader:
         page = load_page(image, self.model.contract, self.options)
         return read_batch(self.model, [page], threshold=self.options.threshold)[0]
 
-    def read_many(self, images: Iterable[Image], *, batch_size: int = 64, workers: int | None = None) -> Iterator[Row]:
+    def read_many(self, images: Iterable[Image], *, batch_size: int = 128, workers: int | None = None) -> Iterator[Row]:
         """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`."""
         return read_images(self.model, images, self.options, batch_size=batch_size, workers=workers)
 
     def read_folder(
-        self, folder: str | Path, *, recursive: bool = False, batch_size: int = 64, workers: int | None = None
+        self, folder: str | Path, *, recursive: bool = False, batch_size: int = 128, workers: int | None = None
     ) -> Iterator[Row]:
         """Read the images of a folder, as a stream of rows in natural order.
 

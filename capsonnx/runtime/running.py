@@ -1,14 +1,17 @@
-"""How a batch goes through a session: from main memory on the CPU, through buffers that are kept on a GPU.
+"""How a batch goes through a session: from main memory, in pieces, on the CPU; through buffers kept on a GPU.
 
-Both ways hold no more memory than the pages at hand need: when a batch has at most a quarter of the pixels of the
+All ways hold no more memory than the pages at hand need: when a batch has at most a quarter of the pixels of the
 largest one before it, the session's arena gives back what it does not use.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -24,11 +27,15 @@ if TYPE_CHECKING:
 
     from capsonnx.contract import Contract
 
-__all__ = ["DeviceRunner", "HostRunner", "Runner"]
+__all__ = ["CpuRunner", "DeviceRunner", "HostRunner", "Runner"]
 
 SHRINK = "memory.enable_memory_arena_shrinkage"
 
 GRAPH = "gpu_graph_id"
+
+PIECE = 25_600
+"""Pixels of a piece, unless an image has more: a layer of 32 channels then is 3 MB in float32, or 0.8 MB in int8. From
+18,000 to 36,000 there is little difference."""
 
 MOST_BUFFERS = 32
 """For how many shapes a device keeps buffers, unless they belong to recorded graphs: the ones used last."""
@@ -72,7 +79,7 @@ def run_options(shrink: str | None = None, graph: int | None = None) -> onnxrunt
 
 
 class HostRunner:
-    """Runs on the CPU, or on a provider that takes main memory. Threads may share it."""
+    """Runs on a provider that takes main memory. Threads may share it."""
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
@@ -83,6 +90,56 @@ class HostRunner:
         options = run_options("cpu:0") if self._sizes.shrinks(images.size) else None
         values: list[NDArray[Any]] = self._session.run(list(names), {IMAGES: images}, options)
         return values
+
+
+class CpuRunner:
+    """Runs on the CPU, large batches in pieces. Threads may share it.
+
+    Of a batch, each layer's output is written to memory, and read again by the next one. That of a piece stays in the
+    caches: in pieces a batch takes half to three quarters of the time. They run side by side, each in one thread, so
+    that no thread waits for another before the end of the batch. A single piece has all threads.
+
+    Args:
+        whole: a session of so many threads.
+        single: a session of one thread, which may be the same.
+        threads: how many pieces run side by side, from 1.
+    """
+
+    def __init__(
+        self, whole: onnxruntime.InferenceSession, single: onnxruntime.InferenceSession, *, threads: int
+    ) -> None:
+        self._whole = HostRunner(whole)
+        self._single = single
+        self._threads = threads
+        self._run_piece = HostRunner(single)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="piece")
+
+    def for_threads(self) -> CpuRunner:
+        """The same with one thread to a batch, for several threads that each run batches."""
+        return CpuRunner(self._single, self._single, threads=1)
+
+    def __call__(self, images: NDArray[Any], names: Sequence[str]) -> list[NDArray[Any]]:
+        """Run; see :class:`Runner`."""
+        pieces = pieces_of(images, self._threads)
+        if len(pieces) == 1:
+            return self._whole(images, names)
+        run = partial(self._run_piece, names=names)
+        found = self._pool.map(run, pieces) if self._threads > 1 else map(run, pieces)
+        return [np.concatenate(values) for values in zip(*found, strict=True)]
+
+
+def pieces_of(images: NDArray[Any], threads: int) -> list[NDArray[Any]]:
+    """A batch (batch, height, width) in pieces of nearly one size: one of few pixels, else as many for each thread.
+
+    >>> [len(piece) for piece in pieces_of(np.zeros((128, 28, 56)), 2)]
+    [16, 16, 16, 16, 16, 16, 16, 16]
+    >>> [len(piece) for piece in pieces_of(np.zeros((16, 28, 56)), 2)], len(pieces_of(np.zeros((3, 500, 500)), 2))
+    ([16], 3)
+    """
+    count = math.ceil(images.size / PIECE)
+    if count > 1:
+        count = min(len(images), threads * math.ceil(count / threads))
+    return np.array_split(images, max(1, count))
 
 
 @dataclass

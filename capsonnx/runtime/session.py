@@ -1,12 +1,12 @@
 """An exported file in an ONNX Runtime session, checked against the contract: images in, scores out.
 
-There is one session a model, shared by all threads that call it; images go in as uint8, whatever the device. What the
-session is made with, and why, is told in :mod:`capsonnx.runtime.opening`.
+A session is shared by all threads that call it; images go in as uint8, whatever the device. What a session is made
+with, and why, is told in :mod:`capsonnx.runtime.opening`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ import numpy as np
 from capsonnx.contract import FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import providers
-from capsonnx.runtime.opening import message_of, open_session
-from capsonnx.runtime.running import DeviceRunner, HostRunner, Runner
+from capsonnx.runtime.opening import content_of, message_of, open_session
+from capsonnx.runtime.parallel import cores
+from capsonnx.runtime.running import CpuRunner, DeviceRunner, HostRunner, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,6 +53,10 @@ class Model:
         """The height and width in pixels of the only images that the file takes; None: any."""
         _, height, width = self._input.shape
         return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+    def for_threads(self) -> Model:
+        """The same model, as several threads call it best at once: on a CPU with one thread to a batch."""
+        return replace(self, _run=self._run.for_threads()) if isinstance(self._run, CpuRunner) else self
 
     def __call__(self, images: NDArray[np.uint8], outputs: Collection[str] = (LENGTHS, POSES)) -> Scores:
         """Score a batch of images of one size.
@@ -125,13 +130,18 @@ def load_model(
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
     path = default_model_path() if path is None else Path(path)
-    session, taken = open_session(path, provider=provider, threads=threads, cuda=cuda)
+    content = content_of(path)
+    session, taken = open_session(content, path, provider=provider, threads=threads, cuda=cuda)
     contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
     _check_signature(session, contract, path)
-    runner = DeviceRunner(session, contract, graphs=cuda.graphs) if taken == providers.CUDA else HostRunner(session)
-    return Model(
-        path, contract, taken, tuple(output.name for output in session.get_outputs()), session.get_inputs()[0], runner
-    )
+    outputs = tuple(output.name for output in session.get_outputs())
+    runner: Runner = HostRunner(session)
+    if taken == providers.CUDA:
+        runner = DeviceRunner(session, contract, graphs=cuda.graphs)
+    elif taken == providers.CPU:
+        single = session if threads == 1 else open_session(content, path, provider="cpu", threads=1)[0]
+        runner = CpuRunner(session, single, threads=threads or cores())
+    return Model(path, contract, taken, outputs, session.get_inputs()[0], runner)
 
 
 def _check_signature(session: onnxruntime.InferenceSession, contract: Contract, path: Path) -> None:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +12,6 @@ from PIL import Image
 from capsonnx.contract import Contract, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import ReadingOptions, folder, load_model, page, page_reader, read_images
-from capsonnx.runtime.decoding import Window
-from capsonnx.runtime.page import Page
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +27,9 @@ class Recorder:
     def __init__(self, seconds=0.0):
         self.shapes = []
         self.seconds = seconds
+
+    def for_threads(self):
+        return self
 
     def __call__(self, images, outputs=()):
         self.shapes.append(images.shape)
@@ -81,7 +80,7 @@ def test_images_of_one_shape_share_a_batch():
 def test_large_images_share_no_batch(monkeypatch):
     monkeypatch.setattr(folder, "BATCH_PIXELS", 600)
     recorder = Recorder()
-    list(read_images(recorder, [image_of(14, 14, 9)] * 7 + [image_of(30, 30, 9)] * 2))
+    list(read_images(recorder, [image_of(14, 14, 9)] * 7 + [image_of(30, 30, 9)] * 2, workers=1))
     assert recorder.shapes == [(3, 14, 14), (3, 14, 14), (1, 14, 14), (1, 30, 30), (1, 30, 30)]
 
 
@@ -99,13 +98,13 @@ def test_unreadable_images_are_rows(model, tmp_path):
 
 
 def test_an_image_that_the_network_cannot_take_is_a_row():
-    def model(images, outputs):
-        if images.shape[1] > 20:
-            raise ModelError("no memory", expected="less", remedy="shrink it")
-        return Scores(np.ones((len(images), 1), np.float32))
+    class Model(Recorder):
+        def __call__(self, images, outputs=()):
+            if images.shape[1] > 20:
+                raise ModelError("no memory", expected="less", remedy="shrink it")
+            return super().__call__(images, outputs)
 
-    model.contract = Recorder.contract
-    rows = list(read_images(model, [image_of(side, side, 9) for side in (14, 40, 14)]))
+    rows = list(read_images(Model(), [image_of(side, side, 9) for side in (14, 40, 14)]))
     assert [row.error for row in rows] == [None, "no memory; expected less; shrink it", None]
 
 
@@ -120,7 +119,7 @@ def test_bad_options_are_refused_at_once(model, option):
         read_images(model, [], **option)
 
 
-def test_sources_are_taken_no_more_than_four_batches_ahead(model):
+def test_sources_are_taken_no_more_than_four_batches_a_thread_ahead(model):
     taken = handed_out = most = 0
 
     def sources():
@@ -130,66 +129,64 @@ def test_sources_are_taken_no_more_than_four_batches_ahead(model):
             most = max(most, taken - handed_out)
             yield image_of(14, 14, 5)
 
-    for _ in read_images(model, sources(), batch_size=8):
+    for _ in read_images(model, sources(), batch_size=8, workers=3):
         handed_out += 1
     assert handed_out == 2000
-    assert most <= 4 * 8 + 8  # the rows of a batch are handed out one by one
+    assert most <= 4 * 8 * 3
 
 
-@pytest.mark.parametrize("pixels", [0, 1, 500])
-def test_decoded_pixels_are_bounded_but_for_one_image_a_thread(pixels):
-    held = most = 0
-    lock = threading.Lock()
+def test_a_thread_holds_few_pixels_or_one_image(monkeypatch):
+    monkeypatch.setattr(folder, "PART_PIXELS", 1000)
+    held = []
+    real = page.load_pages
 
-    def decode(number):
-        nonlocal held, most
-        time.sleep(0.001 * (number % 3))
-        with lock:
-            held += 200
-            most = max(most, held)
-        return Page(image_of(10, 20, number), (10, 20))
+    def load(*arguments, **options):
+        pages = real(*arguments, **options)
+        held.append(sum(one.size[0] * one.size[1] for one in pages[:-1]))
+        return pages
 
-    handed_out = []
-    with Window(range(40), decode, capacity=16, workers=3, pixels=pixels) as window:
-        while window.fill():
-            for slot in window.decoded(8)[:2]:
-                if not slot.is_done:
-                    window.settle(slot, f"reading {slot.source}")
-                    with lock:
-                        held -= 200
-            handed_out += [slot.source for slot in window.take_done()]
-    assert handed_out == list(range(40))
-    assert most <= pixels + 200 * 4
+    monkeypatch.setattr(folder, "load_pages", load)
+    images = [image_of(*shape, 9) for shape in [(14, 14)] * 9 + [(50, 50)] * 4 + [(20, 20)] * 5]
+    assert len(list(read_images(Recorder(), images, workers=2))) == len(images)
+    assert max(held) < 1000
+    assert len(held) > 4
 
 
-def decoders():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
+def test_large_pages_take_turns_with_all_threads_of_the_model(monkeypatch):
+    """In memory there is room for one of them; small ones go on meanwhile, each thread on its own."""
+    monkeypatch.setattr(folder, "BATCH_PIXELS", 2 * 900)
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    class Whole(Recorder):
+        def __call__(self, images, outputs=()):
+            nonlocal at_once, most
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            try:
+                return super().__call__(images, outputs)
+            finally:
+                with lock:
+                    at_once -= 1
+
+        def for_threads(self):
+            return shared
+
+    whole, shared = Whole(seconds=0.002), Recorder()
+    monkeypatch.setattr(folder, "PART_PIXELS", 1)  # so that each image is a part of its own
+    images = [image_of(40, 40, 9), image_of(20, 20, 9)] * 8
+    assert len(list(read_images(whole, images, workers=2))) == 16
+    assert set(whole.shapes) == {(1, 40, 40)}
+    assert set(shared.shapes) == {(1, 20, 20)}
+    assert most == 1
 
 
-@pytest.mark.parametrize("leave", ["close", "drop"])
-def test_leaving_early_stops_the_threads(tmp_path, leave):
-    path = tmp_path / "x.png"
-    Image.fromarray(image_of(14, 14, 9)).save(path)
-    rows = read_images(Recorder(), (path for _ in iter(int, 1)), batch_size=4)
-    next(rows)
-    assert decoders()
-    if leave == "close":
-        rows.close()
-    else:
-        del rows
-        gc.collect()
-    assert not decoders()
+def test_a_single_image_has_all_threads_of_the_model():
+    class Whole(Recorder):
+        def for_threads(self):
+            raise AssertionError
 
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_whatever_ends_a_run_ends_the_threads(error):
-    def model(images, outputs):
-        raise error
-
-    model.contract = Recorder.contract
-    with pytest.raises(error):
-        list(read_images(model, [image_of(14, 14, 9)] * 20, batch_size=2))
-    assert not decoders()
+    assert len(list(read_images(Whole(), [image_of(20, 20, 9)], workers=2))) == 1
 
 
 def test_an_unexpected_failure_in_a_thread_reaches_the_caller(monkeypatch):
@@ -198,27 +195,7 @@ def test_an_unexpected_failure_in_a_thread_reaches_the_caller(monkeypatch):
 
     monkeypatch.setattr(page, "as_grey", fail)
     with pytest.raises(MemoryError):
-        list(read_images(SimpleNamespace(contract=Recorder.contract), [image_of(14, 14, 9)]))
-    assert not decoders()
-
-
-def test_decoding_goes_on_while_the_network_scores(monkeypatch):
-    decoded, window_is_decoded = [], threading.Event()
-
-    def slow(source, **_):
-        time.sleep(0.005)
-        decoded.append(source)
-        if len(decoded) == 16:
-            window_is_decoded.set()
-        return source
-
-    def model(images, outputs):
-        assert window_is_decoded.wait(10)  # by other threads: this one is in here
-        return Scores(np.ones((len(images), 1), np.float32))
-
-    model.contract = Recorder.contract
-    monkeypatch.setattr(page, "as_grey", slow)
-    assert len(list(read_images(model, [image_of(14, 14, 9)] * 16, batch_size=4, workers=1))) == 16
+        list(read_images(Recorder(), [image_of(14, 14, 9)]))
 
 
 @pytest.fixture(scope="module")

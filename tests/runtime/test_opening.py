@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import onnx
 import pytest
 
@@ -70,18 +68,19 @@ def test_auto_falls_back_to_the_cpu_when_the_gpu_fails(tiny_model, monkeypatch):
 def test_the_options_of_a_session_are_set_on_purpose(tiny_model, monkeypatch) -> None:
     import onnxruntime
 
-    made = SimpleNamespace()
+    made = []
     real = opening._options
 
     def keep(*arguments):
-        made.options = real(*arguments)
-        return made.options
+        made.append(real(*arguments))
+        return made[-1]
 
     monkeypatch.setattr(opening, "_options", keep)
     load_model(tiny_model, provider="cpu", threads=3)
-    assert made.options.intra_op_num_threads == 3
-    assert made.options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    assert made.options.graph_optimization_level == onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    assert made.options.enable_cpu_mem_arena
-    assert made.options.enable_mem_pattern
-    assert made.options.get_session_config_entry("session.intra_op.spin_duration_us") == "200"
+    assert [options.intra_op_num_threads for options in made] == [3, 1]  # for one piece, and for several at once
+    for options in made:
+        assert options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        assert options.graph_optimization_level == onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        assert options.enable_cpu_mem_arena
+        assert options.enable_mem_pattern
+        assert options.get_session_config_entry("session.intra_op.spin_duration_us") == "200"

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from capsonnx.runtime import load_model
-from capsonnx.runtime.running import GRAPH, MOST_BUFFERS, SHRINK, DeviceRunner, HostRunner, run_options
+from capsonnx.runtime.running import (
+    GRAPH,
+    MOST_BUFFERS,
+    PIECE,
+    SHRINK,
+    DeviceRunner,
+    HostRunner,
+    pieces_of,
+    run_options,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +29,7 @@ def images(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("graphs", [False, True])
 def test_kept_buffers_give_what_a_plain_run_gives(model, graphs) -> None:
-    runner = DeviceRunner(model._run._session, model.contract, graphs=graphs, device="cpu")
+    runner = DeviceRunner(model._run._single, model.contract, graphs=graphs, device="cpu")
     for shape in [(3, 28, 41), (1, 28, 41), (3, 28, 41), (5, 60, 30)]:
         given = images(*shape)
         for names in (model.outputs, ("lengths",)):
@@ -30,7 +39,7 @@ def test_kept_buffers_give_what_a_plain_run_gives(model, graphs) -> None:
 
 
 def test_buffers_are_reused_and_bounded(model) -> None:
-    runner = DeviceRunner(model._run._session, model.contract, device="cpu")
+    runner = DeviceRunner(model._run._single, model.contract, device="cpu")
     runner(images(2, 28, 28), ["lengths"])
     [kept] = runner._kept.values()
     runner(images(2, 28, 28), ["lengths"])
@@ -70,8 +79,37 @@ def entry(options, key: str) -> str | None:
         return None
 
 
+def test_pieces_are_few_even_and_together_the_batch() -> None:
+    for count, side, threads in [(1, 28, 2), (33, 28, 3), (128, 56, 2), (7, 300, 4), (0, 28, 2)]:
+        batch = images(count, side, side)
+        pieces = pieces_of(batch, threads)
+        np.testing.assert_array_equal(np.concatenate(pieces), batch)
+        sizes = [len(piece) for piece in pieces]
+        assert max(sizes) - min(sizes) <= 1
+        assert all(piece.size <= PIECE or len(piece) == 1 for piece in pieces)
+        assert len(pieces) in (1, count) or len(pieces) % threads == 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_batch_in_pieces_gives_what_it_gives_whole(maps_model, model, threads) -> None:
+    batch = images(40, 42, 37)
+    in_pieces = load_model(maps_model, provider="cpu", threads=threads)
+    assert len(pieces_of(batch, threads)) >= 3
+    for name in model.outputs:
+        [wanted], [value] = HostRunner(model._run._single)(batch, [name]), in_pieces._run(batch, [name])
+        np.testing.assert_allclose(value, wanted, atol=1e-6)
+
+
+def test_threads_share_sessions_of_one_thread(maps_model) -> None:
+    model = load_model(maps_model, provider="cpu", threads=2)
+    one = model.for_threads()
+    assert one._run._whole._session is one._run._single is model._run._single is not model._run._whole._session
+    batch = images(30, 40, 40)
+    np.testing.assert_allclose(one(batch).lengths, model(batch).lengths, atol=1e-6)
+
+
 def test_the_arena_shrinks_when_pages_get_much_smaller(model) -> None:
-    session = Recorder(model._run._session)
+    session = Recorder(model._run._single)
     runner = HostRunner(session)
     for side in (28, 56, 30, 28, 28):
         runner(images(1, side, side), ["lengths"])
@@ -79,7 +117,7 @@ def test_the_arena_shrinks_when_pages_get_much_smaller(model) -> None:
 
 
 def test_a_gpu_shrinks_its_own_arena(model) -> None:
-    session = Recorder(model._run._session)
+    session = Recorder(model._run._single)
     runner = DeviceRunner(session, model.contract, device="cpu")
     assert runner._arena == "cpu:0"
     assert DeviceRunner(session, model.contract)._arena == "gpu:0"
@@ -89,7 +127,7 @@ def test_a_gpu_shrinks_its_own_arena(model) -> None:
 
 
 def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(model) -> None:
-    session = Recorder(model._run._session)
+    session = Recorder(model._run._single)
     runner = DeviceRunner(session, model.contract, graphs=True, device="cpu")
     for side in (64, 64, 32, 64):
         runner(images(1, side, side), ["lengths"])
@@ -99,7 +137,9 @@ def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(mo
 
 def test_a_session_on_cuda_gets_kept_buffers(tiny_model, monkeypatch) -> None:
     monkeypatch.setattr("capsonnx.runtime.providers.taken", lambda session, provider: "CUDAExecutionProvider")
-    assert isinstance(load_model(tiny_model, provider="cpu")._run, DeviceRunner)
+    model = load_model(tiny_model, provider="cpu")
+    assert isinstance(model._run, DeviceRunner)
+    assert model.for_threads() is model
 
 
 def test_run_options_hold_what_was_asked_for() -> None:

@@ -123,6 +123,6 @@ def test_a_failing_run_is_a_model_error(model, monkeypatch):
     def run(*_):
         raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : no\nmemory")
 
-    monkeypatch.setattr(model._run._session, "run", run)
+    monkeypatch.setattr(model._run._whole._session, "run", run)
     with pytest.raises(ModelError, match="no memory"):
         model(random_images(1, 14, 14))
