@@ -65,7 +65,9 @@ class Tally:
 @provider_option()
 @tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=128, help="Most images of one shape at once.")
-@click.option("--workers", type=click.IntRange(min=1), help="Threads that decode and score. [default: one a core, 8 at most]")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Threads that decode and score. [default: one a core, 8 at most]"
+)
 @reading_options
 @click.pass_context
 def command(

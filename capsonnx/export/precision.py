@@ -1,12 +1,13 @@
 """The same network in fewer bits: a stem of int8 for CPUs or of float16 for GPUs, and what that costs in accuracy.
 
 Only the stem is changed, where nearly all of the work and of the weights is: from the scaled image to the feature
-columns. Routing sums over columns, divides by norms and takes softmaxes, and stays in float32, as do input and outputs.
+columns; and in int8 the votes of the sliding head, a Conv that reads these columns. Routing sums over columns, divides
+by norms and takes softmaxes, and stays in float32, as do input and outputs.
 
 **int8** is static quantisation as ONNX writes it (QDQ): QuantizeLinear and DequantizeLinear around operators that stay
 what they are, so that any runtime can run the file, and one that knows the pattern, as ONNX Runtime does, computes each
 Conv from uint8 and int8 numbers. Every number that is quantised is an image in 0..1 or the output of a ReLU, so the
-uint8 zero point is 0: black is exactly zero, and votes for nothing.
+uint8 zero point is 0; or a vote, of either sign, whose zero point is 128: black is exactly zero, and votes for nothing.
 
 Three things are written as ONNX Runtime is fastest at them, and none changes a number: the pool is a convolution of
 each channel by itself; uint8 images, multiples of 1/255 already, are not quantised again; and a Relu, of what is never
@@ -78,8 +79,8 @@ def to_half(content: bytes) -> bytes:
 def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
     """Quantise the stem of an exported file to int8; the same bytes each time.
 
-    Weights get a scale for each output channel, and are rounded by :mod:`capsonnx.export.rounding`. Activations get
-    one for each tensor, from the largest value that the calibration images give rise to.
+    Weights get a scale for each output channel, and are rounded by :mod:`capsonnx.export.rounding`. Activations, and
+    the votes of the sliding head, get one for each tensor, from the largest that the calibration images give rise to.
 
     Args:
         content: of a float32 file, as :func:`capsonnx.export.to_onnx` makes it.
@@ -95,19 +96,20 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
         ModelError: the file is not ONNX, or its stem is not recognised.
     """
     model, stem = recognise(content)
-    peaks, features = _peaks(model, stem, images), stem[-1].output[0]
-    convolutions = [node for node in stem if node.op_type == "Conv"]
+    features = stem[-1].output[0]
+    voting = [node for node in model.graph.node if node.op_type == "Conv" and node.input[0] == features]
+    votes = [node.output[0] for node in voting]
+    activations = [stem[0].input[0], *(node.output[0] for node in stem if node.op_type != "Conv")]
+    peaks = _peaks(model, [*activations, *votes], images)
+    convolutions = [node for node in [*stem, *voting] if node.op_type == "Conv"]
     names = [node.input[0] for node in convolutions]
     few = images[:: max(1, len(images) // _ROUNDING_IMAGES)][:_ROUNDING_IMAGES]
     inputs = _values(_session_with_outputs(model, names), names, few)
     for name, peak in peaks.items():
-        constants: dict[str, NDArray[Any]] = {
-            f"{name}_scale": np.array(peak / 255, np.float32),
-            f"{name}_zero": np.array(0, np.uint8),
-        }
-        add_constants(model, constants)
-        chain: Chain = [("QuantizeLinear", {}, [*constants]), ("DequantizeLinear", {}, [*constants])]
+        chain = _rounding(model, name, *((peak / 127, 128) if name in votes else (peak / 255, 0)))
         splice(model, name, [*chain, ("Relu", {}, [])] if name == features else chain)
+    for node in voting:
+        node.input[0] = f"{features}_DequantizeLinear"  # not the Relu behind it
     for pool in (node for node in stem if node.op_type == "AveragePool"):
         _pool_by_convolution(model, pool, stem)
     for node, planes in zip(convolutions, inputs, strict=True):
@@ -117,14 +119,23 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
     return serialised(model)
 
 
-def _peaks(model: onnx.ModelProto, stem: list[onnx.NodeProto], images: NDArray[np.uint8]) -> dict[str, float]:
-    """The largest value of each activation that is to be quantised, over the calibration images."""
-    names = [stem[0].input[0], *(node.output[0] for node in stem if node.op_type != "Conv")]
+def _rounding(model: onnx.ModelProto, name: str, scale: float, zero: int) -> Chain:
+    """The operators that round a tensor to uint8 and give it back in float32."""
+    constants: dict[str, NDArray[Any]] = {
+        f"{name}_scale": np.array(scale, np.float32),
+        f"{name}_zero": np.array(zero, np.uint8),
+    }
+    add_constants(model, constants)
+    return [("QuantizeLinear", {}, [*constants]), ("DequantizeLinear", {}, [*constants])]
+
+
+def _peaks(model: onnx.ModelProto, names: list[str], images: NDArray[np.uint8]) -> dict[str, float]:
+    """The largest magnitude of each tensor that is to be quantised, over the calibration images."""
     peaks = np.zeros(len(names))
     session = _session_with_outputs(model, names)
     for start in range(0, len(images), _CALIBRATION_BATCH):
         values = _values(session, names, images[start : start + _CALIBRATION_BATCH])
-        peaks = np.maximum(peaks, [value.max() for value in values])
+        peaks = np.maximum(peaks, [np.abs(value).max() for value in values])
     if not peaks.all():
         raise InputError(
             f"{len(images)} calibration images, in which nothing is to be seen",

@@ -96,11 +96,11 @@ def slide(
     """
     classes, channels, dimension = weight.shape
     rows, cols = window
-    # The mean over the window, padding included, and below its sum: scaling the kernel is free, scaling the map is not.
-    mean = avg_pool2d(features, window, stride=1, padding=(rows // 2, cols // 2))
     uniform = rows * cols / classes if axis == "output" else 1.0
     kernel = uniform * weight.transpose(1, 2).reshape(classes * dimension, channels, 1, 1)
-    s = conv2d(mean, kernel)
+    # The votes first, then their mean over the window, padding included: there are fewer columns than windows. And
+    # uniform times the mean, rather than a sum below it: scaling the kernel is free, scaling the map is not.
+    s = avg_pool2d(conv2d(features, kernel), window, stride=1, padding=(rows // 2, cols // 2))
     groups = torch.eye(classes, dtype=s.dtype, device=s.device).repeat_interleave(dimension, dim=1)
     square = conv2d(s * s, groups[:, :, None, None])
     return (squash or Squash()).lengths(square)

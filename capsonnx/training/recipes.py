@@ -101,7 +101,6 @@ DEFAULT = Recipe(
     fade=0.3,
     empty=0.05,
     crowded=0.25,
-    window_weight=0.3,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(

@@ -100,10 +100,10 @@ def test_the_runtime_computes_the_whole_stem_in_integers(files, tmp_path) -> Non
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     onnxruntime.InferenceSession(files["int8"], options, providers=["CPUExecutionProvider"])
     kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
-    assert kinds.count("QLinearConv") == STEM.count("Conv") + STEM.count("AveragePool")
-    assert [kinds.count(kind) for kind in ("QuantizeLinear", "DequantizeLinear")] == [0, 1]
+    assert kinds.count("QLinearConv") == STEM.count("Conv") + STEM.count("AveragePool") + 1  # the votes of field
+    assert [kinds.count(kind) for kind in ("QuantizeLinear", "DequantizeLinear")] == [0, 2]
     # What is left of them belongs to evidence and field, and one Relu stands before the routing.
-    assert [kinds.count(kind) for kind in ("Conv", "Relu", "AveragePool")] == [2, 2, 1]
+    assert [kinds.count(kind) for kind in ("Conv", "Relu", "AveragePool")] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("name", ["fp16", "int8"])
@@ -131,14 +131,23 @@ def test_black_votes_for_nothing(files, opened) -> None:
     np.testing.assert_allclose(near.lengths, far.lengths, atol=1e-5)
 
 
+def votes_of(content: bytes) -> str:
+    """The output of the Conv that reads the feature columns."""
+    nodes = onnx.load_from_string(content).graph.node
+    columns = [node.output[0] for node in nodes if node.op_type == "Relu"][STEM.count("Relu") - 1]
+    [votes] = [node.output[0] for node in nodes if node.op_type == "Conv" and node.input[0] == columns]
+    return str(votes)
+
+
 def test_zero_points_are_zero_and_weights_fit_in_seven_bits(files) -> None:
     constants = {one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(files["int8"]).graph.initializer}
-    zeros = [one for name, one in constants.items() if name.endswith("_zero")]
+    zeros = {name: one for name, one in constants.items() if name.endswith("_zero")}
     steps = [one for name, one in constants.items() if name.endswith("_steps")]
-    assert len(zeros) == 8 + 6 + 1 + 6  # activations, weights, the pool's, biases
-    assert not any(one.any() for one in zeros)
+    assert len(zeros) == 8 + 6 + 1 + 6 + 2  # activations, weights, the pool's, biases, votes and their weights
+    # Votes are of either sign.
+    assert {name: int(one) for name, one in zeros.items() if one.any()} == {f"{votes_of(files['fp32'])}_zero": 128}
     weights = [one for one in steps if one.ndim == 4]
-    assert [(one.dtype, int(np.abs(one.astype(int)).max())) for one in weights] == [(np.int8, 64)] * 7
+    assert [(one.dtype, int(np.abs(one.astype(int)).max())) for one in weights] == [(np.int8, 64)] * 8
     assert [one.dtype for one in steps if one.ndim == 1] == [np.int32] * 6
     assert constants["div_scale"] == np.float32(1 / 255)
 
@@ -193,7 +202,8 @@ def test_which_outputs_there_are_changes_nothing(files, opened) -> None:
     for name, reduced in {"fp16": precision.to_half(lean), "int8": precision.quantise(lean, CALIBRATION)}.items():
         assert not [check for check in check_graph(onnx.load_from_string(reduced), name) if not check.passed]
         assert opened(reduced).outputs == ("lengths", "poses")
-        np.testing.assert_array_equal(opened(reduced)(images).lengths, opened(files[name])(images).lengths)
+        # But for rounding: the runtime may fuse other operators where the columns have other readers.
+        np.testing.assert_allclose(opened(reduced)(images).lengths, opened(files[name])(images).lengths, atol=1e-6)
 
 
 def bypass_relu(model: onnx.ModelProto, _files: dict[str, bytes]) -> None:
