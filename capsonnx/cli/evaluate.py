@@ -11,12 +11,11 @@ import click
 
 from capsonnx import __version__
 from capsonnx.cli.options import provider_option, tf32_option
-from capsonnx.cli.values import complete_data, complete_exam, exam_family
+from capsonnx.cli.values import complete_data, complete_exam
 from capsonnx.cli.wording import counted
-from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from capsonnx.datasets import Dataset
     from capsonnx.exam import Exam, PageExam, PageResult, Result
@@ -125,13 +124,14 @@ def command(
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
     from capsonnx import datasets, runtime
+    from capsonnx.cli.exams import check_labels, chosen_exams
     from capsonnx.cli.tables import print_tables
     from capsonnx.progress import progress_bar
 
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     dataset = _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit)
-    _check_labels(network, dataset)
-    sets, pages = _build(names, network, dataset, seed)
+    check_labels(network, dataset)
+    sets, pages = chosen_exams(names, network, dataset, seed)
     least = network.contract.threshold if threshold is None else threshold
     with progress_bar("evaluating", sum(map(len, sets)) + sum(map(len, pages))) as bar:
         bar.log(f"{network.path}: {counted(len(sets) + len(pages), 'exam')} on {network.provider}")
@@ -161,89 +161,6 @@ def _first(dataset: Dataset, limit: int | None) -> Dataset:
     import numpy as np
 
     return dataset if limit is None else dataset.take(np.arange(min(limit, len(dataset))))
-
-
-def _check_labels(network: Model, dataset: Dataset) -> None:
-    if network.contract.labels != dataset.labels:
-        raise InputError(
-            f"{network.path}: reads {_listed(network.contract.labels)}, {dataset.name} holds {_listed(dataset.labels)}",
-            expected="a model and data of the same classes",
-            remedy="pass the data that the model was trained for with --data",
-        )
-
-
-def _listed(labels: Sequence[str]) -> str:
-    """The labels, or of many the first ones."""
-    return ", ".join(labels if len(labels) <= 4 else [*labels[:3], "…", labels[-1]])
-
-
-def _build(names: Sequence[str], network: Model, dataset: Dataset, seed: int) -> tuple[list[Exam], list[PageExam]]:
-    """The exams of both catalogues that were asked for, or all that this model and data can sit."""
-    from capsonnx.contract import FIELD
-    from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
-
-    locates = FIELD in network.outputs
-    if names:
-        pages = _named(names, PAGE_EXAMS)
-        if pages and not locates:
-            # The family 'scattered' is in both catalogues.
-            refused = _named([name for name in names if not _named([name], EXAMS)], PAGE_EXAMS)
-            if refused:
-                raise _not_locating(network, refused)
-            _tell_no_pages()
-            pages = []
-        # A name that is in neither catalogue, build_exams refuses.
-        unknown = [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])]
-        sets = _of_its_size(network, build_exams(dataset, [*unknown, *_named(names, EXAMS)], seed=seed))
-        return sets, build_page_exams(dataset, pages, seed=seed)
-    sets = build_exams(dataset, seed=seed)
-    _tell_left_out(EXAMS, sets, "for want of digits, classes or room")
-    sets = _of_its_size(network, sets)
-    if not locates:
-        _tell_no_pages()
-        return sets, []
-    built = build_page_exams(dataset, seed=seed)
-    _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
-    return sets, built
-
-
-def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
-    """The exams whose images a model of one size takes; all of a model of any size."""
-    if network.size is None:
-        return exams
-    fitting = [exam for exam in exams if exam.images.shape[1:] == network.size]
-    if exams and not fitting:
-        height, width = network.size
-        raise InputError(
-            f"{network.path}: cannot sit {_listed([exam.name for exam in exams])}",
-            expected=f"exams of images of {height}×{width} pixels, the only size that it takes",
-            remedy="choose --exam singles, or a model of free sizes",
-        )
-    _tell_left_out([exam.name for exam in exams], fitting, "for images of another size than the model takes")
-    return fitting
-
-
-def _named(names: Iterable[str], catalogue: Iterable[str]) -> list[str]:
-    """The exams of a catalogue that were asked for, by name or by family."""
-    return [known for name in names for known in catalogue if name in (known, exam_family(known))]
-
-
-def _not_locating(network: Model, pages: Sequence[str]) -> InputError:
-    return InputError(
-        f"{network.path}: cannot sit {_listed(pages)}",
-        expected="a model with the output field, which says where symbols stand",
-        remedy="choose other exams, or a model that locates symbols; of routing em or sharing full there is none",
-    )
-
-
-def _tell_left_out(catalogue: Iterable[str], built: Sequence[Exam | PageExam], why: str) -> None:
-    missing = set(catalogue) - {exam.name for exam in built}
-    if missing:
-        click.echo(f"left out, {why}: {', '.join(sorted(missing))}", err=True)
-
-
-def _tell_no_pages() -> None:
-    click.echo("left out, for want of the output field in the model: the exams of pages", err=True)
 
 
 def _sit(network: Model, exams: Sequence[Exam], threshold: float, batch_size: int, bar: Bar) -> list[Result]:

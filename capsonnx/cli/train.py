@@ -13,9 +13,10 @@ import click
 from capsonnx.cli.extras import require_train
 from capsonnx.cli.values import complete_data, complete_recipe
 from capsonnx.cli.wording import counted
+from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from capsonnx.model import Network
     from capsonnx.training import TrainingConfig
@@ -120,6 +121,7 @@ def command(
     given = {name: value for name, value in choices.items() if value is not None}
     if start is not None and not resume:
         given.setdefault("recipe", "refine")
+    _check_choices(given, starts=resume or start is not None)
     output = output or _default_output(given)
     training.require_run(output, resume=resume)
     network = stem = None
@@ -140,6 +142,22 @@ def command(
     click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
     drawing = " --decoder" if config.decoder else ""
     click.echo(f"next: capsonnx export {output} -o {output.name}.onnx{drawing}", err=True)
+
+
+def _check_choices(given: Mapping[str, Any], *, starts: bool) -> None:
+    """Refuse choices that say nothing beside others."""
+    if given.get("recipe") == "refine" and not starts:
+        raise InputError(
+            "recipe refine without weights to refine",
+            expected="--start",
+            remedy="pass the weights with --start FILE, or choose another --recipe",
+        )
+    if given.get("routing") == "uniform" and given.get("routings", 1) != 1:
+        raise InputError(
+            f"{given['routings']} iterations of routing 'uniform', whose couplings stay as they are",
+            expected="one iteration",
+            remedy="leave --routings out, or choose another --routing",
+        )
 
 
 def _weights(path: Path) -> tuple[Network, str]:

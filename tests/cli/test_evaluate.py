@@ -163,6 +163,23 @@ def test_a_model_of_one_size_sits_what_it_takes(make_onnx, tmp_path: Path) -> No
     assert "expected exams of images of 28×28 pixels" in refused.stderr
 
 
+def test_a_model_of_one_size_reads_no_pages(field_model: Path, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(field_model)
+    for axis, side in zip(model.graph.input[0].type.tensor_type.shape.dim[1:], (28, 28), strict=True):
+        axis.dim_value = side
+    path = tmp_path / "fixed.onnx"
+    onnx.save(model, path)
+    result = evaluate(path, "--limit", 5, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert "left out, for want of a model of free sizes: the exams of pages" in result.stderr
+    assert json.loads(result.stdout)["pages"] == []
+    refused = evaluate(path, "--exam", "strings-2")
+    assert refused.exit_code == 2
+    assert "cannot sit strings-2; expected a model of free sizes with the output field" in refused.stderr
+
+
 def test_the_same_seed_gives_the_same_numbers(tiny_model: Path) -> None:
     exams = [word for name in ("pairs", "row", "scattered", "empty") for word in ("--exam", name)]
     first, again, batched = (report(tiny_model, "--limit", 30, *exams, *more) for more in ([], [], ["--batch-size", 7]))
@@ -182,8 +199,8 @@ def test_exams_that_want_more_classes_are_left_out_with_a_word(tiny_model: Path)
     [
         (["--exam", "triples"], "one of singles, pairs-vertical"),
         (["--exam", "row-5", "--limit", "3"], "digits of more classes for the exam row-5"),
-        (["--exam", "scattered-160"], "cannot sit scattered-160; expected a model with the output field"),
-        (["--exam", "spacing-4"], "cannot sit spacing-4; expected a model with the output field"),
+        (["--exam", "scattered-160"], "cannot sit scattered-160; expected a model of free sizes with the output field"),
+        (["--exam", "spacing-4"], "cannot sit spacing-4; expected a model of free sizes with the output field"),
         (["--data", "nowhere"], "no data set and no folder of that name"),
         (["--seed", "-1"], "--seed"),
         (["--threshold", "2"], "--threshold"),

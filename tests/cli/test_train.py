@@ -77,3 +77,20 @@ def test_a_decoder_without_capsules_is_wrong_usage(here: Path, kind: str) -> Non
     assert result.exit_code == 2
     assert f"--decoder with a {kind} network; expected a capsule network" in result.stderr
     assert not (here / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        (["--recipe", "refine"], "recipe refine without weights to refine; expected --start"),
+        (
+            ["--routing", "uniform", "--routings", 5],
+            "5 iterations of routing 'uniform'",
+        ),
+    ],
+)
+def test_choices_that_say_nothing_are_wrong_usage(here: Path, choices: list[object], said: str) -> None:
+    result = train("--data", "signs", "-o", "run", *SHORT, *choices)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not (here / "run").exists()

@@ -1,0 +1,108 @@
+"""Which exams a model is to sit: those that were asked for, or all that it can, and what is said of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from capsonnx.cli.values import exam_family
+from capsonnx.contract import FIELD
+from capsonnx.errors import InputError
+from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from capsonnx.datasets import Dataset
+    from capsonnx.exam import Exam, PageExam
+    from capsonnx.runtime import Model
+
+__all__ = ["check_labels", "chosen_exams"]
+
+
+def check_labels(network: Model, dataset: Dataset) -> None:
+    """Refuse data of other classes than the model's."""
+    if network.contract.labels != dataset.labels:
+        raise InputError(
+            f"{network.path}: reads {listed(network.contract.labels)}, {dataset.name} holds {listed(dataset.labels)}",
+            expected="a model and data of the same classes",
+            remedy="pass the data that the model was trained for with --data",
+        )
+
+
+def chosen_exams(
+    names: Sequence[str], network: Model, dataset: Dataset, seed: int
+) -> tuple[list[Exam], list[PageExam]]:
+    """The exams of both catalogues that were asked for, or all that this model and data can sit."""
+    lack = ""
+    if FIELD not in network.outputs:
+        lack = "the output field in the model"
+    elif network.size is not None:
+        lack = "a model of free sizes"
+    if names:
+        pages = _named(names, PAGE_EXAMS)
+        if pages and lack:
+            # The family 'scattered' is in both catalogues.
+            refused = _named([name for name in names if not _named([name], EXAMS)], PAGE_EXAMS)
+            if refused:
+                raise _no_reader_of_pages(network, refused)
+            _tell_no_pages(lack)
+            pages = []
+        # A name that is in neither catalogue, build_exams refuses.
+        unknown = [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])]
+        sets = _of_its_size(network, build_exams(dataset, [*unknown, *_named(names, EXAMS)], seed=seed))
+        return sets, build_page_exams(dataset, pages, seed=seed)
+    sets = build_exams(dataset, seed=seed)
+    _tell_left_out(EXAMS, sets, "for want of digits, classes or room")
+    sets = _of_its_size(network, sets)
+    if lack:
+        _tell_no_pages(lack)
+        return sets, []
+    built = build_page_exams(dataset, seed=seed)
+    _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
+    return sets, built
+
+
+def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
+    """The exams whose images a model of one size takes; all of a model of any size."""
+    if network.size is None:
+        return exams
+    fitting = [exam for exam in exams if exam.images.shape[1:] == network.size]
+    if exams and not fitting:
+        height, width = network.size
+        raise InputError(
+            f"{network.path}: cannot sit {listed([exam.name for exam in exams])}",
+            expected=f"exams of images of {height}×{width} pixels, the only size that it takes",
+            remedy="choose --exam singles, or a model of free sizes",
+        )
+    _tell_left_out([exam.name for exam in exams], fitting, "for images of another size than the model takes")
+    return fitting
+
+
+def _named(names: Iterable[str], catalogue: Iterable[str]) -> list[str]:
+    """The exams of a catalogue that were asked for, by name or by family."""
+    return [known for name in names for known in catalogue if name in (known, exam_family(known))]
+
+
+def _no_reader_of_pages(network: Model, pages: Sequence[str]) -> InputError:
+    return InputError(
+        f"{network.path}: cannot sit {listed(pages)}",
+        expected="a model of free sizes with the output field, which says where symbols stand",
+        remedy="choose other exams, or a model that locates symbols; of routing em or sharing full there is none",
+    )
+
+
+def _tell_left_out(catalogue: Iterable[str], built: Sequence[Exam | PageExam], why: str) -> None:
+    missing = set(catalogue) - {exam.name for exam in built}
+    if missing:
+        click.echo(f"left out, {why}: {', '.join(sorted(missing))}", err=True)
+
+
+def _tell_no_pages(lack: str) -> None:
+    click.echo(f"left out, for want of {lack}: the exams of pages", err=True)
+
+
+def listed(labels: Sequence[str]) -> str:
+    """The labels, or of many the first ones."""
+    return ", ".join(labels if len(labels) <= 4 else [*labels[:3], "…", labels[-1]])
