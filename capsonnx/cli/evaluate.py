@@ -98,7 +98,7 @@ def command(
     'exact set' is said: how often no score is above the threshold. Two equal digits are one class, k = 1: a set cannot
     count, but the score may be another than in singles.
 
-    All exams together take a quarter of an hour on two cores, or more. Those of large images have fewer of them:
+    All exams together take six minutes on two cores, or more. Those of large images have fewer of them:
     2,000 of scattered-84, 1,000 of scattered-160 and of empty, 200 of padded-242.
 
     \b

@@ -38,7 +38,9 @@ def rows(variant: str, seed: int, **shares: float) -> list[dict[str, str]]:
     return [{**facts, "name": name, **dict.fromkeys(measures, str(share))} for name, share in shares.items()]
 
 
-@pytest.mark.parametrize("name", ["study.toml", "tried.toml", "variants.toml", "retrained.toml", "seeds.toml"])
+@pytest.mark.parametrize(
+    "name", ["study.toml", "tried.toml", "variants.toml", "retrained.toml", "seeds.toml", "shipped.toml"]
+)
 def test_the_matrices_are_sound(study, name) -> None:
     variants = study.load_matrix(SCRIPTS / name)
     assert len({variant.name for variant in variants}) == len(variants)
