@@ -164,7 +164,16 @@ def _lines(row: Row) -> Lines:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a thread does: some images to what is read from them."""
+    """What a thread does: some images to what is read from them.
+
+    Attributes:
+        model: with all threads for one batch.
+        shared: the same, as several threads call it at once.
+        options: how to read each image.
+        batch_size: the greatest number of images in a batch.
+        pixels: the most pixels of a batch; a page that has more takes its turn.
+        turn: held by who scores such a page.
+    """
 
     model: Model
     shared: Model
