@@ -32,7 +32,7 @@ OPERATORS = (
 
 MAPS = (
     "Transpose Clip Div MatMul Transpose Unsqueeze MatMul Relu Transpose Unsqueeze MatMul Softmax Mul Transpose "
-    "AveragePool Conv Mul Conv Add Div"
+    "Conv AveragePool Mul Conv Add Div"
 )
 """What evidence and field add to it."""
 
