@@ -82,8 +82,8 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
         sheet[top : top + len(page), : page.shape[1]] = page
     strong, inked = sheet > STRONG, sheet > 0
     haze = inked & ~near_ink(strong)
-    most, hazy = (np.add.reduceat(np.count_nonzero(mask, axis=1), tops) for mask in (inked, haze))
-    spared = (most <= INKED * sizes) & (hazy <= HAZE * sizes)
+    inks, hazes = (np.add.reduceat(np.count_nonzero(mask, axis=1), tops) for mask in (inked, haze))
+    spared = (inks <= INKED * sizes) & (hazes <= HAZE * sizes)
     if symbol is not None:
         boxes = find_components(strong).boxes
         sides = sides_of(boxes, skirt=0)

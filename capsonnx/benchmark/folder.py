@@ -19,7 +19,7 @@ from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.errors import ModelError
 from capsonnx.runtime import load_model, read_images
-from capsonnx.runtime.folder import PART_PIXELS, read_pages
+from capsonnx.runtime.folder import PART_PIXELS, batches_of, read_pages
 from capsonnx.runtime.page import Page, load_pages
 from capsonnx.runtime.parallel import cores
 
@@ -91,7 +91,7 @@ def measure_folder(
         parts = [paths[start : start + batch_size] for start in range(0, count, batch_size)]
         pages = [page for part in parts for page in _loaded(part, model.contract)]
         decode_seconds = time.process_time() - begin
-        batches = list(_batches(pages, batch_size))
+        batches = [[pages[number] for number in batch] for batch in batches_of(dict(enumerate(pages)), batch_size)]
         stacks = [np.stack([page.levels for page in batch]) for batch in batches]
 
         def from_memory() -> list[Scores]:
@@ -152,13 +152,3 @@ def _loaded(paths: list[Path], contract: Contract) -> Iterator[Page]:
     for page in load_pages(paths, contract, pixels=PART_PIXELS):
         assert isinstance(page, Page)  # noqa: S101 - we wrote these files
         yield page
-
-
-def _batches(pages: Sequence[Page], size: int) -> Iterator[list[Page]]:
-    """Pages of one shape together, in batches of at most ``size``."""
-    by_shape: dict[tuple[int, ...], list[Page]] = {}
-    for page in pages:
-        by_shape.setdefault(page.levels.shape, []).append(page)
-    for alike in by_shape.values():
-        for start in range(0, len(alike), size):
-            yield alike[start : start + size]

@@ -25,7 +25,7 @@ def check_labels(network: Model, dataset: Dataset) -> None:
     """Refuse data of other classes than the model's."""
     if network.contract.labels != dataset.labels:
         raise InputError(
-            f"{network.path}: reads {listed(network.contract.labels)}, {dataset.name} holds {listed(dataset.labels)}",
+            f"{network.path}: reads {_listed(network.contract.labels)}, {dataset.name} holds {_listed(dataset.labels)}",
             expected="a model and data of the same classes",
             remedy="pass the data that the model was trained for with --data",
         )
@@ -72,7 +72,7 @@ def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
     if exams and not fitting:
         height, width = network.size
         raise InputError(
-            f"{network.path}: cannot sit {listed([exam.name for exam in exams])}",
+            f"{network.path}: cannot sit {_listed([exam.name for exam in exams])}",
             expected=f"exams of images of {height}×{width} pixels, the only size that it takes",
             remedy="choose --exam singles, or a model of free sizes",
         )
@@ -87,7 +87,7 @@ def _named(names: Iterable[str], catalogue: Iterable[str]) -> list[str]:
 
 def _no_reader_of_pages(network: Model, pages: Sequence[str]) -> InputError:
     return InputError(
-        f"{network.path}: cannot sit {listed(pages)}",
+        f"{network.path}: cannot sit {_listed(pages)}",
         expected="a model of free sizes with the output field, which says where symbols stand",
         remedy="choose other exams, or a model that locates symbols; of routing em or sharing full there is none",
     )
@@ -103,6 +103,6 @@ def _tell_no_pages(lack: str) -> None:
     click.echo(f"left out, for want of {lack}: the exams of pages", err=True)
 
 
-def listed(labels: Sequence[str]) -> str:
+def _listed(labels: Sequence[str]) -> str:
     """The labels, or of many the first ones."""
     return ", ".join(labels if len(labels) <= 4 else [*labels[:3], "…", labels[-1]])

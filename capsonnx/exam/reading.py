@@ -33,7 +33,7 @@ def sit_pages(
     exam: PageExam,
     *,
     labels: Sequence[str],
-    batch_size: int = 128,
+    batch_size: int = 64,
     advance: Callable[[int], object] | None = None,
 ) -> PageResult:
     """Let a reader sit an exam.

@@ -41,7 +41,7 @@ def sit(
     exam: Exam,
     *,
     threshold: float = CONFIDENT,
-    batch_size: int = 128,
+    batch_size: int = 64,
     advance: Callable[[int], object] | None = None,
 ) -> Result:
     """Let a network sit an exam: :func:`score`, and then :func:`mark`, which say what the arguments are.
@@ -54,7 +54,7 @@ def sit(
 
 
 def score(
-    scorer: Scorer, exam: Exam, *, batch_size: int = 128, advance: Callable[[int], object] | None = None
+    scorer: Scorer, exam: Exam, *, batch_size: int = 64, advance: Callable[[int], object] | None = None
 ) -> Answers:
     """Let a network score the images of an exam.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import defaultdict
 from contextlib import nullcontext
@@ -21,7 +22,7 @@ from capsonnx.runtime.reading import Reading, find_symbols, in_lines, read_score
 from capsonnx.symbols import Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from capsonnx.runtime.session import Model
     from capsonnx.symbols import PageReader
 
-__all__ = ["Row", "page_reader", "read_batch", "read_images", "read_pages"]
+__all__ = ["Row", "batches_of", "page_reader", "read_batch", "read_images", "read_pages"]
 
 BATCH_PIXELS = 1 << 19
 """How many pixels go through the network at once, in all threads, unless one image has more than a thread's share: each
@@ -135,6 +136,17 @@ def read_pages(
     ]
 
 
+def batches_of(pages: Mapping[int, Page], size: int, *, pixels: float = math.inf) -> Iterator[list[int]]:
+    """The numbers of pages of one shape together, at most ``size``, and at most so many pixels or one page."""
+    alike: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for number, page in pages.items():
+        alike[page.levels.shape].append(number)
+    for (height, width), numbers in alike.items():
+        count = int(min(size, max(1, pixels // (height * width))))
+        for start in range(0, len(numbers), count):
+            yield numbers[start : start + count]
+
+
 def page_reader(model: Model) -> PageReader:
     """What exams of pages are read through: :func:`read_images`, with nothing known of the pages.
 
@@ -184,21 +196,14 @@ class _Work:
 
     def __call__(self, sources: list[Image]) -> list[tuple[Image, Reading | CapsonnxError]]:
         """The first images, as many as :data:`PART_PIXELS` allows, each with what became of it."""
-        pages = load_pages(sources, self.model.contract, self.options, pixels=PART_PIXELS)
-        outcomes: dict[int, Reading | CapsonnxError] = {}
-        alike: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-        for number, page in enumerate(pages):
-            if isinstance(page, Page):
-                alike[page.levels.shape].append(number)
-            else:
-                outcomes[number] = page
-        for (height, width), numbers in alike.items():
-            count = min(self.batch_size, max(1, self.pixels // (height * width)))
-            for start in range(0, len(numbers), count):
-                batch = numbers[start : start + count]
-                read = self._read([page for number in batch if isinstance(page := pages[number], Page)])
-                outcomes.update(zip(batch, read, strict=True))
-        return [(source, outcomes[number]) for number, source in enumerate(sources[: len(pages)])]
+        loaded = load_pages(sources, self.model.contract, self.options, pixels=PART_PIXELS)
+        outcomes: dict[int, Reading | CapsonnxError] = {
+            number: one for number, one in enumerate(loaded) if isinstance(one, CapsonnxError)
+        }
+        pages = {number: one for number, one in enumerate(loaded) if isinstance(one, Page)}
+        for batch in batches_of(pages, self.batch_size, pixels=self.pixels):
+            outcomes.update(zip(batch, self._read([pages[number] for number in batch]), strict=True))
+        return [(source, outcomes[number]) for number, source in enumerate(sources[: len(loaded)])]
 
     def _read(self, pages: list[Page]) -> Sequence[Reading | CapsonnxError]:
         """Read pages of one shape. Large ones take turns, for their memory, and then have all threads of the model."""

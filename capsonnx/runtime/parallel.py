@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def in_parallel(
     """Work on sources, many at a time, and give the results in the order of the sources.
 
     A thread is given ``size`` sources and may leave the last ones, when the first have taken enough of its memory; what
-    is left is cut into parts of as many sources as it took, so that all threads have their share of it. How the sources
-    are cut is up to them and the work alone, not to which thread is how fast.
+    is left is cut into parts of as many sources as it took, so that all threads have their share of it; and so they
+    have where there are fewer sources than a part for each. How the sources are cut is up to them, the work and the
+    number of threads alone, not to which thread is how fast.
 
     Args:
         sources: taken one by one, in the caller's thread, for two parts a worker ahead.
@@ -43,6 +45,10 @@ def in_parallel(
     [0, -1, -2, -3, -4, -5, -6]
     """
     remaining = iter(sources)
+    ahead = list(islice(remaining, workers * size))
+    if len(ahead) < workers * size:  # these are all
+        size = max(1, math.ceil(len(ahead) / workers))
+    remaining = chain(ahead, remaining)
     with ThreadPoolExecutor(workers, thread_name_prefix="work") as threads:
         waiting: Parts[Source, Result] = deque()
         try:

@@ -135,12 +135,14 @@ def load_model(
     contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
     _check_signature(session, contract, path)
     outputs = tuple(output.name for output in session.get_outputs())
-    runner: Runner = HostRunner(session)
+    runner: Runner
     if taken == providers.CUDA:
         runner = DeviceRunner(session, contract, graphs=cuda.graphs)
-    elif taken == providers.CPU:
-        single = session if threads == 1 else open_session(content, path, provider="cpu", threads=1)[0]
-        runner = CpuRunner(session, single, threads=threads or cores())
+    else:
+        runner = whole = HostRunner(session)
+        if taken == providers.CPU:
+            single = whole if threads == 1 else HostRunner(open_session(content, path, provider="cpu", threads=1)[0])
+            runner = CpuRunner(whole, single, threads=threads or cores())
     return Model(path, contract, taken, outputs, session.get_inputs()[0], runner)
 
 

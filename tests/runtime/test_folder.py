@@ -73,7 +73,7 @@ def test_scores_do_not_depend_on_the_batch_size(model):
 
 def test_images_of_one_shape_share_a_batch():
     recorder = Recorder()
-    list(read_images(recorder, [image_of(14, 14 + n % 2, 9) for n in range(32)], batch_size=16))
+    list(read_images(recorder, [image_of(14, 14 + n % 2, 9) for n in range(32)], batch_size=16, workers=1))
     assert sorted(recorder.shapes) == [(16, 14, 14), (16, 14, 15)]
 
 
@@ -119,20 +119,9 @@ def test_bad_options_are_refused_at_once(model, option):
         read_images(model, [], **option)
 
 
-def test_sources_are_taken_no_more_than_four_batches_a_thread_ahead(model):
-    taken = handed_out = most = 0
-
-    def sources():
-        nonlocal taken, most
-        for _ in range(2000):
-            taken += 1
-            most = max(most, taken - handed_out)
-            yield image_of(14, 14, 5)
-
-    for _ in read_images(model, sources(), batch_size=8, workers=3):
-        handed_out += 1
-    assert handed_out == 2000
-    assert most <= 4 * 8 * 3
+def test_sources_are_taken_no_more_than_four_batches_a_thread_ahead(model, most_ahead):
+    images = [image_of(14, 14, 5)] * 2000
+    assert most_ahead(lambda sources: read_images(model, sources, batch_size=8, workers=3), images) <= 4 * 8 * 3
 
 
 def test_a_thread_holds_few_pixels_or_one_image(monkeypatch):

@@ -42,7 +42,13 @@ def test_parts_do_not_depend_on_the_threads() -> None:
 
 
 def test_what_is_left_is_cut_for_all_threads() -> None:
-    assert parts_of(list(range(8)), 3, 2) == [(0, 1, 2, 3, 4, 5, 6, 7), (3, 4, 5), (6, 7)]
+    assert parts_of(list(range(8)), 3, 1) == [(0, 1, 2, 3, 4, 5, 6, 7), (3, 4, 5), (6, 7)]
+
+
+def test_few_sources_are_shared_by_all_threads() -> None:
+    assert parts_of(list(range(7)), 8, 3) == [(0, 1, 2), (3, 4, 5), (6,)]
+    assert parts_of([5], 8, 3) == [(5,)]
+    assert parts_of([], 8, 3) == []
 
 
 def test_threads_work_at_the_same_time() -> None:
@@ -55,20 +61,8 @@ def test_threads_work_at_the_same_time() -> None:
     assert list(in_parallel(range(6), work, size=2, workers=3)) == list(range(6))
 
 
-def test_sources_are_taken_two_parts_a_worker_ahead() -> None:
-    taken = handed_out = most = 0
-
-    def sources():
-        nonlocal taken, most
-        for _ in range(500):
-            taken += 1
-            most = max(most, taken - handed_out)
-            yield taken
-
-    for _ in in_parallel(sources(), list, size=8, workers=3):
-        handed_out += 1
-    assert handed_out == 500
-    assert most <= 8 * 2 * 3
+def test_sources_are_taken_two_parts_a_worker_ahead(most_ahead) -> None:
+    assert most_ahead(lambda sources: in_parallel(sources, list, size=8, workers=3), range(500)) <= 8 * 2 * 3
 
 
 @pytest.mark.parametrize("leave", ["close", "drop"])

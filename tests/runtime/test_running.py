@@ -29,7 +29,7 @@ def images(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("graphs", [False, True])
 def test_kept_buffers_give_what_a_plain_run_gives(model, graphs) -> None:
-    runner = DeviceRunner(model._run._single, model.contract, graphs=graphs, device="cpu")
+    runner = DeviceRunner(model._run._single._session, model.contract, graphs=graphs, device="cpu")
     for shape in [(3, 28, 41), (1, 28, 41), (3, 28, 41), (5, 60, 30)]:
         given = images(*shape)
         for names in (model.outputs, ("lengths",)):
@@ -39,7 +39,7 @@ def test_kept_buffers_give_what_a_plain_run_gives(model, graphs) -> None:
 
 
 def test_buffers_are_reused_and_bounded(model) -> None:
-    runner = DeviceRunner(model._run._single, model.contract, device="cpu")
+    runner = DeviceRunner(model._run._single._session, model.contract, device="cpu")
     runner(images(2, 28, 28), ["lengths"])
     [kept] = runner._kept.values()
     runner(images(2, 28, 28), ["lengths"])
@@ -96,20 +96,20 @@ def test_a_batch_in_pieces_gives_what_it_gives_whole(maps_model, model, threads)
     in_pieces = load_model(maps_model, provider="cpu", threads=threads)
     assert len(pieces_of(batch, threads)) >= 3
     for name in model.outputs:
-        [wanted], [value] = HostRunner(model._run._single)(batch, [name]), in_pieces._run(batch, [name])
+        [wanted], [value] = HostRunner(model._run._single._session)(batch, [name]), in_pieces._run(batch, [name])
         np.testing.assert_allclose(value, wanted, atol=1e-6)
 
 
 def test_threads_share_sessions_of_one_thread(maps_model) -> None:
     model = load_model(maps_model, provider="cpu", threads=2)
     one = model.for_threads()
-    assert one._run._whole._session is one._run._single is model._run._single is not model._run._whole._session
+    assert one._run._whole is one._run._single is model._run._single is not model._run._whole
     batch = images(30, 40, 40)
     np.testing.assert_allclose(one(batch).lengths, model(batch).lengths, atol=1e-6)
 
 
 def test_the_arena_shrinks_when_pages_get_much_smaller(model) -> None:
-    session = Recorder(model._run._single)
+    session = Recorder(model._run._single._session)
     runner = HostRunner(session)
     for side in (28, 56, 30, 28, 28):
         runner(images(1, side, side), ["lengths"])
@@ -117,7 +117,7 @@ def test_the_arena_shrinks_when_pages_get_much_smaller(model) -> None:
 
 
 def test_a_gpu_shrinks_its_own_arena(model) -> None:
-    session = Recorder(model._run._single)
+    session = Recorder(model._run._single._session)
     runner = DeviceRunner(session, model.contract, device="cpu")
     assert runner._arena == "cpu:0"
     assert DeviceRunner(session, model.contract)._arena == "gpu:0"
@@ -127,7 +127,7 @@ def test_a_gpu_shrinks_its_own_arena(model) -> None:
 
 
 def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(model) -> None:
-    session = Recorder(model._run._single)
+    session = Recorder(model._run._single._session)
     runner = DeviceRunner(session, model.contract, graphs=True, device="cpu")
     for side in (64, 64, 32, 64):
         runner(images(1, side, side), ["lengths"])
