@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 import threading
 from collections import defaultdict
 from contextlib import nullcontext
@@ -136,13 +136,18 @@ def read_pages(
     ]
 
 
-def batches_of(pages: Mapping[int, Page], size: int, *, pixels: float = math.inf) -> Iterator[list[int]]:
-    """The numbers of pages of one shape together, at most ``size``, and at most so many pixels or one page."""
+def batches_of(pages: Mapping[int, Page], size: int, *, pixels: int = sys.maxsize) -> Iterator[list[int]]:
+    """The numbers of pages of one shape together, at most ``size``, and at most so many pixels or one page.
+
+    >>> pages = {number: Page(np.zeros((8, 8 if number else 16), np.uint8), (8, 8)) for number in range(4)}
+    >>> list(batches_of(pages, 2)), list(batches_of(pages, 2, pixels=64))
+    ([[0], [1, 2], [3]], [[0], [1], [2], [3]])
+    """
     alike: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
     for number, page in pages.items():
         alike[page.levels.shape].append(number)
     for (height, width), numbers in alike.items():
-        count = int(min(size, max(1, pixels // (height * width))))
+        count = min(size, max(1, pixels // (height * width)))
         for start in range(0, len(numbers), count):
             yield numbers[start : start + count]
 
