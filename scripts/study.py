@@ -62,7 +62,7 @@ class Variant:
     data: str = "mnist"
     recipe: str = "default"
     network: Any = "capsule"
-    routings: int = 3
+    routings: int | None = None
     routing: Any = "su-normalised"
     squash: Any = "half"
     sharing: Any = "shared"

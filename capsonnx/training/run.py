@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,7 +25,7 @@ from capsonnx.training.checkpoint import State
 from capsonnx.training.optimizer import make_optimizers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -104,10 +105,24 @@ class Run:
         self.network.train()
         order = torch.randperm(len(self.images), generator=self.generator).to(self.device)
         total = torch.zeros((), device=self.device)
-        for chosen in torch.split(order, self.recipe.batch_size):
-            total += len(chosen) * self._train_step(self.images[chosen], self.targets[chosen])
-            advance()
+        with self._training_routings():
+            for chosen in torch.split(order, self.recipe.batch_size):
+                total += len(chosen) * self._train_step(self.images[chosen], self.targets[chosen])
+                advance()
         return float(total) / len(self.images)
+
+    @contextmanager
+    def _training_routings(self) -> Iterator[None]:
+        """Route as often as the recipe trains with, and afterwards as the network is read again."""
+        network, routings = self.network, self.recipe.training_routings
+        if not (isinstance(network, CapsuleNetwork) and routings):
+            yield
+            return
+        network.capsules.routings = routings
+        try:
+            yield
+        finally:
+            network.capsules.routings = network.config.routings
 
     def _train_step(self, images: Tensor, targets: Tensor) -> Tensor:
         for optimizer, highest in self.optimizers:
