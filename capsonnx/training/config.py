@@ -94,8 +94,8 @@ def make_config(
         squash: what keeps lengths below one.
         sharing: ``full`` networks take images of one size only, so no larger canvases are made for them.
         coupling_axis: whose coupling coefficients sum to one.
-        routings: the number of iterations, in training and in reading. None: 3, in training as the recipe says, if the
-            rest of the capsule layer is as it comes, and no decoder is trained, which is to draw the poses that it sees.
+        routings: the number of iterations, in training and in reading. None: 3, but in training as the recipe says, if
+            the rest of the capsule layer is as it comes and no decoder is trained, which draws the poses it has seen.
         epochs: None: as the recipe says for this network.
         seed: of all random choices.
         precision: what the stem trains in.

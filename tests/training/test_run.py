@@ -57,3 +57,24 @@ def test_windows_weigh_what_the_recipe_says(digits, config) -> None:
     whole, half, none = map(first_loss, (1.0, 0.5, 0.0))
     assert none < half < whole
     assert half == pytest.approx((whole + none) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(("chosen", "trained"), [(1, 1), (0, 3)])
+def test_a_network_routes_while_it_is_trained_as_often_as_the_recipe_says(digits, config, chosen, trained) -> None:
+    recipe = dataclasses.replace(config.recipe, training_routings=chosen)
+    short = Run(dataclasses.replace(config, recipe=recipe), digits, CPU)
+    seen = set()
+    short.epoch(lambda: seen.add(short.network.capsules.routings))
+    assert seen == {trained}
+    assert short.network.capsules.routings == short.averaged.capsules.routings == 3
+
+
+def test_a_network_routes_as_it_is_read_again_after_a_failure(digits, config) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    recipe = dataclasses.replace(config.recipe, training_routings=1)
+    short = Run(dataclasses.replace(config, recipe=recipe), digits, CPU)
+    with pytest.raises(KeyboardInterrupt):
+        short.epoch(stop)
+    assert short.network.capsules.routings == 3
