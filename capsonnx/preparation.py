@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 from PIL import Image, ImageFilter
 
-from capsonnx.components import Components, find_components
+from capsonnx.components import find_components
 from capsonnx.errors import InputError
 from capsonnx.ground import estimate_ground, noise_of
 
@@ -57,7 +57,9 @@ SKIRT = 2
 SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
 BAND, CLEAN_BAND = (0.87, 1.15), (0.75, 1.33)
-"""Between these scales a page is not resized: a scan is redrawn anyway, a clean page is better left alone."""
+"""Between these scales a page is not resized: a scan is redrawn anyway, a clean page is better left alone, ..."""
+TALL = 0.87
+"""... unless by the heights of what is no wider than high, a single symbol for certain, the scale is below this."""
 LARGEST = 1 << 26
 """The most pixels that a page is enlarged to."""
 
@@ -140,9 +142,12 @@ def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     """A page whose ground is black already: only its symbols may be far too large or small."""
-    found = find_components(levels > STRONG)
-    size = _symbol_size(found, np.ones(len(found), np.bool_), skirt=0)
-    scale = _scale(size, symbol, levels.size, band=CLEAN_BAND)
+    boxes = find_components(levels > STRONG).boxes
+    boxes = boxes[~_are_frames(boxes)]
+    scale = _scale(_middle(sides_of(boxes, skirt=0)), symbol, levels.size, band=CLEAN_BAND)
+    if scale == 1:
+        widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+        scale = _scale(_middle(heights[widths <= heights]), symbol, levels.size, band=(TALL, np.inf))
     if scale == 1:
         return Prepared(levels)
     # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
@@ -168,17 +173,16 @@ def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     full = float(np.percentile(strong, 75))
     found = find_components(excess > max(LOW * noise, LOW_SHARE * full))
     chosen = found.peaks(excess) > max(HIGH * noise, HIGH_SHARE * full)
-    size = _symbol_size(found, chosen)
+    boxes = found.boxes[chosen]
+    size = _middle(sides_of(boxes[~_are_frames(boxes)], skirt=SKIRT))
     left, top, right, bottom = found.boxes.T
     chosen &= np.maximum(right - left, bottom - top) >= SPECK * size
     return np.where(found.mask(chosen), (levels - ground).clip(0), 0).astype(np.float32), size
 
 
-def _symbol_size(found: Components, chosen: NDArray[np.bool_], *, skirt: int = SKIRT) -> float:
-    """The longer side of most ink in pixels, 0 if there is no plausible symbol; two joined digits are not one."""
-    boxes = found.boxes[chosen]
-    sides = np.sort(sides_of(boxes[~_are_frames(boxes)], skirt=skirt))
-    sides = sides[sides >= SMALLEST]
+def _middle(sides: NDArray[np.int64]) -> float:
+    """The side in pixels of most ink, of sides (count,) of components; 0 if none is of a plausible symbol."""
+    sides = np.sort(sides[sides >= SMALLEST])
     if not len(sides):
         return 0.0
     return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])

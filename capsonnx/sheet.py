@@ -19,6 +19,7 @@ from capsonnx.preparation import (
     SMALLEST,
     STRONG,
     SYMBOL,
+    TALL,
     Preparation,
     Prepared,
     near_ink,
@@ -89,6 +90,8 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
         sides = sides_of(boxes, skirt=0)
         # The size of a page's symbols is one of these.
         scales = symbol / sides
-        fits = (sides < SMALLEST) | ((CLEAN_BAND[0] <= scales) & (scales <= CLEAN_BAND[1]))
+        widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+        is_tall = (widths <= heights) & (symbol < TALL * heights)
+        fits = (sides < SMALLEST) | ((CLEAN_BAND[0] <= scales) & (scales <= CLEAN_BAND[1]) & ~is_tall)
         spared[np.searchsorted(tops, boxes[~fits, 1], side="right") - 1] = False
     return [bool(one) for one in spared]

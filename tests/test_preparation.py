@@ -109,6 +109,17 @@ def test_symbols_get_the_size_asked_for(pages: NDArray[np.uint8], scale: float) 
     assert prepare(scanned(large[:1])[0], symbol=None).scale == 1
 
 
+def test_clean_digits_a_fifth_too_large_get_their_size(pages: NDArray[np.uint8]) -> None:
+    scales = [prepare(resized(page, 1.2)).scale for page in pages]
+    np.testing.assert_allclose(scales, 1 / 1.2, atol=0.05)
+
+
+def test_digits_that_touch_are_not_taken_for_large_ones(digits: NDArray[np.uint8]) -> None:
+    # Without the columns between their ink: joined ones are wider than digits, and as high as the lowest to the highest.
+    lines = [np.hstack([digit[:, digit.any(axis=0)] for digit in five]) for five in digits[:100].reshape(20, 5, 28, 28)]
+    assert [prepare(np.pad(line, 8)).scale for line in lines] == [1] * len(lines)
+
+
 def test_places_map_back_by_the_scale() -> None:
     page = np.full((200, 300), 30, np.uint8)
     page[60:140, 100:110] = 200  # 80 pixels high
