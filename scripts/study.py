@@ -62,7 +62,7 @@ class Variant:
     data: str = "mnist"
     recipe: str = "default"
     network: Any = "capsule"
-    routings: int | None = None
+    routings: int = 3
     routing: Any = "su-normalised"
     squash: Any = "half"
     sharing: Any = "shared"

@@ -51,11 +51,7 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
     type=click.Choice(["su-normalised", "su", "hinton", "em", "uniform"]),
     help="Of the capsules.  [default: su-normalised]",
 )
-@click.option(
-    "--routings",
-    type=click.IntRange(min=1),
-    help="Iterations of it, in training and in reading.  [default: 3, and in training as the recipe says]",
-)
+@click.option("--routings", type=click.IntRange(min=1), help="Iterations of it.  [default: 3]")
 @click.option(
     "--squash",
     type=click.Choice(["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]),
@@ -198,8 +194,6 @@ def _choices(config: TrainingConfig) -> dict[str, Any]:
         "recipe": config.recipe.name,
         "network": config.network.kind,
         **{name: getattr(config.network, name) for name in CAPSULES},
-        # Left to the recipe, where it has a say.
-        "routings": None if config.recipe.training_routings else config.network.routings,
         "epochs": config.epochs,
         "seed": config.seed,
         "precision": config.precision,

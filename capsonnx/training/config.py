@@ -72,7 +72,7 @@ def make_config(
     squash: SquashName = "half",
     sharing: Sharing = "shared",
     coupling_axis: CouplingAxis = "output",
-    routings: int | None = None,
+    routings: int = 3,
     epochs: int | None = None,
     seed: int = 0,
     precision: Precision = "auto",
@@ -94,8 +94,7 @@ def make_config(
         squash: what keeps lengths below one.
         sharing: ``full`` networks take images of one size only, so no larger canvases are made for them.
         coupling_axis: whose coupling coefficients sum to one.
-        routings: the number of iterations, in training and in reading. None: 3, but in training as the recipe says, if
-            the rest of the capsule layer is as it comes and no decoder is trained, which draws the poses it has seen.
+        routings: the number of iterations.
         epochs: None: as the recipe says for this network.
         seed: of all random choices.
         precision: what the stem trains in.
@@ -118,16 +117,13 @@ def make_config(
         classes=len(dataset.labels),
         stem_bias=chosen.stem_bias,
         widths=chosen.widths,
-        routings=3 if routings is None else routings,
+        routings=routings,
         routing=routing,
         squash=squash,
         sharing=sharing,
         coupling_axis=coupling_axis,
         size=(dataset.images.shape[1], dataset.images.shape[2]) if sharing == "full" else None,
     )
-    has_decoder = decoder or decoder_weight is not None
-    if routings is not None or has_decoder or not _is_plain(shape):
-        chosen = replace(chosen, training_routings=0)
     return TrainingConfig(
         dataset=resolved(data),
         labels=dataset.labels,
@@ -140,15 +136,8 @@ def make_config(
         limit=limit,
         start=start,
         symbol=symbol_size(dataset.images),
-        decoder=_decoder_of(shape, dataset, decoder_weight) if has_decoder else None,
+        decoder=_decoder_of(shape, dataset, decoder_weight) if decoder or decoder_weight is not None else None,
     )
-
-
-def _is_plain(network: NetworkConfig) -> bool:
-    """Whether the capsule layer is as it comes, but for the number of iterations."""
-    plain = NetworkConfig()
-    names = ("routing", "squash", "sharing", "coupling_axis")
-    return all(getattr(network, name) == getattr(plain, name) for name in names)
 
 
 def _decoder_of(network: NetworkConfig, dataset: Dataset, weight: float | None) -> DecoderConfig:
@@ -165,11 +154,10 @@ def _decoder_of(network: NetworkConfig, dataset: Dataset, weight: float | None) 
 
 def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
     """The same choices for a network like the one that a run starts from, in all but its routings."""
-    ours, recipe = config.network, config.recipe
-    routings = recipe.training_routings if _is_plain(network) else 0
+    ours = config.network
     return replace(
         config,
-        recipe=replace(recipe, stem_bias=network.stem_bias, widths=network.widths, training_routings=routings),
+        recipe=replace(config.recipe, stem_bias=network.stem_bias, widths=network.widths),
         network=replace(network, kind=ours.kind, classes=ours.classes, routings=ours.routings),
     )
 

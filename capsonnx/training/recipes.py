@@ -25,8 +25,7 @@ class Recipe:
         name: what ``--recipe`` calls it.
         stem_bias: of the stem's convolutions; see :class:`capsonnx.model.NetworkConfig`.
         widths: the channels of these.
-        training_routings: the iterations of routing while it is trained, of a capsule layer that is left as it comes;
-            0: as many as it is read with.
+        training_routings: the iterations of routing in training; 0: as many as the network is read with.
         epochs: passes over the training digits, for the capsule network.
         pooled_epochs: the same for the pooled baseline.
         batch_size: images in a step.
@@ -88,7 +87,6 @@ DEFAULT = Recipe(
     "default",
     stem_bias="silent",
     widths=(32, 32, 64, 64, 96, 128),
-    training_routings=1,
     epochs=12,
     pooled_epochs=12,
     learning_rate=2e-3,

@@ -37,24 +37,6 @@ def test_a_start_brings_its_own_stem(digits) -> None:
     assert found.recipe.crowded == config.recipe.crowded > 0
 
 
-def test_the_recipe_has_a_say_in_how_often_to_route_while_training_a_plain_capsule_layer(digits) -> None:
-    plain = make_config("mnist", digits, CPU)
-    assert (plain.recipe.training_routings, plain.network.routings) == (1, 3)
-    chosen = (
-        {"routings": 3},
-        {"routing": "hinton"},
-        {"squash": "hinton"},
-        {"sharing": "full"},
-        {"coupling_axis": "input"},
-        {"decoder": True},
-        {"decoder_weight": 0.0},
-    )
-    for choice in chosen:
-        assert make_config("mnist", digits, CPU, **choice).recipe.training_routings == 0, choice
-    assert fitted(plain, NetworkConfig(routings=5)).recipe.training_routings == 1
-    assert fitted(plain, NetworkConfig(routing="hinton")).recipe.training_routings == 0
-
-
 def test_a_folder_is_recorded_by_its_absolute_path(digits, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     for data in ("letters/", "./letters", tmp_path / "letters"):
