@@ -115,7 +115,7 @@ def test_clean_digits_a_fifth_too_large_get_their_size(pages: NDArray[np.uint8])
 
 
 def test_digits_that_touch_are_not_taken_for_large_ones(digits: NDArray[np.uint8]) -> None:
-    # Without the columns between their ink: joined ones are wider than digits, and as high as the lowest to the highest.
+    # Without the columns between their ink: joined ones are wider than digits, and higher, as not all stand on a line.
     lines = [np.hstack([digit[:, digit.any(axis=0)] for digit in five]) for five in digits[:100].reshape(20, 5, 28, 28)]
     assert [prepare(np.pad(line, 8)).scale for line in lines] == [1] * len(lines)
 
