@@ -58,8 +58,8 @@ SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
 BAND, CLEAN_BAND = (0.87, 1.15), (0.75, 1.33)
 """Between these scales a page is not resized: a scan is redrawn anyway, a clean page is better left alone, ..."""
-TALL = 0.87
-"""... unless by the heights of what is no wider than high, a single symbol for certain, the scale is below this."""
+TALL_BAND = (0.87, np.inf)
+"""... unless its single symbols are taller than that."""
 LARGEST = 1 << 26
 """The most pixels that a page is enlarged to."""
 
@@ -143,11 +143,9 @@ def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     """A page whose ground is black already: only its symbols may be far too large or small."""
     boxes = find_components(levels > STRONG).boxes
-    boxes = boxes[~_are_frames(boxes)]
-    scale = _scale(_middle(sides_of(boxes, skirt=0)), symbol, levels.size, band=CLEAN_BAND)
-    if scale == 1:
-        widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-        scale = _scale(_middle(heights[widths <= heights]), symbol, levels.size, band=(TALL, np.inf))
+    sizes = clean_sizes(boxes[~_are_frames(boxes)])
+    scales = [_scale(_middle(sides), symbol, levels.size, band=band) for sides, band in sizes]
+    scale = next((one for one in scales if one != 1), 1.0)
     if scale == 1:
         return Prepared(levels)
     # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
@@ -174,7 +172,7 @@ def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     found = find_components(excess > max(LOW * noise, LOW_SHARE * full))
     chosen = found.peaks(excess) > max(HIGH * noise, HIGH_SHARE * full)
     boxes = found.boxes[chosen]
-    size = _middle(sides_of(boxes[~_are_frames(boxes)], skirt=SKIRT))
+    size = _middle(_sides_of(boxes[~_are_frames(boxes)], skirt=SKIRT))
     left, top, right, bottom = found.boxes.T
     chosen &= np.maximum(right - left, bottom - top) >= SPECK * size
     return np.where(found.mask(chosen), (levels - ground).clip(0), 0).astype(np.float32), size
@@ -188,7 +186,18 @@ def _middle(sides: NDArray[np.int64]) -> float:
     return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
 
 
-def sides_of(boxes: NDArray[np.int64], *, skirt: int) -> NDArray[np.int64]:
+def clean_sizes(boxes: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
+    """By what the size of a clean page is judged, of the boxes (count, 4) of its components.
+
+    Returns:
+        Sizes in pixels, (count,) each, and between which scales a page of such is not resized; the first beyond them
+        decide. The second are the heights of what is no wider than high, a single symbol for certain, or 0.
+    """
+    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+    return [(_sides_of(boxes, skirt=0), CLEAN_BAND), (np.where(widths <= heights, heights, 0), TALL_BAND)]
+
+
+def _sides_of(boxes: NDArray[np.int64], *, skirt: int) -> NDArray[np.int64]:
     """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined digits the height."""
     left, top, right, bottom = boxes.T
     widths, heights = right - left - skirt, bottom - top - skirt

@@ -12,19 +12,17 @@ import numpy as np
 
 from capsonnx.components import find_components
 from capsonnx.preparation import (
-    CLEAN_BAND,
     HAZE,
     INKED,
     REACH,
     SMALLEST,
     STRONG,
     SYMBOL,
-    TALL,
     Preparation,
     Prepared,
+    clean_sizes,
     near_ink,
     prepare,
-    sides_of,
 )
 
 if TYPE_CHECKING:
@@ -87,11 +85,9 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
     spared = (inks <= INKED * sizes) & (hazes <= HAZE * sizes)
     if symbol is not None:
         boxes = find_components(strong).boxes
-        sides = sides_of(boxes, skirt=0)
-        # The size of a page's symbols is one of these.
-        scales = symbol / sides
-        widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-        is_tall = (widths <= heights) & (symbol < TALL * heights)
-        fits = (sides < SMALLEST) | ((CLEAN_BAND[0] <= scales) & (scales <= CLEAN_BAND[1]) & ~is_tall)
-        spared[np.searchsorted(tops, boxes[~fits, 1], side="right") - 1] = False
+        page_of = np.searchsorted(tops, boxes[:, 1], side="right") - 1
+        for sides, (least, most) in clean_sizes(boxes):
+            # The size of a page's symbols is one of these.
+            scales = symbol / np.maximum(sides, 1)
+            spared[page_of[(sides >= SMALLEST) & ((scales < least) | (scales > most))]] = False
     return [bool(one) for one in spared]

@@ -89,6 +89,14 @@ def test_large_pages_are_not_laid_on_the_sheet(pages: Pages, monkeypatch) -> Non
     assert prepare_all([]) == []
 
 
+def test_at_the_edge_of_a_band_a_sheet_agrees_with_each_page() -> None:
+    page = np.zeros((40, 40), np.uint8)
+    page[10:30, 18:22] = 255
+    for symbol in (15.0, 17.4, 26.6):  # by 20 pixels: just about 0.75, 0.87 and 1.33
+        if clean([page, page], symbol)[0]:
+            assert prepare(page, symbol=symbol).levels is page, symbol
+
+
 def test_options_are_checked(pages: Pages) -> None:
     with pytest.raises(InputError, match="mode 'always'"):
         prepare_all(pages[:2], mode="always")

@@ -8,7 +8,7 @@ import torch
 from capsonnx.errors import InputError, ProviderError
 from capsonnx.model import NetworkConfig
 from capsonnx.training import RECIPES, choose_device, choose_precision, fitted, make_config, recipe_named
-from capsonnx.training.run import learning_rate
+from capsonnx.training.schedule import learning_rate
 
 CPU = torch.device("cpu")
 

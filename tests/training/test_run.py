@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capsonnx.training import RECIPES, run
-from capsonnx.training.run import Run, deformation
+from capsonnx.training.run import Run
+from capsonnx.training.schedule import deformation
 
 CPU = torch.device("cpu")
 KINDS = ("rotation", "scale", "shear", "stretch", "elastic")
