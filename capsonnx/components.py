@@ -46,6 +46,20 @@ class Components:
             np.maximum.at(peaks, self.owners, highest)
         return peaks
 
+    def largest_in(self, box: tuple[int, int, int, int]) -> int | None:
+        """The component that has most pixels in a box; None if there is none in it.
+
+        Args:
+            box: left, top, right and bottom edge in pixels; may reach beyond the mask.
+        """
+        left, top, right, bottom = box
+        stride = self.shape[1] + 1
+        first, last = np.searchsorted(self.starts, (top * stride, bottom * stride))
+        lefts = self.starts[first:last] % stride
+        rights = lefts + self.ends[first:last] - self.starts[first:last]
+        inside = (np.minimum(rights, right) - np.maximum(lefts, left)).clip(min=0)
+        return int(np.bincount(self.owners[first:last], inside).argmax()) if inside.any() else None
+
     def mask(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The pixels, (height, width) bool, of the components where ``chosen``, (count,) bool, is set."""
         height, width = self.shape

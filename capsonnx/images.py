@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Polarity", "as_grey", "image_suffixes", "load_grey", "pad_to"]
+__all__ = ["Polarity", "as_grey", "image_suffixes", "load_grey", "pad_to", "pillow_warnings_ignored"]
 
 Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
 """How ink and ground lie to each other; ``auto`` judges by the border."""
@@ -61,7 +61,7 @@ def load_grey(
     _check_options(polarity, height)
     name = _name(source)
     try:
-        with _pillow_warnings_ignored():
+        with pillow_warnings_ignored():
             levels = _decode(io.BytesIO(source) if isinstance(source, bytes) else source, name)
     except ImageError:
         raise
@@ -217,11 +217,12 @@ _filters: warnings.catch_warnings[None] | None = None
 
 
 @contextmanager
-def _pillow_warnings_ignored() -> Iterator[None]:
+def pillow_warnings_ignored() -> Iterator[None]:
     """Ignore Pillow's warnings, in any number of threads at once.
 
     ``warnings.catch_warnings`` alone is not safe here: it swaps a list of the whole process, so two threads that
-    overlap may restore each other's. The first thread in swaps it, the last one out restores it.
+    overlap may restore each other's. The first thread in swaps it, the last one out restores it. Around many images it
+    costs nothing for each of them.
     """
     global _ignoring, _filters  # noqa: PLW0603 - it guards state of the whole process
     with _ignoring_lock:

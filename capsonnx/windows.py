@@ -25,7 +25,8 @@ class Windows:
         apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
         silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
         symbol: the longer side of the symbols that the network was trained on.
-        touching: as ``apart``, of two symbols that both score above ``sure``: they are believed at less.
+        touching: as ``apart``, of two symbols that both score above ``sure``: they are believed at less, and on ink
+            that does not hang together at any distance.
         sure: a score in 0..1; 1, as in older files, for never.
     """
 

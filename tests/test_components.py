@@ -41,6 +41,20 @@ def test_components_are_those_of_flooding(mask: NDArray[np.bool_]) -> None:
         assert peak == values[pixels].max()
 
 
+@given(masks, st.tuples(*[st.integers(-3, 14)] * 4))
+def test_the_largest_in_a_box_has_most_pixels_there(mask: NDArray[np.bool_], box: tuple[int, int, int, int]) -> None:
+    found = find_components(mask)
+    left, top, right, bottom = box
+    inside = np.zeros_like(mask)
+    inside[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
+    counts = [int((found.mask(np.arange(len(found)) == number) & inside).sum()) for number in range(len(found))]
+    largest = found.largest_in(box)
+    if largest is None:
+        assert not any(counts)
+    else:
+        assert counts[largest] == max(counts) > 0
+
+
 def test_a_spiral_is_one_component() -> None:
     mask = np.zeros((41, 41), np.bool_)
     for ring in range(0, 20, 2):

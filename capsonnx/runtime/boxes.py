@@ -51,11 +51,10 @@ def _cut_out(
     pages: NDArray[np.uint8], page: NDArray[np.intp], corners: NDArray[np.intp], size: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """Pieces of pages, (piece, height, width), by their upper left corners x, y; black where they reach beyond."""
-    cols, rows = (corner[:, None] + np.arange(side) for corner, side in zip(corners.T, size[::-1], strict=True))
-    is_inside = [(at >= 0) & (at < side) for at, side in zip((rows, cols), pages.shape[1:], strict=True)]
-    rows, cols = (at.clip(0, side - 1) for at, side in zip((rows, cols), pages.shape[1:], strict=True))
-    pieces: NDArray[np.uint8] = pages[page[:, None, None], rows[:, :, None], cols[:, None]]
-    pieces *= is_inside[0][:, :, None] & is_inside[1][:, None]
+    height, width = size
+    padded = np.pad(pages, ((0, 0), (height, height), (width, width)))
+    every = np.lib.stride_tricks.sliding_window_view(padded, size, axis=(1, 2))
+    pieces: NDArray[np.uint8] = every[page, corners[:, 1] + height, corners[:, 0] + width]
     return pieces
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.errors import ImageError
-from capsonnx.images import Polarity, as_grey, load_grey, pad_to
+from capsonnx.images import Polarity, as_grey, load_grey, pad_to, pillow_warnings_ignored
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.sheet import prepare_all
 from capsonnx.symbols import Box
@@ -91,6 +91,14 @@ def load_pages(
     Raises:
         InputError: an array is no image, or an option is not one of its values.
     """
+    with pillow_warnings_ignored():
+        loaded = _loaded(sources, options, pixels)
+    pages = iter(_pages([one for one in loaded if not isinstance(one, ImageError)], contract, options))
+    return [one if isinstance(one, ImageError) else next(pages) for one in loaded]
+
+
+def _loaded(sources: Iterable[Image], options: ReadingOptions, pixels: int) -> list[NDArray[np.uint8] | ImageError]:
+    """The grey levels of the first images, until they have so many pixels."""
     loaded: list[NDArray[np.uint8] | ImageError] = []
     for source in sources:
         try:
@@ -102,8 +110,7 @@ def load_pages(
         pixels -= levels.size
         if pixels <= 0:
             break
-    pages = iter(_pages([one for one in loaded if not isinstance(one, ImageError)], contract, options))
-    return [one if isinstance(one, ImageError) else next(pages) for one in loaded]
+    return loaded
 
 
 def _pages(images: list[NDArray[np.uint8]], contract: Contract, options: ReadingOptions) -> list[Page]:

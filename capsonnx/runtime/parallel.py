@@ -6,7 +6,7 @@ import math
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ def in_parallel(
 
     A thread is given ``size`` sources and may leave the last ones, when the first have taken enough of its memory; what
     is left is cut into parts of as many sources as it took, so that all threads have their share of it; and so they
-    have where there are fewer sources than a part for each. How the sources are cut is up to them, the work and the
-    number of threads alone, not to which thread is how fast.
+    have where there are fewer sources than a part for each. Of many, the first parts rise to ``size`` by equal steps,
+    so that threads take turns in Python and in what lets go of its lock. How the sources are cut is up to them, the
+    work and the number of threads alone, not to which thread is how fast.
 
     Args:
         sources: taken one by one, in the caller's thread, for two parts a worker ahead.
@@ -46,14 +47,18 @@ def in_parallel(
     """
     remaining = iter(sources)
     ahead = list(islice(remaining, workers * size))
+    sizes: Iterator[int]
     if len(ahead) < workers * size:  # these are all
-        size = max(1, math.ceil(len(ahead) / workers))
+        sizes = repeat(max(1, math.ceil(len(ahead) / workers)))
+    else:
+        # The first are unequal: else all threads are busy with Python at one time, for each other's lock, ever after.
+        sizes = chain((math.ceil(size * number / workers) for number in range(1, workers + 1)), repeat(size))
     remaining = chain(ahead, remaining)
     with ThreadPoolExecutor(workers, thread_name_prefix="work") as threads:
         waiting: Parts[Source, Result] = deque()
         try:
             while True:
-                while len(waiting) < 2 * workers and (part := list(islice(remaining, size))):
+                while len(waiting) < 2 * workers and (part := list(islice(remaining, next(sizes)))):
                     waiting.append((part, threads.submit(work, part)))
                 if not waiting:
                     return

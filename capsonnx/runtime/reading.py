@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from capsonnx.runtime.boxes import ink_boxes
+from capsonnx.runtime.strokes import Strokes
 from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from capsonnx.contract import Contract
     from capsonnx.runtime.boxes import Cells
+    from capsonnx.runtime.strokes import Cell
     from capsonnx.windows import Windows
 
 __all__ = ["Found", "Reading", "find_symbols", "in_lines", "read_scores"]
@@ -114,7 +116,7 @@ def find_symbols(
 
     Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out
     those within :attr:`capsonnx.windows.Windows.apart` of it, but of such as are sure by themselves only those within
-    ``touching``. Its box is the ink inside it.
+    ``touching``, and of these not such as lie on ink of their own. Its box is the ink inside it.
 
     Args:
         fields: (batch, class, rows, cols) in 0..1, the output ``field``.
@@ -126,7 +128,7 @@ def find_symbols(
         The symbols of each page, the highest score first, with boxes in its pixels.
     """
     highest = fields.max(axis=1)
-    taken = _pick(highest, windows)
+    taken = _pick(highest, pages, windows)
     page, row, col = taken
     best, scores = fields[page, :, row, col].argmax(axis=1), highest[taken]
     symbols: list[list[Symbol]] = [[] for _ in pages]
@@ -168,18 +170,20 @@ def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
     return tuple(tuple(line) for line in lines)
 
 
-def _pick(highest: NDArray[np.float32], windows: Windows) -> Cells:
+def _pick(highest: NDArray[np.float32], pages: NDArray[np.uint8], windows: Windows) -> Cells:
     """The cells that hold a symbol, from each page's highest down: of (batch, rows, cols), one array for each axis."""
     free, sure = highest > windows.threshold, highest > windows.sure
     candidates = np.nonzero(free & _is_peak(highest))
     order = np.lexsort((-highest[candidates], candidates[0]))  # stable: the upper left one first among equals
     apart, touching = (_reach(distances, windows.stride) for distances in (windows.apart, windows.touching))
-    taken = []
+    strokes = Strokes(pages, windows)
+    taken, held = [], np.zeros_like(free)
     for cell in zip(*(axis[order].tolist() for axis in candidates), strict=True):
-        if free[cell]:
+        if free[cell] or (sure[cell] and strokes.differ(cell, _near(held, cell, touching))):
             near = _within(apart, cell)
             free[near] &= sure[near]
             free[_within(touching, cell)] = False
+            held[cell] = True
             taken.append(cell)
     page, row, col = np.array(taken, np.intp).reshape(-1, 3).T
     return page, row, col
@@ -191,7 +195,14 @@ def _reach(distances: tuple[float, float], stride: int) -> tuple[int, int]:
     return down, across
 
 
-def _within(reach: tuple[int, int], cell: tuple[int, int, int]) -> tuple[int, slice, slice]:
+def _near(held: NDArray[np.bool_], cell: Cell, reach: tuple[int, int]) -> list[Cell]:
+    """The cells that hold a symbol, at most so many cells from one."""
+    page, rows, cols = _within(reach, cell)
+    found = np.argwhere(held[page, rows, cols]).tolist()
+    return [(page, rows.start + row, cols.start + col) for row, col in found]
+
+
+def _within(reach: tuple[int, int], cell: Cell) -> tuple[int, slice, slice]:
     """The cells of a page at most so many cells from one; none for a reach below zero."""
     (down, across), (page, row, col) = reach, cell
     return (

@@ -25,11 +25,11 @@ def test_results_come_in_the_order_of_the_sources(sources: list[int], size: int,
     assert list(in_parallel(sources, work, size=size, workers=threads)) == [-one for one in sources]
 
 
-def parts_of(sources: list[int], taken: int, threads: int) -> list[tuple[int, ...]]:
+def parts_of(sources: list[int], taken: int, threads: int, *, slow: int = 0) -> list[tuple[int, ...]]:
     parts = []
 
     def work(part: list[int]) -> list[int]:
-        time.sleep(0.001 * (part[0] % 3))
+        time.sleep(0.001 * ((part[0] + slow) % 3))
         parts.append(tuple(part))
         return part[:taken]
 
@@ -37,8 +37,13 @@ def parts_of(sources: list[int], taken: int, threads: int) -> list[tuple[int, ..
     return sorted(parts)
 
 
-def test_parts_do_not_depend_on_the_threads() -> None:
-    assert parts_of(list(range(50)), 3, 1) == parts_of(list(range(50)), 3, 4)
+def test_parts_do_not_depend_on_which_thread_is_how_fast() -> None:
+    assert parts_of(list(range(50)), 3, 4) == parts_of(list(range(50)), 3, 4, slow=1)
+
+
+def test_the_first_parts_of_many_sources_are_unequal() -> None:
+    assert [len(part) for part in parts_of(list(range(50)), 8, 3)] == [3, 6, 8, 8, 8, 8, 8, 1]
+    assert [len(part) for part in parts_of(list(range(24)), 8, 1)] == [8, 8, 8]
 
 
 def test_what_is_left_is_cut_for_all_threads() -> None:
@@ -58,7 +63,7 @@ def test_threads_work_at_the_same_time() -> None:
         together.wait()
         return part
 
-    assert list(in_parallel(range(6), work, size=2, workers=3)) == list(range(6))
+    assert list(in_parallel(range(5), work, size=2, workers=3)) == list(range(5))
 
 
 def test_sources_are_taken_two_parts_a_worker_ahead(most_ahead) -> None:

@@ -85,6 +85,18 @@ def test_nearer_than_apart_only_a_sure_peak_is_another_symbol(score, across, cou
     assert len(found(values)) == 1
 
 
+@pytest.mark.parametrize(("score", "bridge", "count"), [(0.875, 0, 2), (0.875, 255, 1), (0.75, 0, 1)])
+def test_sure_peaks_on_strokes_of_their_own_may_be_as_near_as_they_like(score, bridge, count):
+    windows = dataclasses.replace(WINDOWS, touching=(20.0, 8.0), sure=0.75)
+    levels = BLACK.copy()
+    levels[6:26, [26, 27, 32, 33]] = 255
+    levels[12, 28:32] = bridge
+    values = field(a=[(5, 10, 0.9375)], b=[(5, 13, score)])
+    [symbols] = find_symbols(values[None], levels[None], ("a", "b"), windows)
+    assert len(symbols) == count
+    assert len(found(values, levels)) == 1  # as in older files, whose peaks are never sure
+
+
 def test_the_threshold_itself_is_no_symbol():
     assert not found(field(a=[(5, 10, 0.5)]))
     assert found(field(a=[(5, 10, 0.50001)]))

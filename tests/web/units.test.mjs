@@ -156,6 +156,18 @@ test("nearer than apart only a sure peak is another symbol", () => {
   }
 });
 
+test("sure peaks on strokes of their own may be as near as they like", () => {
+  const windows = { ...WINDOWS, touching: [20, 8], sure: 0.75 };
+  const [x, y] = [windows.origin[1] + 16, 10];
+  const strokes = [[x - 1, y, x + 1, y + 20], [x + 5, y, x + 7, y + 20]]; // prettier-ignore
+  const bridge = [x + 1, y + 6, x + 5, y + 7];
+  for (const [score, boxes, count] of [[0.875, strokes, 2], [0.875, [...strokes, bridge], 1], [0.75, strokes, 1]]) { // prettier-ignore
+    const cells = [[0, 7, 8, 0.9375], [1, 7, 11, score]]; // prettier-ignore
+    assert.equal(foundBy(windows, page(64, 40, ...boxes), ...cells).length, count);
+    assert.equal(found(page(64, 40, ...boxes), ...cells).length, 1);
+  }
+});
+
 test("a box leaves out a neighbour's ink that does not reach the middle, and is the window where there is no ink", () => {
   const raster = page(64, 40, [12, 10, 14, 30], [18, 12, 26, 28]);
   assert.deepEqual(found(raster, [0, 7, 8, 0.75]), [["a", 0.75, 18, 12, 26, 28]]);

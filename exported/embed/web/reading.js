@@ -18,6 +18,8 @@
  * @typedef {{rows: number, cols: number, values: Float32Array, classes: Int32Array}} Heat the highest class of each cell
  */
 
+import { strokesOf } from "./strokes.js";
+
 const MARGINS = [6, 10]; // rows above and below the ink, columns left and right of it
 const STEP = 8; // sides are rounded up to multiples of this
 const FAINT = 64; // levels below this do not count for where a symbol begins and ends
@@ -73,8 +75,8 @@ export function highest({ data, dims }) {
 
 /**
  * Pick the peaks: windows from the highest score down, the upper left one first among equals; each taken one rules out
- * those within `apart` of it, but of such as score above `sure` only those within `touching`. Its box is the ink inside
- * it.
+ * those within `apart` of it, but of such as score above `sure` only those within `touching`, and of these not such as
+ * lie on ink of their own. Its box is the ink inside it.
  * @param {Heat} heat
  * @param {Raster} raster the page that it is of
  * @param {string[]} labels
@@ -90,16 +92,25 @@ export function findSymbols({ rows, cols, values, classes }, raster, labels, win
   const reach = (distances) => distances.map((distance) => Math.ceil(distance / windows.stride) - 1);
   const [down, across] = reach(windows.apart);
   const [downTouching, acrossTouching] = reach(windows.touching ?? [0, 0]);
+  const strokeOf = strokesOf(raster, windows);
+  /** @type {[number, number][]} */
+  const taken = [];
+  const hasOwnStroke = (row, col) => {
+    const near = taken.filter(([y, x]) => Math.abs(y - row) <= downTouching && Math.abs(x - col) <= acrossTouching);
+    const own = strokeOf(row, col);
+    return own > 0 && near.every(([y, x]) => ![0, own].includes(strokeOf(y, x)));
+  };
   const symbols = [];
   for (const cell of candidates) {
-    if (!free[cell]) continue;
     const [row, col] = [Math.floor(cell / cols), cell % cols];
+    if (!free[cell] && !(values[cell] > sure && hasOwnStroke(row, col))) continue;
     for (let y = Math.max(0, row - down); y < Math.min(rows, row + down + 1); y++) {
       for (let x = Math.max(0, col - across); x < Math.min(cols, col + across + 1); x++) {
         const touches = Math.abs(y - row) <= downTouching && Math.abs(x - col) <= acrossTouching;
         if (touches || values[y * cols + x] <= sure) free[y * cols + x] = 0;
       }
     }
+    taken.push([row, col]);
     symbols.push({ label: labels[classes[cell]], score: values[cell], box: inkBox(raster, row, col, windows) });
   }
   return symbols;
