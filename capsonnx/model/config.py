@@ -96,11 +96,17 @@ class NetworkConfig:
                 "a routing that squashes between its iterations",
                 "--routing su or --routing hinton",
             )
-        if self.routing == "em" and (self.squash, self.coupling_axis) != ("half", "output"):
+        if self.routing == "em" and self.coupling_axis != "output":
             raise _unfit(
-                f"routing 'em' with squash '{self.squash}' over the {self.coupling_axis} capsules",
-                "the coupling over the output capsules, and no other squash, as it has none",
-                "another --routing",
+                f"routing 'em' with the coupling over the {self.coupling_axis} capsules",
+                "the coupling over the output capsules",
+                "--coupling-axis output, or another --routing",
+            )
+        if self.routing == "em" and self.squash != "half":
+            raise _unfit(
+                f"routing 'em' with squash '{self.squash}'",
+                "no squash, as EM has none",
+                "no --squash, or another --routing",
             )
         if len(self.widths) not in DEPTHS:
             raise InputError(
