@@ -40,6 +40,8 @@ REACH = 4
 """Pixels: fainter ones so near to strong ink belong to its strokes."""
 INKED, HAZE = 0.5, 0.02
 """The greatest share of pixels, of those that are not 0, and of such without ink near, on a page of black ground."""
+FILLED = 0.95
+"""The same of those that are not 0, on a page that is cut close to its symbols: the first share is of more then."""
 
 # Chosen on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
 LOW, HIGH = 2.5, 6.0
@@ -116,7 +118,8 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
 def needs_preparation(levels: NDArray[np.uint8]) -> bool:
     """Whether a page's ground is anything but exact black.
 
-    It is black if most pixels are 0 and hardly any is faint without ink near it.
+    It is black if most pixels are 0 and hardly any is faint without ink near it. A page that is cut close to its
+    symbols is judged as with a margin around it.
 
     Args:
         levels: (height, width) uint8, light ink on a dark ground.
@@ -127,10 +130,20 @@ def needs_preparation(levels: NDArray[np.uint8]) -> bool:
     (False, True)
     """
     inked = levels > 0
-    if np.count_nonzero(inked) > INKED * levels.size:
+    if np.count_nonzero(inked) > most_inked(*np.array(levels.shape)):
         return True
     haze = inked & ~near_ink(levels > STRONG)
     return bool(np.count_nonzero(haze) > HAZE * levels.size)
+
+
+def most_inked(height: NDArray[np.int64], width: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The most pixels that are not 0, on pages of black ground of so many pixels; any shape.
+
+    >>> most_inked(np.array([20, 200]), np.array([16, 200])).tolist()
+    [304.0, 21632.0]
+    """
+    most: NDArray[np.float64] = np.minimum(INKED * (height + 2 * REACH) * (width + 2 * REACH), FILLED * height * width)
+    return most
 
 
 def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:

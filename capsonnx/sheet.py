@@ -13,7 +13,6 @@ import numpy as np
 from capsonnx.components import find_components
 from capsonnx.preparation import (
     HAZE,
-    INKED,
     REACH,
     SMALLEST,
     STRONG,
@@ -21,6 +20,7 @@ from capsonnx.preparation import (
     Preparation,
     Prepared,
     clean_sizes,
+    most_inked,
     near_ink,
     prepare,
 )
@@ -73,16 +73,16 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
     ([True, False, True], [True])
     """
     heights = np.array([len(page) for page in pages])
-    sizes = np.array([page.size for page in pages])
+    widths = np.array([page.shape[1] for page in pages])
     # So far apart that the ink of one page is not near another.
     tops = np.cumsum(heights + REACH) - (heights + REACH)
-    sheet = np.zeros((tops[-1] + heights[-1], max(page.shape[1] for page in pages)), np.uint8)
+    sheet = np.zeros((tops[-1] + heights[-1], widths.max()), np.uint8)
     for top, page in zip(tops.tolist(), pages, strict=True):
         sheet[top : top + len(page), : page.shape[1]] = page
     strong, inked = sheet > STRONG, sheet > 0
     haze = inked & ~near_ink(strong)
     inks, hazes = (np.add.reduceat(np.count_nonzero(mask, axis=1), tops) for mask in (inked, haze))
-    spared = (inks <= INKED * sizes) & (hazes <= HAZE * sizes)
+    spared = (inks <= most_inked(heights, widths)) & (hazes <= HAZE * heights * widths)
     if symbol is not None:
         boxes = find_components(strong).boxes
         page_of = np.searchsorted(tops, boxes[:, 1], side="right") - 1

@@ -31,6 +31,11 @@ def pages(digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return pad(row(digits[:60].reshape(12, 5, 28, 28)), 14)
 
 
+def cut_close(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    rows, cols = (np.flatnonzero(digit.any(axis=axis)) for axis in (1, 0))
+    return digit[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+
+
 def scanned(pages: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return [as_grey(page) for page in degrade(pages, np.random.default_rng(3))]
 
@@ -55,6 +60,18 @@ def test_clean_pages_are_left_alone(pages: NDArray[np.uint8]) -> None:
         assert prepare(page).scale == 1
         inverted = as_grey(255 - page)
         np.testing.assert_array_equal(prepare(inverted).levels, page)
+
+
+@pytest.mark.parametrize("margin", [0, 1, 2])
+def test_digits_cut_close_are_left_alone(digits: NDArray[np.uint8], margin: int) -> None:
+    for digit in digits[:200]:
+        close = np.pad(cut_close(digit), margin)
+        assert not needs_preparation(close)
+        assert prepare(close, symbol=None).levels is close
+
+
+def test_a_page_cut_close_may_be_grey_all_the_same(digits: NDArray[np.uint8]) -> None:
+    assert all(needs_preparation(np.maximum(cut_close(digit), level)) for digit in digits[:50] for level in (9, 80))
 
 
 def test_off_is_off() -> None:

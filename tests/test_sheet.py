@@ -40,6 +40,7 @@ def pages(digits: NDArray[np.uint8]) -> Pages:
         np.full((20, 20), 255, np.uint8),
         *digits[:3] // 5,
         np.pad(digits[7], 70),
+        *(digit[5:23, 7:21] for digit in digits[40:60]),
         np.array([[255]], np.uint8),
     ]
 
