@@ -21,7 +21,7 @@ __all__ = ["command"]
 @click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
 @click.option("--size", metavar="HxW", default="28x56", callback=size_of, help="Height and width in pixels.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")
-@click.option("--against", metavar="NAMES", default="", help="Of torch,torch-compile,openvino,onnxruntime.")
+@click.option("--against", metavar="NAMES", default="", help="Of the peers below, with commas.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=5.0, help="To measure each, each time.")
 @click.option("--files", type=click.IntRange(min=0), default=1024, help="Image files to read end to end; 0: none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
@@ -48,6 +48,7 @@ def command(
     Peers, for --against:
       torch           the network inside the float32 file, eager
       torch-compile   the same through torch.compile
+      torch-graphs    the same with CUDA graphs
       openvino        each file, in float32 precision
       onnxruntime     each file, with none of this package's settings
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capsonnx.errors import InputError
 from capsonnx.runtime.folder import Row, read_batch, read_images
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import load_page
@@ -51,7 +52,17 @@ class Reader:
         return read_batch(self.model, [page], threshold=self.options.threshold)[0]
 
     def read_many(self, images: Iterable[Image], *, batch_size: int = 128, workers: int | None = None) -> Iterator[Row]:
-        """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`."""
+        """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`.
+
+        Raises:
+            InputError: ``images`` is a single path or file, or as of that function.
+        """
+        if isinstance(images, str | bytes | Path):
+            raise InputError(
+                f"images {str(images)[:40]!r}",
+                expected="several images",
+                remedy="pass a list of them; read takes a single one, and read_folder a folder",
+            )
         return read_images(self.model, images, self.options, batch_size=batch_size, workers=workers)
 
     def read_folder(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,3 +116,9 @@ def test_preparation_is_the_readers_own(field_model, ink):
     assert capsonnx.load(field_model, provider="cpu").read(grey) == prepared
     with pytest.raises(InputError, match="mode 'sometimes'"):
         capsonnx.load(field_model, provider="cpu", preparation="sometimes").read(grey)
+
+
+@pytest.mark.parametrize("single", ["a.png", b"a file", Path("a.png")])
+def test_a_single_image_is_not_many(reader, single):
+    with pytest.raises(InputError, match="several images"):
+        reader.read_many(single)
