@@ -106,7 +106,7 @@ class NetworkConfig:
             raise _unfit(
                 f"routing 'em' with squash '{self.squash}'",
                 "no squash, as EM has none",
-                "no --squash, or another --routing",
+                "another --routing, or no --squash",
             )
         if len(self.widths) not in DEPTHS:
             raise InputError(
