@@ -5,9 +5,10 @@ A network without biases sees nothing in black, but everything in grey. So, in t
 1. the ground is estimated (:mod:`capsonnx.ground`) and subtracted;
 2. the noise is measured where the page is darker than its ground, for there is no ink in that half; what stands out of
    it and hangs together is ink, the rest becomes 0; specks, much smaller than the symbols, become 0 as well;
-3. if the symbols are clearly larger or smaller than asked for, the page is resized;
-4. strokes much thinner than MNIST's are thickened;
-5. the ink is scaled to be as bright as MNIST's.
+3. rules are taken away: printed lines, squares and boxes (:mod:`capsonnx.rules`);
+4. if the symbols are clearly larger or smaller than asked for, the page is resized;
+5. strokes much thinner than MNIST's are thickened;
+6. the ink is scaled to be as bright as MNIST's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from PIL import Image, ImageFilter
 from capsonnx.components import find_components
 from capsonnx.errors import InputError
 from capsonnx.ground import estimate_ground, noise_of
+from capsonnx.rules import SHORTEST, Rules, find_rules
+from capsonnx.sizes import are_frames, clean_sizes, middle, sides_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Preparation", "Prepared", "needs_preparation", "prepare"]
 
 Preparation: TypeAlias = Literal["auto", "on", "off"]
-"""When a page is prepared: ``auto`` prepares those that :func:`needs_preparation` names, and of the others resizes
-those whose symbols are of quite another size."""
+"""When a page is prepared: ``auto`` prepares those that :func:`needs_preparation` names; the others have their rules
+taken away, and are resized if their symbols are of quite another size."""
 
 SYMBOL = 20
 """Pixels of an MNIST digit's longer side."""
@@ -50,18 +53,16 @@ LOW_SHARE, HIGH_SHARE = 0.15, 0.35
 """... and these shares of the page's strong ink."""
 SPECK = 0.25
 """The longer side, in symbols, below which a component is a speck."""
+SHARP = 0.8
+"""What is darker than the page without fine noise, by this factor, is not of a rule, but only beside one."""
 BRIGHT = 80.0
 """The percentile of the ink that becomes 255."""
 STROKE = 2.0
 """The mean width in pixels of MNIST's strokes, as :func:`_stroke` measures it."""
 SKIRT = 2
 """Pixels by which blur makes a component longer than its symbol."""
-SMALLEST = 6
-"""The least side in pixels of a plausible symbol."""
-BAND, CLEAN_BAND = (0.87, 1.15), (0.75, 1.33)
-"""Between these scales a page is not resized: a scan is redrawn anyway, a clean page is better left alone, ..."""
-TALL_BAND = (0.87, np.inf)
-"""... unless its single symbols are taller than that."""
+BAND = (0.87, 1.15)
+"""Between these scales a scan is not resized."""
 LARGEST = 1 << 26
 """The most pixels that a page is enlarged to."""
 
@@ -109,7 +110,7 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
     if mode == "off":
         return Prepared(levels)
     if mode == "auto" and not needs_preparation(levels):
-        return _resized_only(levels, symbol)
+        return _clean(levels, symbol)
     ink, size = _ink(levels)
     scale = _scale(size, symbol, levels.size)
     return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
@@ -153,11 +154,15 @@ def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return near
 
 
-def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
-    """A page whose ground is black already: only its symbols may be far too large or small."""
+def _clean(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
+    """A page whose ground is black already: it may be ruled, or its symbols far too large or small."""
     boxes = find_components(levels > STRONG).boxes
-    sizes = clean_sizes(boxes[~_are_frames(boxes)])
-    scales = [_scale(_middle(sides), symbol, levels.size, band=band) for sides, band in sizes]
+    may_be_ruled = (boxes[:, 2:] - boxes[:, :2]).max(initial=0) >= SHORTEST
+    if may_be_ruled and (rules := _clean_rules(levels)) is not None:
+        levels = np.rint(rules.erased(levels.astype(np.float32))).astype(np.uint8)
+        boxes = find_components(levels > STRONG).boxes
+    sizes = clean_sizes(boxes[~are_frames(boxes)])
+    scales = [_scale(middle(sides), symbol, levels.size, band=band) for sides, band in sizes]
     scale = next((one for one in scales if one != 1), 1.0)
     if scale == 1:
         return Prepared(levels)
@@ -172,9 +177,12 @@ def _resized_only(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     return Prepared(page, scale)
 
 
-def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
-    """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0."""
-    smooth = np.asarray(Image.fromarray(levels).filter(ImageFilter.BoxBlur(1)), np.float32)
+def _ink(levels: NDArray[np.uint8], *, ruled: bool = True) -> tuple[NDArray[np.float32], float]:
+    """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0.
+
+    If the page may be ruled, its rules are taken away.
+    """
+    smooth = _smoothed(levels)
     ground = estimate_ground(smooth)
     excess = smooth - ground
     noise = noise_of(excess)
@@ -184,49 +192,31 @@ def _ink(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     full = float(np.percentile(strong, 75))
     found = find_components(excess > max(LOW * noise, LOW_SHARE * full))
     chosen = found.peaks(excess) > max(HIGH * noise, HIGH_SHARE * full)
+    ink = (levels - ground).clip(0)
+    rules = find_rules(found.mask(chosen) & (ink > SHARP * excess)) if ruled else None
+    if rules is not None:
+        # They were taken for ground or noise, in part: so once more from the start.
+        return _ink(np.rint(levels - ink + rules.widened().erased(ink)).astype(np.uint8), ruled=False)
     boxes = found.boxes[chosen]
-    size = _middle(_sides_of(boxes[~_are_frames(boxes)], skirt=SKIRT))
+    size = middle(sides_of(boxes[~are_frames(boxes)], skirt=SKIRT))
     left, top, right, bottom = found.boxes.T
     chosen &= np.maximum(right - left, bottom - top) >= SPECK * size
-    return np.where(found.mask(chosen), (levels - ground).clip(0), 0).astype(np.float32), size
+    return np.where(found.mask(chosen), ink, 0).astype(np.float32), size
 
 
-def _middle(sides: NDArray[np.int64]) -> float:
-    """The side in pixels of most ink, of sides (count,) of components; 0 if none is of a plausible symbol."""
-    sides = np.sort(sides[sides >= SMALLEST])
-    if not len(sides):
-        return 0.0
-    return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
+def _clean_rules(levels: NDArray[np.uint8]) -> Rules | None:
+    """Of a page whose ground is black: those of all its ink, and, where it is not exact, of what is sharp of it."""
+    inked = levels > 0
+    exact, sharp = find_rules(inked), find_rules(inked & (levels > SHARP * _smoothed(levels)))
+    found = [rules for rules in (exact, sharp and sharp.widened()) if rules is not None]
+    if not found:
+        return None
+    return Rules(np.any([one.level for one in found], axis=0), np.any([one.upright for one in found], axis=0))
 
 
-def clean_sizes(boxes: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
-    """By what the size of a clean page is judged, of the boxes (count, 4) of its components.
-
-    Returns:
-        Sizes in pixels, (count,) each, and between which scales a page of such is not resized; the first beyond them
-        decide. The second are the heights of what is no wider than high, a single symbol for certain, or 0.
-    """
-    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-    return [(_sides_of(boxes, skirt=0), CLEAN_BAND), (np.where(widths <= heights, heights, 0), TALL_BAND)]
-
-
-def _sides_of(boxes: NDArray[np.int64], *, skirt: int) -> NDArray[np.int64]:
-    """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined digits the height."""
-    left, top, right, bottom = boxes.T
-    widths, heights = right - left - skirt, bottom - top - skirt
-    sides: NDArray[np.int64] = np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights)
-    return sides
-
-
-def _are_frames(boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which boxes, (count, 4), hold the centres of three others or more: frames and tables, not symbols."""
-    if not 4 <= len(boxes) <= 2000:
-        return np.zeros(len(boxes), np.bool_)
-    left, top, right, bottom = boxes.T
-    x, y = (left + right) / 2, (top + bottom) / 2
-    holds = (left[:, None] < x) & (x < right[:, None]) & (top[:, None] < y) & (y < bottom[:, None])
-    frames: NDArray[np.bool_] = holds.sum(axis=1) > 3  # itself among them
-    return frames
+def _smoothed(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Without fine noise."""
+    return np.asarray(Image.fromarray(levels).filter(ImageFilter.BoxBlur(1)), np.float32)
 
 
 def _scale(size: float, symbol: float | None, pixels: int, *, band: tuple[float, float] = BAND) -> float:

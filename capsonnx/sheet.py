@@ -14,16 +14,16 @@ from capsonnx.components import find_components
 from capsonnx.preparation import (
     HAZE,
     REACH,
-    SMALLEST,
     STRONG,
     SYMBOL,
     Preparation,
     Prepared,
-    clean_sizes,
     most_inked,
     near_ink,
     prepare,
 )
+from capsonnx.rules import SHORTEST
+from capsonnx.sizes import SMALLEST, clean_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,9 +83,11 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
     haze = inked & ~near_ink(strong)
     inks, hazes = (np.add.reduceat(np.count_nonzero(mask, axis=1), tops) for mask in (inked, haze))
     spared = (inks <= most_inked(heights, widths)) & (hazes <= HAZE * heights * widths)
+    boxes = find_components(strong).boxes
+    page_of = np.searchsorted(tops, boxes[:, 1], side="right") - 1
+    # It may be a rule, or hold one.
+    spared[page_of[(boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) >= SHORTEST]] = False
     if symbol is not None:
-        boxes = find_components(strong).boxes
-        page_of = np.searchsorted(tops, boxes[:, 1], side="right") - 1
         for sides, (least, most) in clean_sizes(boxes):
             # The size of a page's symbols is one of these.
             scales = symbol / np.maximum(sides, 1)

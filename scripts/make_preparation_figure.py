@@ -1,4 +1,4 @@
-"""Draw exported/preparation.png: scanned pages, and what the preparation makes of them.
+"""Draw exported/preparation.png: scanned pages and forms, and what the preparation makes of them.
 
 Run: .venv/bin/python scripts/make_preparation_figure.py
 """
@@ -13,19 +13,25 @@ from matplotlib.figure import Figure
 from capsonnx import datasets
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
+from capsonnx.exam.stationery import STATIONERY, printed
 from capsonnx.images import as_grey
 from capsonnx.preparation import prepare
 
 TARGET = Path(__file__).parents[1] / "exported" / "preparation.png"
-PAGES = 4
+PLAIN = 2
+MARGIN, CELL = 14, 28
 
 
 def main() -> None:
     """Draw and save."""
-    digits = datasets.load("mnist", "test").images[: PAGES * 5]
-    scans = degrade(pad(row(digits.reshape(PAGES, 5, 28, 28)), 14), np.random.default_rng(4))
-    figure = Figure(figsize=(8.4, 5.9), layout="constrained")
-    grid = figure.subplots(PAGES, 2)
+    count = PLAIN + len(STATIONERY)
+    digits = datasets.load("mnist", "test").images[: count * 5]
+    pages = pad(row(digits.reshape(count, 5, CELL, CELL)), MARGIN)
+    generator = np.random.default_rng(4)
+    pages[PLAIN:] = printed(pages[PLAIN:], MARGIN, CELL, generator)
+    scans = degrade(pages, generator)
+    figure = Figure(figsize=(8.4, 1.475 * count), layout="constrained")
+    grid = figure.subplots(count, 2)
     grid[0, 0].set_title("scanned", fontsize=11)
     grid[0, 1].set_title("prepared", fontsize=11)
     for (before, after), scan in zip(grid, scans, strict=True):

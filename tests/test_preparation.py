@@ -13,6 +13,7 @@ from capsonnx import datasets
 from capsonnx.errors import InputError
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
+from capsonnx.exam.stationery import printed
 from capsonnx.images import as_grey
 from capsonnx.preparation import Prepared, needs_preparation, prepare
 
@@ -92,6 +93,20 @@ def test_preparing_a_prepared_page_changes_nothing(pages: NDArray[np.uint8]) -> 
     for scan in scanned(pages):
         levels = prepare(scan).levels
         assert prepare(levels).levels is levels
+
+
+def test_rules_vanish_from_clean_pages_and_from_most_scans(pages: NDArray[np.uint8]) -> None:
+    forms = printed(pages, 14, 28, np.random.default_rng(1))
+    for page, form in zip(pages, forms, strict=True):
+        assert np.abs(form.astype(int) - page).mean() > 2
+        assert np.abs(prepare(form).levels.astype(int) - page).mean() < 2
+    found = [prepare(scan) for scan in scanned(forms)]
+    alike = [
+        np.abs(one.levels.astype(int) - page).mean() < 8
+        for one, page in zip(found, pages, strict=True)
+        if one.scale == 1
+    ]
+    assert np.count_nonzero(alike) >= 11
 
 
 def test_a_slope_under_the_ink_changes_little(pages: NDArray[np.uint8]) -> None:

@@ -10,8 +10,9 @@ from PIL import Image
 
 from capsonnx import datasets, sheet
 from capsonnx.errors import InputError
-from capsonnx.exam.compose import row
+from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
+from capsonnx.exam.stationery import printed
 from capsonnx.preparation import prepare
 from capsonnx.sheet import clean, prepare_all
 
@@ -28,7 +29,7 @@ def digits() -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def pages(digits: NDArray[np.uint8]) -> Pages:
-    """Of every kind and size: single digits, pairs, enlarged and shrunk ones, bad scans, nothing, all white."""
+    """Of every kind and size: single digits, pairs, enlarged and shrunk ones, bad scans, nothing, all white, forms."""
     pairs = row(digits[100:160].reshape(30, 2, 28, 28))
     sizes = [(70, 35), (42, 84), (34, 67), (14, 28), (20, 40)]
     return [
@@ -42,6 +43,7 @@ def pages(digits: NDArray[np.uint8]) -> Pages:
         np.pad(digits[7], 70),
         *(digit[5:23, 7:21] for digit in digits[40:60]),
         np.array([[255]], np.uint8),
+        *printed(pad(pairs[20:30], 10), 10, 28, np.random.default_rng(0)),
     ]
 
 

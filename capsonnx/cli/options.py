@@ -49,7 +49,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--prepare",
         type=click.Choice(["auto", "on", "off"]),
         default="auto",
-        help="Clean and scale pages; auto: those whose ground is not black, or white.",
+        help="Clean and scale pages; auto: those that need it, by their ground, ruled lines or size.",
     )
     @click.option(
         "--height",

@@ -19,6 +19,7 @@ from capsonnx.exam.draws import stream
 from capsonnx.exam.pages import PageExam, Placed, altered, transferred
 from capsonnx.exam.resample import scaled
 from capsonnx.exam.scatter import scattered
+from capsonnx.exam.stationery import printed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,8 @@ PageBuilder: TypeAlias = Callable[["Dataset", int], PageExam]
 
 MARGIN = 4
 """Pixels of black around the ink of the exams on spacing, as around that of an MNIST digit."""
+FRAME = 14
+"""Pixels of black on every side of pages that are to look like scans or forms."""
 
 
 def strings(dataset: Dataset, seed: int, *, digits: int) -> PageExam:
@@ -110,14 +113,26 @@ def resized(dataset: Dataset, seed: int, *, percent: int) -> PageExam:
 
 
 def degraded(dataset: Dataset, seed: int) -> PageExam:
-    """The first 1000 pages of ``strings-5``, each with 14 px of black on every side, as a scanner gives them.
+    """The first 1000 pages of ``strings-5``, each with black on every side, as a scanner gives them.
 
     Other exams are the same to the last bit on every machine; these differ by a level or so between builds of libjpeg.
     """
-    clean = strings(dataset, seed, digits=5)
-    framed = PageExam(clean.name, pad(clean.images[:1000], 14), transferred(clean.truth[:1000], offset=14))
     generator = stream(seed, "degraded-5")
-    return altered(framed, "degraded-5", lambda images: degrade(images, generator))
+    return altered(_framed(dataset, seed), "degraded-5", lambda images: degrade(images, generator))
+
+
+def ruled(dataset: Dataset, seed: int) -> PageExam:
+    """The pages of ``degraded-5``, not degraded, on ruled and squared paper, in boxes and frames, and underlined."""
+    generator = stream(seed, "ruled-5")
+    return altered(
+        _framed(dataset, seed), "ruled-5", lambda images: printed(images, FRAME, dataset.images.shape[2], generator)
+    )
+
+
+def ruled_degraded(dataset: Dataset, seed: int) -> PageExam:
+    """The pages of ``ruled-5`` as a scanner gives them."""
+    generator = stream(seed, "ruled-degraded-5")
+    return altered(ruled(dataset, seed), "ruled-degraded-5", lambda images: degrade(images, generator))
 
 
 def blank(_dataset: Dataset, _seed: int) -> PageExam:
@@ -140,10 +155,18 @@ PAGE_EXAMS: dict[str, PageBuilder] = {
     "scattered-512": partial(scattered, side=512, count=200, fewest=10, most=30),
     **{f"scaled-{percent / 100:g}": partial(resized, percent=percent) for percent in (70, 85, 120, 150)},
     "degraded-5": degraded,
+    "ruled-5": ruled,
+    "ruled-degraded-5": ruled_degraded,
     "blank": blank,
     "clutter": cluttered,
 }
 """The exams of pages by name."""
+
+
+def _framed(dataset: Dataset, seed: int) -> PageExam:
+    """The first 1000 pages of ``strings-5`` with black on every side."""
+    clean = strings(dataset, seed, digits=5)
+    return PageExam(clean.name, pad(clean.images[:1000], FRAME), transferred(clean.truth[:1000], offset=FRAME))
 
 
 def _chosen(dataset: Dataset, seed: int, digits: int, most: int) -> NDArray[np.int64]:

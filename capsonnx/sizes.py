@@ -1,0 +1,66 @@
+"""How large the symbols of a page are, by the boxes of its components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["SMALLEST", "are_frames", "clean_sizes", "middle", "sides_of"]
+
+SMALLEST = 6
+"""The least side in pixels of a plausible symbol."""
+CLEAN_BAND = (0.75, 1.33)
+"""Between these scales a clean page is better left alone, ..."""
+TALL_BAND = (0.87, np.inf)
+"""... unless its single symbols are taller than that."""
+
+
+def middle(sides: NDArray[np.int64]) -> float:
+    """The side in pixels of most ink, of sides (count,) of components; 0 if none is of a plausible symbol.
+
+    >>> middle(np.array([2, 2, 19, 20, 21])), middle(np.array([2]))
+    (20.0, 0.0)
+    """
+    sides = np.sort(sides[sides >= SMALLEST])
+    if not len(sides):
+        return 0.0
+    return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
+
+
+def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0) -> NDArray[np.int64]:
+    """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined digits the height.
+
+    Args:
+        boxes: left, top, right and bottom edge of each.
+        skirt: pixels by which a box is longer than what it holds.
+    """
+    left, top, right, bottom = boxes.T
+    widths, heights = right - left - skirt, bottom - top - skirt
+    sides: NDArray[np.int64] = np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights)
+    return sides
+
+
+def clean_sizes(boxes: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
+    """By what the size of a clean page is judged, of the boxes (count, 4) of its components.
+
+    Returns:
+        Sizes in pixels, (count,) each, and between which scales a page of such is not resized; the first beyond them
+        decide. The second are the heights of what is no wider than high, a single symbol for certain, or 0.
+    """
+    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+    return [(sides_of(boxes), CLEAN_BAND), (np.where(widths <= heights, heights, 0), TALL_BAND)]
+
+
+def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:
+    """Which boxes, (count, 4), hold the centres of so many others or more: frames and tables, not symbols."""
+    if not held < len(boxes) <= 2000:
+        return np.zeros(len(boxes), np.bool_)
+    left, top, right, bottom = boxes.T
+    x, y = (left + right) / 2, (top + bottom) / 2
+    holds = (left[:, None] < x) & (x < right[:, None]) & (top[:, None] < y) & (y < bottom[:, None])
+    frames: NDArray[np.bool_] = holds.sum(axis=1) > held  # itself among them
+    return frames
