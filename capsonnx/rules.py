@@ -1,18 +1,21 @@
 """Rules on a page: printed lines, underlines, squares and boxes, told from the symbols and taken away.
 
-A rule is straight, level or upright, and longer than symbols are; the sides of a box go from one such rule to another.
-Where a stroke crosses a rule, the stroke is kept.
+A rule is straight, level or upright but for a few degrees, and longer than symbols are; the sides of a box go from one
+such rule to another. Where a stroke crosses a rule, the stroke is kept.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from capsonnx.components import Components, find_components
 from capsonnx.sizes import SMALLEST, are_frames, middle, sides_of
+from capsonnx.stretches import Stretches, below, counts
+from capsonnx.turning import Turn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +26,8 @@ SHORTEST = 24
 """Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
 
 # Chosen on pages of MNIST training digits, ruled by capsonnx.exam.stationery.
-LONG, SIDE = 2.5, 1.1
-"""The least length of a rule in symbols, and that of the side of a box."""
+LONG, SIDE, TELLING = 2.5, 1.1, 4.0
+"""The least lengths in symbols: of a rule, of the side of a box, and of a rule that tells how the page is turned."""
 SOLID = 0.95
 """The least share of its length that is ink: digits side by side without space come near to a line."""
 UNBROKEN = 16
@@ -37,6 +40,12 @@ BEFORE, WITHIN = 2, 5
 """Pixels: the side of a box ends so little before a rule, or in it."""
 BRIGHTER = 1.4
 """What is brighter than most of the rules by this factor is ink on them."""
+SLOPES = (0.0, -0.0175, 0.0175, -0.035, 0.035, -0.0525, 0.0525)
+"""Of pages that are turned by up to three degrees."""
+UNTURNED = 1.1
+"""Another slope than 0 must have more level rules by this factor."""
+LARGEST = 1 << 20
+"""Pixels, beyond which a page is looked at with fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +80,6 @@ class Rules:
 def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
     """Find the rules of a page.
 
-    They are told by their length in symbols. But symbols that touch a rule are one component with it. So when the first
-    rules are gone, the symbols are measured once more, and all rules found anew.
-
     Args:
         mask: (height, width) bool, its ink.
 
@@ -86,11 +92,32 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
     >>> int(rules.level.sum()), int(rules.upright.sum())
     (180, 0)
     """
-    if not (_from_each(mask, SHORTEST).any() or _from_each(mask.T, SHORTEST).any()):
+    step = math.ceil((mask.size / LARGEST) ** 0.5)
+    if step > 1:
+        found = find_rules(_pooled(mask, step))
+        return found and Rules(_unpooled(found.level, step, mask), _unpooled(found.upright, step, mask))
+    if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
         return None  # as of most pages
-    found = find_components(mask)
-    spans = (found.boxes[:, 2:] - found.boxes[:, :2] >= SPAN * np.array(mask.shape[::-1])).all(axis=1)
-    first = (_squares(mask) if spans.any() else None) or _rules(mask, _size(found))
+    size = _size(find_components(mask))
+    length, thick = _limits(TELLING, size)
+    length = min(length, round(SPAN * mask.shape[1]))  # squares hang together, as if they were one large symbol
+
+    def level_rules(turn: Turn) -> float:
+        pixels = np.count_nonzero(_straight(turn.levelled(mask), length, thick))
+        return float(pixels if turn.slope else UNTURNED * pixels)
+
+    turn = max((Turn(mask.shape, slope) for slope in SLOPES), key=level_rules)
+    found = _upright_page(turn.there(mask), size)
+    return found and Rules(turn.back(found.level), turn.back(found.upright))
+
+
+def _upright_page(mask: NDArray[np.bool_], size: float) -> Rules | None:
+    """The rules of a page that is not turned, of symbols of so many pixels.
+
+    Symbols that touch a rule are one component with it. So when the first rules are gone, the symbols are measured once
+    more, and all rules found anew.
+    """
+    first = _squares(mask) or _rules(mask, size)
     if first is None:
         return None
     rest = find_components(first.widened().erased(mask.astype(np.float32)) > 0)
@@ -98,14 +125,20 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
 
 
 def _size(found: Components) -> float:
-    """The side in pixels of the symbols: of what is no line and holds nothing else, if there is any; or 0."""
+    """The side in pixels of the symbols; 0 if there are none.
+
+    A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
+    else what holds others, of which symbols may be a part.
+    """
     boxes, areas = found.boxes, np.bincount(found.owners, found.ends - found.starts)
     plausible = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) >= SMALLEST
     boxes, areas = boxes[plausible], areas[plausible]
     sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)
     are_lines = (sides[:, 1] > 6 * sides[:, 0]) & (areas > 0.6 * sides.prod(axis=1))
-    single = ~(are_lines | are_frames(boxes, held=1))
-    return middle(sides_of(boxes[single])) or middle(sides_of(boxes[~are_lines]))
+    holding = are_frames(boxes, held=1)
+    are_tall = boxes[:, 3] - boxes[:, 1] > boxes[:, 2] - boxes[:, 0]
+    kinds = (~are_lines & ~holding, are_lines & are_tall, ~are_lines)
+    return next((size for kind in kinds if (size := middle(sides_of(boxes[kind])))), 0.0)
 
 
 def _squares(mask: NDArray[np.bool_]) -> Rules | None:
@@ -121,11 +154,16 @@ def _rules(mask: NDArray[np.bool_], size: float) -> Rules | None:
     """What is longer than symbols of so many pixels, and the sides of boxes between."""
     if not size:
         return None
-    length, side = (max(SHORTEST, round(share * size)) for share in (LONG, SIDE))
-    level, upright = (_straight(part, length, max(4, round(THICK * size))) for part in (mask, mask.T))
+    level, upright = (_straight(part, *_limits(LONG, size)) for part in (mask, mask.T))
+    side, _ = _limits(SIDE, size)
     sides = _between(mask, level, side), _between(mask.T, upright, side)
     rules = Rules(level | sides[1].T, upright.T | sides[0])
     return rules if rules.level.any() or rules.upright.any() else None
+
+
+def _limits(share: float, size: float) -> tuple[int, int]:
+    """The least length, a share of symbols of so many pixels, and the greatest thickness."""
+    return max(SHORTEST, round(share * size)), max(4, round(THICK * size))
 
 
 def _straight(mask: NDArray[np.bool_], length: int, thick: int) -> NDArray[np.bool_]:
@@ -133,28 +171,27 @@ def _straight(mask: NDArray[np.bool_], length: int, thick: int) -> NDArray[np.bo
     found = np.zeros_like(mask)
     if mask.shape[1] < length:
         return found
-    rows = np.flatnonzero(_from_each(mask.T, UNBROKEN).any(axis=0))
-    full = _counts(mask[rows], length) >= SOLID * length
-    found[rows] = mask[rows] & (_counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
+    rows = np.flatnonzero(below(mask.T, UNBROKEN).any(axis=0))
+    full = counts(mask[rows], length) >= SOLID * length
+    found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
     if not found.any():
         return found
-    lines = _Stretches.of(found)
-    return lines.where(lines.ends - lines.starts <= thick, mask.shape)
+    lines = Stretches.of(found)
+    return lines.mask(lines.lengths <= thick, mask.shape)
 
 
 def _between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
     """Upright stretches at least so long that go from one level rule to another, and are as thin as these."""
     if not level.any():
         return level
-    height = len(level)
     above = np.pad(np.cumsum(level, axis=0, dtype=np.int32), ((1, 0), (0, 0)))
-    found = _Stretches.of(mask)
-    kept = found.ends - found.starts >= least
+    found = Stretches.of(mask)
+    kept = found.lengths >= least
     for first, last in ((found.starts - BEFORE, found.starts + WITHIN), (found.ends - WITHIN, found.ends + BEFORE)):
-        kept &= above[last.clip(max=height), found.columns] > above[first.clip(min=0), found.columns]
-    lines, across = _Stretches.of(level), _Stretches.of(found.where(kept, mask.shape).T)
-    thickness = np.median(lines.ends - lines.starts) + 1
-    return across.where(across.ends - across.starts <= thickness, mask.T.shape).T
+        kept &= above[last.clip(max=len(level)), found.columns] > above[first.clip(min=0), found.columns]
+    thickness = np.median(Stretches.of(level).lengths) + 1
+    across = Stretches.of(found.mask(kept, mask.shape).T)
+    return across.mask(across.lengths <= thickness, mask.T.shape).T
 
 
 def _erased(ink: NDArray[np.float32], level: NDArray[np.bool_], rules: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -167,52 +204,10 @@ def _erased(ink: NDArray[np.float32], level: NDArray[np.bool_], rules: NDArray[n
         return ink
     beside = np.pad(np.where(rules, 0, ink), 1)
     beside = np.maximum(np.maximum(beside[:, :-2], beside[:, 2:]), beside[:, 1:-1])  # strokes may be slanted
-    lines = _Stretches.of(level)
+    lines = Stretches.of(level)
     lesser = np.minimum(beside[lines.starts, lines.columns], beside[lines.ends + 1, lines.columns])
-    bare = level & (ink < BRIGHTER * np.percentile(inked, 75))
+    bare = level & (ink < BRIGHTER * float(np.percentile(inked, 75)))
     return np.where(bare, np.minimum(ink, lines.spread(lesser, ink.shape)), ink)
-
-
-class _Stretches(NamedTuple):
-    """The stretches of set pixels in the columns of a mask, each as long as it goes.
-
-    Attributes:
-        columns: (count,) int64, the column of each.
-        starts: (count,) int64, its first row.
-        ends: (count,) int64, the row after its last.
-    """
-
-    columns: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, mask: NDArray[np.bool_]) -> _Stretches:
-        steps = np.diff(np.pad(mask.T.view(np.int8), ((0, 0), (1, 1))), axis=1)
-        columns, starts = np.nonzero(steps == 1)
-        return cls(columns, starts, np.nonzero(steps == -1)[1])
-
-    def spread(self, values: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """One value for each stretch, (count,), at all of its pixels, and 0 elsewhere: (height, width)."""
-        lengths = self.ends - self.starts
-        rows = np.arange(lengths.sum()) + np.repeat(self.starts - (np.cumsum(lengths) - lengths), lengths)
-        page = np.zeros(shape, np.float32)
-        page[rows, np.repeat(self.columns, lengths)] = np.repeat(values, lengths)
-        return page
-
-    def where(self, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """The pixels of some stretches, of which ``chosen``, (count,) bool, is set: (height, width) bool."""
-        return self.spread(chosen.astype(np.float32), shape) > 0
-
-
-def _from_each(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
-    """Whether so many pixels are set from each one downwards: (height - length + 1, width)."""
-    reached = 1
-    while reached < length:
-        step = min(reached, length - reached)
-        mask = mask[:-step] & mask[step:]
-        reached += step
-    return mask
 
 
 def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -223,8 +218,18 @@ def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return wide
 
 
-def _counts(mask: NDArray[np.bool_], length: int) -> NDArray[np.int32]:
-    """How many are set in every window of so many columns: (height, width - length + 1)."""
-    sums = np.zeros((len(mask), mask.shape[1] + 1), np.int32)
-    np.cumsum(mask, axis=1, out=sums[:, 1:])
-    return sums[:, length:] - sums[:, :-length]
+def _pooled(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+    """Of each square of so many pixels whether there is one set."""
+    height, width = (side + -side % step for side in mask.shape)
+    whole = np.zeros((height, width), np.bool_)
+    whole[: mask.shape[0], : mask.shape[1]] = mask
+    squares = whole.reshape(height // step, step, width // step, step)
+    pooled: NDArray[np.bool_] = np.logical_or.reduce(squares, axis=(1, 3))
+    return pooled
+
+
+def _unpooled(squares: NDArray[np.bool_], step: int, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels of a mask in the chosen squares."""
+    whole = squares.repeat(step, axis=0).repeat(step, axis=1)
+    found: NDArray[np.bool_] = mask & whole[: mask.shape[0], : mask.shape[1]]
+    return found

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from PIL import Image
 
 from capsonnx import datasets
 from capsonnx.exam.compose import pad, row
@@ -85,7 +86,31 @@ def test_what_is_brighter_than_squared_paper_stays(pages: NDArray[np.uint8]) -> 
     assert left[page == 0].mean() < 1
 
 
-def test_the_page_turned_has_its_rules_turned(pages: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("degrees", [-3, -2, -1, 1, 2, 3])
+def test_a_page_may_lie_askew(pages: NDArray[np.uint8], degrees: float) -> None:
+    drawn = np.kron(pages[7], np.ones((2, 2), np.uint8))
+    drawn[[10, 11, 90, 91], 10:-10] = 255
+    turned = np.array(Image.fromarray(drawn).rotate(degrees, Image.Resampling.BILINEAR))
+    rules = find_rules(turned > 127)
+    assert rules is not None
+    left, digits = rules.widened().erased(turned.astype(np.float32)), drawn.copy()
+    digits[[10, 11, 90, 91]] = 0
+    digits = np.array(Image.fromarray(digits).rotate(degrees, Image.Resampling.BILINEAR))
+    assert np.abs(turned - digits.astype(float)).mean() > 5
+    assert np.abs(left - digits).mean() < 1
+
+
+def test_a_large_page_has_the_rules_of_a_small_one(pages: NDArray[np.uint8]) -> None:
+    mask = pages[2] > 0
+    mask[44:46] = True
+    large = np.kron(np.pad(mask, ((0, 300), (0, 0))), np.ones((6, 6), bool))
+    rules, expected = find_rules(large), find_rules(mask)
+    assert rules is not None
+    assert expected is not None
+    np.testing.assert_array_equal(rules.level[: 6 * 56 : 6, ::6], expected.level)
+
+
+def test_the_page_mirrored_has_its_rules_turned(pages: NDArray[np.uint8]) -> None:
     mask = pages[5] > 0
     mask[44] = mask[8:50, 6] = True
     one, other = find_rules(mask[:, ::-1]), find_rules(mask)

@@ -97,7 +97,8 @@ def command(
 
     The symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one).
     --prepare brings each page to it by the size of its own symbols, once it has taken away paper, noise and what is
-    printed: ruled lines, pale squares, boxes, frames. It needs no --height. --height scales the whole image instead: that is right only for one line of symbols that fills it.
+    printed: ruled lines, pale squares, boxes, frames. It needs no --height. --height scales the whole image instead:
+    that is right only for one line of symbols that fills it.
 
     Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read.
 

@@ -1,0 +1,80 @@
+"""Stretches of set pixels in the columns of a mask; of its rows, by the transposed mask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Stretches", "below", "counts"]
+
+
+class Stretches(NamedTuple):
+    """The stretches of set pixels in the columns of a mask, each as long as it goes.
+
+    Attributes:
+        columns: (count,) int64, the column of each.
+        starts: (count,) int64, its first row.
+        ends: (count,) int64, the row after its last.
+    """
+
+    columns: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> Stretches:
+        """Those of a mask, (height, width) bool.
+
+        >>> found = Stretches.of(np.array([[1, 0], [1, 1], [0, 0], [1, 0]], bool))
+        >>> found.columns.tolist(), found.starts.tolist(), found.lengths.tolist()
+        ([0, 0, 1], [0, 3, 1], [2, 1, 1])
+        """
+        steps = np.diff(np.pad(mask.T.view(np.int8), ((0, 0), (1, 1))), axis=1)
+        columns, starts = np.nonzero(steps == 1)
+        return cls(columns, starts, np.nonzero(steps == -1)[1])
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(count,) int64, in pixels."""
+        return self.ends - self.starts
+
+    def spread(self, values: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """One value for each stretch, (count,), at all of its pixels, and 0 elsewhere: (height, width)."""
+        lengths = self.lengths
+        rows = np.arange(lengths.sum()) + np.repeat(self.starts - (np.cumsum(lengths) - lengths), lengths)
+        page = np.zeros(shape, np.float32)
+        page[rows, np.repeat(self.columns, lengths)] = np.repeat(values, lengths)
+        return page
+
+    def mask(self, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """The pixels of some stretches, of which ``chosen``, (count,) bool, is set: (height, width) bool."""
+        return self.spread(chosen.astype(np.float32), shape) > 0
+
+
+def below(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    """Whether so many pixels are set from each one downwards: (height - length + 1, width), or without rows.
+
+    >>> below(np.array([[1, 1], [1, 0], [1, 1]], bool), 2).tolist()
+    [[True, False], [True, False]]
+    """
+    reached = 1
+    while reached < length:
+        step = min(reached, length - reached)
+        mask = mask[:-step] & mask[step:]
+        reached += step
+    return mask
+
+
+def counts(mask: NDArray[np.bool_], length: int) -> NDArray[np.int32]:
+    """How many pixels are set in every window of so many columns: (height, width - length + 1).
+
+    >>> counts(np.array([[1, 1, 0, 1]], bool), 2).tolist()
+    [[2, 1, 1]]
+    """
+    sums = np.zeros((len(mask), mask.shape[1] + 1), np.int32)
+    np.cumsum(mask, axis=1, out=sums[:, 1:])
+    return sums[:, length:] - sums[:, :-length]
