@@ -26,7 +26,7 @@ SHORTEST = 24
 """Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
 
 # Chosen on pages of MNIST training digits, ruled by capsonnx.exam.stationery.
-LONG, SIDE, TELLING = 2.5, 1.1, 4.0
+LONG, SIDE, TELLING = 2.5, 0.9, 4.0
 """The least lengths in symbols: of a rule, of the side of a box, and of a rule that tells how the page is turned."""
 SOLID = 0.95
 """The least share of its length that is ink: digits side by side without space come near to a line."""
@@ -102,26 +102,29 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
     length, thick = _limits(TELLING, size)
     length = min(length, round(SPAN * mask.shape[1]))  # squares hang together, as if they were one large symbol
 
-    def level_rules(turn: Turn) -> float:
-        pixels = np.count_nonzero(_straight(turn.levelled(mask), length, thick))
-        return float(pixels if turn.slope else UNTURNED * pixels)
+    def level_rules(slope: float) -> float:
+        pixels = np.count_nonzero(_straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
+        return float(pixels if slope else UNTURNED * pixels)
 
-    turn = max((Turn(mask.shape, slope) for slope in SLOPES), key=level_rules)
-    found = _upright_page(turn.there(mask), size)
+    slope = max(SLOPES, key=level_rules)
+    for finer in (SLOPES[1] / 2, SLOPES[1] / 4) if slope else ():
+        slope = max((slope, slope - finer, slope + finer), key=level_rules)
+    turn = Turn(mask.shape, slope)
+    found = _upright_page(turn.there(mask), size, loose=slope != 0)
     return found and Rules(turn.back(found.level), turn.back(found.upright))
 
 
-def _upright_page(mask: NDArray[np.bool_], size: float) -> Rules | None:
+def _upright_page(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
     """The rules of a page that is not turned, of symbols of so many pixels.
 
     Symbols that touch a rule are one component with it. So when the first rules are gone, the symbols are measured once
     more, and all rules found anew.
     """
-    first = _squares(mask) or _rules(mask, size)
+    first = _squares(mask, loose=loose) or _rules(mask, size, loose=loose)
     if first is None:
         return None
     rest = find_components(first.widened().erased(mask.astype(np.float32)) > 0)
-    return _rules(mask, _size(rest)) or first
+    return _rules(mask, _size(rest), loose=loose) or first
 
 
 def _size(found: Components) -> float:
@@ -141,20 +144,20 @@ def _size(found: Components) -> float:
     return next((size for kind in kinds if (size := middle(sides_of(boxes[kind])))), 0.0)
 
 
-def _squares(mask: NDArray[np.bool_]) -> Rules | None:
+def _squares(mask: NDArray[np.bool_], *, loose: bool) -> Rules | None:
     """The lines of squared paper: all symbols may hang together by them, so that there is no size to go by."""
     level, upright = (
-        _straight(part, round(SPAN * part.shape[1]), max(4, part.shape[0] // 8)) for part in (mask, mask.T)
+        _straight(part, round(SPAN * part.shape[1]), max(4, part.shape[0] // 8), loose=loose) for part in (mask, mask.T)
     )
     edges = min(np.count_nonzero(np.diff(part.any(axis=1), prepend=False, append=False)) for part in (level, upright))
     return Rules(level, upright.T) if edges >= 2 * LINES else None
 
 
-def _rules(mask: NDArray[np.bool_], size: float) -> Rules | None:
+def _rules(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
     """What is longer than symbols of so many pixels, and the sides of boxes between."""
     if not size:
         return None
-    level, upright = (_straight(part, *_limits(LONG, size)) for part in (mask, mask.T))
+    level, upright = (_straight(part, *_limits(LONG, size), loose=loose) for part in (mask, mask.T))
     side, _ = _limits(SIDE, size)
     sides = _between(mask, level, side), _between(mask.T, upright, side)
     rules = Rules(level | sides[1].T, upright.T | sides[0])
@@ -166,13 +169,14 @@ def _limits(share: float, size: float) -> tuple[int, int]:
     return max(SHORTEST, round(share * size)), max(4, round(THICK * size))
 
 
-def _straight(mask: NDArray[np.bool_], length: int, thick: int) -> NDArray[np.bool_]:
-    """The pixels of level lines at least so long and at most so thick."""
+def _straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -> NDArray[np.bool_]:
+    """The pixels of level lines at least so long and at most so thick; loose ones waver by a pixel."""
     found = np.zeros_like(mask)
     if mask.shape[1] < length:
         return found
-    rows = np.flatnonzero(below(mask.T, UNBROKEN).any(axis=0))
-    full = counts(mask[rows], length) >= SOLID * length
+    near = _widened(mask) if loose else mask
+    rows = np.flatnonzero(below(near.T, UNBROKEN).any(axis=0))
+    full = counts(near[rows], length) >= SOLID * length
     found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
     if not found.any():
         return found
