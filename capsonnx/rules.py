@@ -40,12 +40,12 @@ BEFORE, WITHIN = 2, 5
 """Pixels: the side of a box ends so little before a rule, or in it."""
 BRIGHTER = 1.4
 """What is brighter than most of the rules by this factor is ink on them."""
-SLOPES = (0.0, -0.0175, 0.0175, -0.035, 0.035, -0.0525, 0.0525)
-"""Of pages that are turned by up to three degrees."""
+DEGREE, TURNS = 0.0175, (0, -1, 1, -2, 2, -3, 3)
+"""The slope of a degree, and by how many of them the page may be turned."""
 UNTURNED = 1.1
-"""Another slope than 0 must have more level rules by this factor."""
+"""A page is turned if its rules are longer then by this factor."""
 LARGEST = 1 << 20
-"""Pixels, beyond which a page is looked at with fewer."""
+"""Pixels; a page of more is looked at with fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,15 +106,15 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
         pixels = np.count_nonzero(_straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
         return float(pixels if slope else UNTURNED * pixels)
 
-    slope = max(SLOPES, key=level_rules)
-    for finer in (SLOPES[1] / 2, SLOPES[1] / 4) if slope else ():
+    slope = max((DEGREE * turn for turn in TURNS), key=level_rules)
+    for finer in (DEGREE / 2, DEGREE / 4) if slope else ():
         slope = max((slope, slope - finer, slope + finer), key=level_rules)
     turn = Turn(mask.shape, slope)
-    found = _upright_page(turn.there(mask), size, loose=slope != 0)
+    found = _on_level_page(turn.there(mask), size, loose=slope != 0)
     return found and Rules(turn.back(found.level), turn.back(found.upright))
 
 
-def _upright_page(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
+def _on_level_page(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
     """The rules of a page that is not turned, of symbols of so many pixels.
 
     Symbols that touch a rule are one component with it. So when the first rules are gone, the symbols are measured once
