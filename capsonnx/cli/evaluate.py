@@ -109,8 +109,8 @@ def command(
       scattered-160, -512     digits anywhere on a page of that side
       scaled-0.7 to -1.5      strings-5, scaled
       degraded-5              strings-5, as a scanner gives them
-      ruled-5                 the same pages clean, on ruled and squared paper, in boxes and frames, underlined
-      ruled-degraded-5        and these as a scanner gives them
+      ruled-5                 these on ruled paper, in boxes, underlined, clean
+      ruled-degraded-5        the same, as a scanner gives them
       blank, clutter          pages without a symbol
 
     Pages are read as 'capsonnx infer' reads them, with nothing known of how many symbols they have, or where. A second
