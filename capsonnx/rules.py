@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,9 @@ SHORTEST = 24
 """Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
 
 # Chosen on pages of MNIST training digits, ruled by capsonnx.exam.stationery.
-LONG, SIDE, TELLING = 2.5, 0.9, 4.0
-"""The least lengths in symbols: of a rule, of the side of a box, and of a rule that tells how the page is turned."""
+LONG, SIDE, BOX, TELLING = 2.5, 0.9, 1.2, 4.0
+"""The least lengths in symbols: of a rule, of the side of a box between two of them, of the side of a box that stands
+alone, and of a rule that tells how the page is turned."""
 SOLID = 0.95
 """The least share of its length that is ink: digits side by side without space come near to a line."""
 UNBROKEN = 16
@@ -99,19 +101,28 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
     if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
         return None  # as of most pages
     size = _size(find_components(mask))
-    length, thick = _limits(TELLING, size)
-    length = min(length, round(SPAN * mask.shape[1]))  # squares hang together, as if they were one large symbol
+    turn = _turn(mask, size)
+    found = _on_level_page(turn.there(mask), size, loose=turn.slope != 0)
+    return found and Rules(turn.back(found.level), turn.back(found.upright))
 
-    def level_rules(slope: float) -> float:
+
+def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
+    """By what the page is to be turned so that the most rules are level: long ones tell best, where there are any."""
+    telling, thick = _limits(TELLING, size)
+
+    def level_rules(slope: float, length: int) -> float:
         pixels = np.count_nonzero(_straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
         return float(pixels if slope else UNTURNED * pixels)
 
-    slope = max((DEGREE * turn for turn in TURNS), key=level_rules)
-    for finer in (DEGREE / 2, DEGREE / 4) if slope else ():
-        slope = max((slope, slope - finer, slope + finer), key=level_rules)
-    turn = Turn(mask.shape, slope)
-    found = _on_level_page(turn.there(mask), size, loose=slope != 0)
-    return found and Rules(turn.back(found.level), turn.back(found.upright))
+    for length in (max(telling, mask.shape[1] // 2), min(telling, round(SPAN * mask.shape[1]))):
+        found = {DEGREE * turn: level_rules(DEGREE * turn, length) for turn in TURNS}
+        slope = max(found, key=lambda slope: found[slope])
+        if not found[slope]:
+            continue
+        for finer in (DEGREE / 2, DEGREE / 4) if slope else ():
+            slope = max((slope, slope - finer, slope + finer), key=partial(level_rules, length=length))
+        return Turn(mask.shape, slope)
+    return Turn(mask.shape, 0.0)
 
 
 def _on_level_page(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
@@ -158,10 +169,19 @@ def _rules(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None
     if not size:
         return None
     level, upright = (_straight(part, *_limits(LONG, size), loose=loose) for part in (mask, mask.T))
-    side, _ = _limits(SIDE, size)
-    sides = _between(mask, level, side), _between(mask.T, upright, side)
-    rules = Rules(level | sides[1].T, upright.T | sides[0])
+    side = max(SHORTEST // 2, round(SIDE * size))
+    sides = _between(mask, level, side, loose=loose), _between(mask.T, upright, side, loose=loose)
+    boxes = _boxes(mask, size, loose=loose)
+    rules = Rules(level | sides[1].T | boxes.level, upright.T | sides[0] | boxes.upright)
     return rules if rules.level.any() or rules.upright.any() else None
+
+
+def _boxes(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules:
+    """The sides of boxes that stand alone: lines but little longer than a symbol, all of which end at one another."""
+    length, thick = _limits(BOX, size)
+    level, upright = (_straight(part, length, thick, loose=loose) for part in (mask, mask.T))
+    sides = upright.T & _between(mask, level, length, loose=loose)
+    return Rules(level & _between(mask.T, sides.T, length, loose=loose).T, sides)
 
 
 def _limits(share: float, size: float) -> tuple[int, int]:
@@ -184,17 +204,17 @@ def _straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) 
     return lines.mask(lines.lengths <= thick, mask.shape)
 
 
-def _between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int) -> NDArray[np.bool_]:
-    """Upright stretches at least so long that go from one level rule to another, and are as thin as these."""
+def _between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int, *, loose: bool) -> NDArray[np.bool_]:
+    """Upright stretches at least so long that go from one level rule to another, and are hardly thicker than two."""
     if not level.any():
         return level
     above = np.pad(np.cumsum(level, axis=0, dtype=np.int32), ((1, 0), (0, 0)))
-    found = Stretches.of(mask)
+    found = Stretches.of(_widened(mask.T).T if loose else mask)
     kept = found.lengths >= least
     for first, last in ((found.starts - BEFORE, found.starts + WITHIN), (found.ends - WITHIN, found.ends + BEFORE)):
         kept &= above[last.clip(max=len(level)), found.columns] > above[first.clip(min=0), found.columns]
-    thickness = np.median(Stretches.of(level).lengths) + 1
-    across = Stretches.of(found.mask(kept, mask.shape).T)
+    thickness = 2 * np.median(Stretches.of(level).lengths) + 1
+    across = Stretches.of((mask & found.mask(kept, mask.shape)).T)
     return across.mask(across.lengths <= thickness, mask.T.shape).T
 
 

@@ -56,11 +56,12 @@ def clean_sizes(boxes: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], tuple
 
 
 def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:
-    """Which boxes, (count, 4), hold the centres of so many others or more: frames and tables, not symbols."""
+    """Which boxes, (count, 4), hold the centres of so many smaller ones or more: frames and tables, not symbols."""
     if not held < len(boxes) <= 2000:
         return np.zeros(len(boxes), np.bool_)
     left, top, right, bottom = boxes.T
     x, y = (left + right) / 2, (top + bottom) / 2
     holds = (left[:, None] < x) & (x < right[:, None]) & (top[:, None] < y) & (y < bottom[:, None])
-    frames: NDArray[np.bool_] = holds.sum(axis=1) > held  # itself among them
+    areas = (right - left) * (bottom - top)
+    frames: NDArray[np.bool_] = (holds & (areas < areas[:, None])).sum(axis=1) >= held
     return frames

@@ -74,6 +74,29 @@ def test_boxes_go_though_their_sides_are_no_longer_than_digits(pages: NDArray[np
     np.testing.assert_array_equal(rules.level | rules.upright, lines)
 
 
+@pytest.mark.parametrize("side", [26, 32, 40])
+def test_a_box_that_stands_alone_goes(side: int) -> None:
+    page, box = np.zeros((60, 90), bool), np.zeros((60, 90), bool)
+    page[10:30, 40:44] = page[26:30, 40:52] = True
+    left, top = 46 - side // 2, 20 - side // 2
+    box[top : top + side, left : left + side] = True
+    box[top + 2 : top + side - 2, left + 2 : left + side - 2] = False
+    rules = find_rules(page | box)
+    assert rules is not None
+    np.testing.assert_array_equal(rules.level | rules.upright, box)
+
+
+def test_dividers_may_be_thicker_than_the_lines_above_and_below(pages: NDArray[np.uint8]) -> None:
+    lines = np.zeros(pages[3].shape, bool)
+    lines[[13, 14, 42, 43], 14:157] = True
+    for left in range(14, 155, 28):
+        lines[13:44, left : left + 3] = True
+    digits = pages[3] > 0
+    rules = find_rules(lines | digits)
+    assert rules is not None
+    np.testing.assert_array_equal((rules.level | rules.upright) & ~digits, lines & ~digits)
+
+
 def test_what_is_brighter_than_squared_paper_stays(pages: NDArray[np.uint8]) -> None:
     page = pages[0]
     squares = np.zeros(page.shape, np.uint8)
