@@ -23,7 +23,7 @@ from capsonnx.components import find_components
 from capsonnx.errors import InputError
 from capsonnx.ground import estimate_ground, noise_of
 from capsonnx.rules import SHORTEST, Rules, find_rules
-from capsonnx.sizes import are_frames, clean_sizes, middle, sides_of
+from capsonnx.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,8 +157,7 @@ def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _clean(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     """A page whose ground is black already: it may be ruled, or its symbols far too large or small."""
     boxes = find_components(levels > STRONG).boxes
-    may_be_ruled = (boxes[:, 2:] - boxes[:, :2]).max(initial=0) >= SHORTEST
-    if may_be_ruled and (rules := _clean_rules(levels)) is not None:
+    if (longest_of(boxes) >= SHORTEST).any() and (rules := _clean_rules(levels)) is not None:
         levels = np.rint(rules.erased(levels.astype(np.float32))).astype(np.uint8)
         boxes = find_components(levels > STRONG).boxes
     sizes = clean_sizes(boxes[~are_frames(boxes)])

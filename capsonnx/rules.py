@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.components import Components, find_components
-from capsonnx.sizes import SMALLEST, are_frames, middle, sides_of
+from capsonnx.sizes import SMALLEST, are_frames, longest_of, middle, sides_of
 from capsonnx.stretches import Stretches, below, counts
 from capsonnx.turning import Turn
 
@@ -95,9 +95,14 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
     (180, 0)
     """
     step = math.ceil((mask.size / LARGEST) ** 0.5)
-    if step > 1:
-        found = find_rules(_pooled(mask, step))
-        return found and Rules(_unpooled(found.level, step, mask), _unpooled(found.upright, step, mask))
+    if step == 1:
+        return _find(mask)
+    found = _find(_pooled(mask, step))
+    return found and Rules(_unpooled(found.level, step, mask), _unpooled(found.upright, step, mask))
+
+
+def _find(mask: NDArray[np.bool_]) -> Rules | None:
+    """The same of a page that is not too large."""
     if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
         return None  # as of most pages
     size = _size(find_components(mask))
@@ -114,7 +119,8 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
         pixels = np.count_nonzero(_straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
         return float(pixels if slope else UNTURNED * pixels)
 
-    for length in (max(telling, mask.shape[1] // 2), min(telling, round(SPAN * mask.shape[1]))):
+    # On a small page both are the same.
+    for length in dict.fromkeys((max(telling, mask.shape[1] // 2), min(telling, round(SPAN * mask.shape[1])))):
         found = {DEGREE * turn: level_rules(DEGREE * turn, length) for turn in TURNS}
         slope = max(found, key=lambda slope: found[slope])
         if not found[slope]:
@@ -145,7 +151,7 @@ def _size(found: Components) -> float:
     else what holds others, of which symbols may be a part.
     """
     boxes, areas = found.boxes, np.bincount(found.owners, found.ends - found.starts)
-    plausible = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) >= SMALLEST
+    plausible = longest_of(boxes) >= SMALLEST
     boxes, areas = boxes[plausible], areas[plausible]
     sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)
     are_lines = (sides[:, 1] > 6 * sides[:, 0]) & (areas > 0.6 * sides.prod(axis=1))
@@ -244,10 +250,8 @@ def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _pooled(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
     """Of each square of so many pixels whether there is one set."""
-    height, width = (side + -side % step for side in mask.shape)
-    whole = np.zeros((height, width), np.bool_)
-    whole[: mask.shape[0], : mask.shape[1]] = mask
-    squares = whole.reshape(height // step, step, width // step, step)
+    whole = np.pad(mask, [(0, -side % step) for side in mask.shape])
+    squares = whole.reshape(len(whole) // step, step, -1, step)
     pooled: NDArray[np.bool_] = np.logical_or.reduce(squares, axis=(1, 3))
     return pooled
 

@@ -23,7 +23,7 @@ from capsonnx.preparation import (
     prepare,
 )
 from capsonnx.rules import SHORTEST
-from capsonnx.sizes import SMALLEST, clean_sizes
+from capsonnx.sizes import SMALLEST, clean_sizes, longest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
     boxes = find_components(strong).boxes
     page_of = np.searchsorted(tops, boxes[:, 1], side="right") - 1
     # It may be a rule, or hold one.
-    spared[page_of[(boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) >= SHORTEST]] = False
+    spared[page_of[longest_of(boxes) >= SHORTEST]] = False
     if symbol is not None:
         for sides, (least, most) in clean_sizes(boxes):
             # The size of a page's symbols is one of these.

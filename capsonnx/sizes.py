@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SMALLEST", "are_frames", "clean_sizes", "middle", "sides_of"]
+__all__ = ["SMALLEST", "are_frames", "clean_sizes", "longest_of", "middle", "sides_of"]
 
 SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
@@ -29,6 +29,12 @@ def middle(sides: NDArray[np.int64]) -> float:
     if not len(sides):
         return 0.0
     return float(sides[np.searchsorted(np.cumsum(sides), sides.sum() / 2)])
+
+
+def longest_of(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The longer side in pixels of each box, (count, 4) to (count,)."""
+    longest: NDArray[np.int64] = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    return longest
 
 
 def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0) -> NDArray[np.int64]:

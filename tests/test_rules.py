@@ -133,6 +133,15 @@ def test_a_large_page_has_the_rules_of_a_small_one(pages: NDArray[np.uint8]) -> 
     np.testing.assert_array_equal(rules.level[: 6 * 56 : 6, ::6], expected.level)
 
 
+def test_a_page_just_too_large_is_not_made_small_twice() -> None:
+    mask = np.zeros((2047, 2049), bool)
+    mask[1000:1020, 100:104] = mask[1000:1020, 140:144] = True
+    mask[1030:1032, 60:300] = True
+    rules = find_rules(mask)
+    assert rules is not None
+    assert int(rules.level.sum()) == 2 * 240
+
+
 def test_the_page_mirrored_has_its_rules_turned(pages: NDArray[np.uint8]) -> None:
     mask = pages[5] > 0
     mask[44] = mask[8:50, 6] = True
