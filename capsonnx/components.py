@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Components", "find_components"]
+__all__ = ["Components", "Edges", "find_components"]
+
+Edges: TypeAlias = tuple[int, int, int, int]
+"""The left, top, right and bottom edge of a box, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +49,31 @@ class Components:
             np.maximum.at(peaks, self.owners, highest)
         return peaks
 
-    def largest_in(self, box: tuple[int, int, int, int]) -> int | None:
+    def largest_in(self, box: Edges) -> int | None:
         """The component that has most pixels in a box; None if there is none in it.
 
         Args:
             box: left, top, right and bottom edge in pixels; may reach beyond the mask.
         """
+        owners, _, lefts, rights = self._runs_in(box)
+        return int(np.bincount(owners, rights - lefts).argmax()) if len(owners) else None
+
+    def box_in(self, box: Edges, component: int) -> Edges:
+        """The left, top, right and bottom edge of what lies of a component in a box, which is to hold some of it."""
+        owners, rows, lefts, rights = self._runs_in(box)
+        own = owners == component
+        return int(lefts[own].min()), int(rows[own].min()), int(rights[own].max()), int(rows[own].max()) + 1
+
+    def _runs_in(self, box: Edges) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of each run that a box holds some of: its component, its row, and where it begins and ends in the box."""
         left, top, right, bottom = box
         stride = self.shape[1] + 1
-        first, last = np.searchsorted(self.starts, (top * stride, bottom * stride))
-        lefts = self.starts[first:last] % stride
-        rights = lefts + self.ends[first:last] - self.starts[first:last]
-        inside = (np.minimum(rights, right) - np.maximum(lefts, left)).clip(min=0)
-        return int(np.bincount(self.owners[first:last], inside).argmax()) if inside.any() else None
+        runs = slice(*np.searchsorted(self.starts, (top * stride, bottom * stride)))
+        rows, lefts = np.divmod(self.starts[runs], stride)
+        rights = lefts + self.ends[runs] - self.starts[runs]
+        lefts, rights = np.maximum(lefts, left), np.minimum(rights, right)
+        inside = lefts < rights
+        return self.owners[runs][inside], rows[inside], lefts[inside], rights[inside]
 
     def mask(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The pixels, (height, width) bool, of the components where ``chosen``, (count,) bool, is set."""

@@ -12,6 +12,8 @@ from capsonnx.components import find_components
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from capsonnx.components import Edges
+
 masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.booleans())
 
 
@@ -42,7 +44,7 @@ def test_components_are_those_of_flooding(mask: NDArray[np.bool_]) -> None:
 
 
 @given(masks, st.tuples(*[st.integers(-3, 14)] * 4))
-def test_the_largest_in_a_box_has_most_pixels_there(mask: NDArray[np.bool_], box: tuple[int, int, int, int]) -> None:
+def test_the_largest_in_a_box_has_most_pixels_there_and_its_own_box(mask: NDArray[np.bool_], box: Edges) -> None:
     found = find_components(mask)
     left, top, right, bottom = box
     inside = np.zeros_like(mask)
@@ -53,6 +55,8 @@ def test_the_largest_in_a_box_has_most_pixels_there(mask: NDArray[np.bool_], box
         assert not any(counts)
     else:
         assert counts[largest] == max(counts) > 0
+        rows, columns = (found.mask(np.arange(len(found)) == largest) & inside).nonzero()
+        assert found.box_in(box, largest) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
 
 
 def test_a_spiral_is_one_component() -> None:

@@ -116,7 +116,9 @@ def find_symbols(
 
     Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out
     those within :attr:`capsonnx.windows.Windows.apart` of it, but of such as are sure by themselves only those within
-    ``touching``, and of these not such as lie on ink of their own. Its box is the ink inside it.
+    ``touching``, and of these not such as lie on ink of their own. Two equal symbols side by side, as in 11, may have
+    one peak between them, which is told by its breadth. The box of a symbol is the ink inside its window, or its stroke
+    alone where that tells it from one nearby.
 
     Args:
         fields: (batch, class, rows, cols) in 0..1, the output ``field``.
@@ -127,16 +129,15 @@ def find_symbols(
     Returns:
         The symbols of each page, the highest score first, with boxes in its pixels.
     """
-    highest = fields.max(axis=1)
-    taken = _pick(highest, pages, windows)
+    highest, strokes = fields.max(axis=1), Strokes(pages, windows)
+    taken = _parted(_pick(highest, strokes, windows), fields, highest, strokes, windows)
     page, row, col = taken
     best, scores = fields[page, :, row, col].argmax(axis=1), highest[taken]
     symbols: list[list[Symbol]] = [[] for _ in pages]
     # Of Python's own numbers: one by one, they are several times as fast as numpy's.
-    for at, label, score, box in zip(
-        page.tolist(), best.tolist(), scores.tolist(), ink_boxes(pages, taken, windows).tolist(), strict=True
-    ):
-        symbols[at].append(Symbol(labels[label], score, Box(*box)))
+    cells, boxes = zip(*(axis.tolist() for axis in taken), strict=True), ink_boxes(pages, taken, windows).tolist()
+    for cell, label, score, box in zip(cells, best.tolist(), scores.tolist(), boxes, strict=True):
+        symbols[cell[0]].append(Symbol(labels[label], score, Box(*map(float, strokes.box(cell) or box))))
     return symbols
 
 
@@ -170,22 +171,77 @@ def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
     return tuple(tuple(line) for line in lines)
 
 
-def _pick(highest: NDArray[np.float32], pages: NDArray[np.uint8], windows: Windows) -> Cells:
+def _pick(highest: NDArray[np.float32], strokes: Strokes, windows: Windows) -> Cells:
     """The cells that hold a symbol, from each page's highest down: of (batch, rows, cols), one array for each axis."""
     free, sure = highest > windows.threshold, highest > windows.sure
-    candidates = np.nonzero(free & _is_peak(highest))
-    order = np.lexsort((-highest[candidates], candidates[0]))  # stable: the upper left one first among equals
+    page, row, col = np.nonzero(free & _is_peak(highest))
+    candidates = _from_the_highest((page, row, col), highest)
     apart, touching = (_reach(distances, windows.stride) for distances in (windows.apart, windows.touching))
-    strokes = Strokes(pages, windows)
     taken, held = [], np.zeros_like(free)
-    for cell in zip(*(axis[order].tolist() for axis in candidates), strict=True):
+    for cell in zip(*(axis.tolist() for axis in candidates), strict=True):
         if free[cell] or (sure[cell] and strokes.differ(cell, _near(held, cell, touching))):
             near = _within(apart, cell)
             free[near] &= sure[near]
             free[_within(touching, cell)] = False
             held[cell] = True
             taken.append(cell)
-    page, row, col = np.array(taken, np.intp).reshape(-1, 3).T
+    return _as_cells(taken)
+
+
+def _parted(
+    taken: Cells, fields: NDArray[np.float32], highest: NDArray[np.float32], strokes: Strokes, windows: Windows
+) -> Cells:
+    """The same cells, but for one with a plateau to itself that is of two symbols, a cell for either.
+
+    A plateau is a stretch of windows in a row that all tell one class surely. It is of two if its ends stand apart, as
+    those of one symbol do not, and if there is a stroke for either, a third in from the ends.
+    """
+    page, row, col = taken
+    first, last = _plateaus(taken, fields, highest, windows)
+    down, across = _reach(windows.apart, windows.stride)
+    twins: dict[int, list[Cell]] = {}
+    for one in np.flatnonzero(last - first > across).tolist():
+        on_it = (page == page[one]) & (abs(row - row[one]) <= down) & (col >= first[one]) & (col <= last[one])
+        inset = (last[one] - first[one]) // 3
+        left, right = ((int(page[one]), int(row[one]), int(at)) for at in (first[one] + inset, last[one] - inset))
+        if np.count_nonzero(on_it) == 1 and strokes.differ(left, [right]):
+            twins[one] = [left, right]
+    if not twins:
+        return taken
+    cells = zip(*(axis.tolist() for axis in taken), strict=True)
+    parted = [place for one, cell in enumerate(cells) for place in twins.get(one, [cell])]
+    return _from_the_highest(_as_cells(parted), highest)
+
+
+def _plateaus(
+    cells: Cells, fields: NDArray[np.float32], highest: NDArray[np.float32], windows: Windows
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first and the last column, at most a window away, of the stretch about each cell that tells its class surely.
+
+    Of a cell that is not sure itself, the last comes before the first.
+    """
+    page, row, col = (axis[:, np.newaxis] for axis in cells)
+    best = fields[cells[0], :, cells[1], cells[2]].argmax(axis=1)[:, np.newaxis]
+    reach = windows.size[1] // windows.stride
+    places = col + np.arange(-reach, reach + 1)
+    inside = places.clip(0, fields.shape[3] - 1)
+    scores = fields[page, best, row, inside]
+    is_on = (scores > windows.sure) & (scores == highest[page, row, inside]) & (places == inside)
+    left, right = (
+        np.logical_and.accumulate(side, axis=1).sum(axis=1) - 1 for side in (is_on[:, reach::-1], is_on[:, reach:])
+    )
+    return cells[2] - left, cells[2] + right
+
+
+def _from_the_highest(cells: Cells, highest: NDArray[np.float32]) -> Cells:
+    """Page by page, each page's from the highest down; the upper left one first among equals."""
+    page, row, col = cells
+    order = np.lexsort((-highest[cells], page))
+    return page[order], row[order], col[order]
+
+
+def _as_cells(cells: Sequence[Cell]) -> Cells:
+    page, row, col = np.array(cells, np.intp).reshape(-1, 3).T
     return page, row, col
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from capsonnx.components import Components, find_components
+from capsonnx.components import find_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from capsonnx.components import Components, Edges
     from capsonnx.windows import Windows
 
 __all__ = ["Cell", "Strokes"]
@@ -38,18 +39,34 @@ class Strokes:
         self._pages = pages
         self._windows = windows
         self._found: dict[int, Components] = {}
+        self._boxes: dict[Cell, Edges] = {}
 
     def differ(self, cell: Cell, others: Sequence[Cell]) -> bool:
         """Whether each of some windows of a page has a stroke, and the first one its own."""
-        own, around = self._of(cell), {self._of(other) for other in others}
-        return own is not None and around.isdisjoint({own, None})
+        own, around = self._of(cell), {other: self._of(other) for other in others}
+        if own is None or not {own, None}.isdisjoint(around.values()):
+            return False
+        self._boxes |= {
+            one: self._inside(one, stroke) for one, stroke in {**around, cell: own}.items() if stroke is not None
+        }
+        return True
+
+    def box(self, cell: Cell) -> Edges | None:
+        """What a window holds of its stroke, if that was told apart from another window's; else None."""
+        return self._boxes.get(cell)
 
     def _of(self, cell: Cell) -> int | None:
         """The stroke that has most pixels about the vertical middle line of a window."""
-        page, row, col = cell
-        if page not in self._found:
-            self._found[page] = find_components(self._pages[page] >= SOLID)
+        if cell[0] not in self._found:
+            self._found[cell[0]] = find_components(self._pages[cell[0]] >= SOLID)
+        return self._found[cell[0]].largest_in(self._about(cell, ASIDE))
+
+    def _inside(self, cell: Cell, stroke: int) -> Edges:
+        return self._found[cell[0]].box_in(self._about(cell, self._windows.size[1] // 2), stroke)
+
+    def _about(self, cell: Cell, aside: int) -> Edges:
+        """Of a window the part that reaches so many pixels to either side of its middle."""
         windows = self._windows
-        y, x = (int(start + windows.stride * step) for start, step in zip(windows.origin, (row, col), strict=True))
+        y, x = (int(start + windows.stride * step) for start, step in zip(windows.origin, cell[1:], strict=True))
         reach = windows.size[0] // 2
-        return self._found[page].largest_in((x - ASIDE, y - reach, x + ASIDE, y + reach))
+        return x - aside, y - reach, x + aside, y + reach

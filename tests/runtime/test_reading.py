@@ -44,6 +44,17 @@ WINDOWS = Windows((6.0, 7.0), 2, (28, 22), threshold=0.5, apart=(20.0, 12.0), si
 BLACK = np.zeros((80, 120), np.uint8)
 
 
+TOUCHING = dataclasses.replace(WINDOWS, touching=(20.0, 8.0), sure=0.75)
+
+
+def two_strokes(bridge=0):
+    """Two of them, six pixels apart, about the windows of the cells 10 and 13 of row 5."""
+    levels = BLACK.copy()
+    levels[6:26, [26, 27, 32, 33]] = 255
+    levels[12, 28:32] = bridge
+    return levels
+
+
 def field(**peaks):
     """Scores of a and b on 30 by 50 windows: those given, as ``a=[(row, col, score), ...]``, and 0."""
     values = np.zeros((2, 30, 50), np.float32)
@@ -78,23 +89,82 @@ def test_peaks_less_than_apart_are_one_symbol(down, across, count):
 
 @pytest.mark.parametrize(("score", "across", "count"), [(0.875, 3, 1), (0.875, 4, 2), (0.75, 5, 1), (0.875, 5, 2)])
 def test_nearer_than_apart_only_a_sure_peak_is_another_symbol(score, across, count):
-    windows = dataclasses.replace(WINDOWS, touching=(20.0, 8.0), sure=0.75)
     values = field(a=[(5, 10, 0.9375)], b=[(5, 10 + across, score)])
-    [symbols] = find_symbols(values[None], BLACK[None], ("a", "b"), windows)
+    [symbols] = find_symbols(values[None], BLACK[None], ("a", "b"), TOUCHING)
     assert len(symbols) == count
     assert len(found(values)) == 1
 
 
 @pytest.mark.parametrize(("score", "bridge", "count"), [(0.875, 0, 2), (0.875, 255, 1), (0.75, 0, 1)])
 def test_sure_peaks_on_strokes_of_their_own_may_be_as_near_as_they_like(score, bridge, count):
-    windows = dataclasses.replace(WINDOWS, touching=(20.0, 8.0), sure=0.75)
-    levels = BLACK.copy()
-    levels[6:26, [26, 27, 32, 33]] = 255
-    levels[12, 28:32] = bridge
+    levels = two_strokes(bridge)
     values = field(a=[(5, 10, 0.9375)], b=[(5, 13, score)])
-    [symbols] = find_symbols(values[None], levels[None], ("a", "b"), windows)
+    symbols = places(values, levels)
     assert len(symbols) == count
+    assert count == 1 or symbols == [("a", 26, 28), ("b", 32, 34)]
     assert len(found(values, levels)) == 1  # as in older files, whose peaks are never sure
+
+
+def plateau(first, last, *, peak=None, edge=0.78125):
+    """A stretch of row 5 that tells class a, falling from a peak in its middle, or elsewhere, to less at the edges."""
+    top = (first + last) // 2 if peak is None else peak
+    furthest = max(top - first, last - top)
+    return field(a=[(5, col, 0.9375 - (0.9375 - edge) * abs(col - top) / furthest) for col in range(first, last + 1)])
+
+
+def places(values, levels, windows=TOUCHING):
+    [symbols] = find_symbols(values[None], levels[None], ("a", "b"), windows)
+    return sorted((symbol.label, symbol.box.left, symbol.box.right) for symbol in symbols)
+
+
+PARTED = [("a", 26, 28), ("a", 32, 34)]
+
+
+def test_a_broad_peak_on_two_strokes_is_two_equal_symbols():
+    assert places(plateau(8, 15), two_strokes()) == PARTED
+    assert places(plateau(8, 15, peak=8), two_strokes()) == PARTED
+
+
+@pytest.mark.parametrize(
+    ("values", "bridge"),
+    [
+        (plateau(9, 14), 0),  # no broader than that of one symbol
+        (plateau(8, 15, edge=0.6), 0),  # not sure at its ends
+        (plateau(8, 15), 255),  # the strokes hang together
+    ],
+)
+def test_any_other_peak_is_one(values, bridge):
+    assert len(places(values, two_strokes(bridge))) == 1
+
+
+def test_another_class_in_between_ends_a_plateau():
+    values = plateau(8, 15, peak=10)
+    values[1, 5, 13] = 0.875
+    assert [label for label, *_ in places(values, two_strokes())] == ["a", "b"]
+
+
+def test_a_plateau_that_holds_two_symbols_already_is_not_parted():
+    values = plateau(8, 15, peak=9)
+    values[0, 5, 15] = 0.9375
+    assert len(places(values, two_strokes())) == 2
+
+
+def test_of_older_files_no_peak_is_broad():
+    assert len(places(plateau(8, 15), two_strokes(), WINDOWS)) == 1
+
+
+def test_the_symbols_of_a_page_stay_in_order_of_their_scores():
+    values = plateau(8, 15)
+    values[1, 25, 40] = 0.9
+    [symbols] = find_symbols(values[None], two_strokes()[None], ("a", "b"), TOUCHING)
+    assert [symbol.label for symbol in symbols] == ["b", "a", "a"]
+    assert symbols[0].score > symbols[1].score >= symbols[2].score > TOUCHING.sure
+
+
+def test_a_plateau_ends_at_the_edge_of_the_field():
+    levels = np.roll(two_strokes(), -16, axis=1)
+    assert len(places(plateau(0, 5), levels)) == 1
+    assert places(plateau(0, 6), levels) == [("a", 10, 12), ("a", 16, 18)]
 
 
 def test_the_threshold_itself_is_no_symbol():

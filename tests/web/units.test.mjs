@@ -168,6 +168,21 @@ test("sure peaks on strokes of their own may be as near as they like", () => {
   }
 });
 
+test("a broad peak on two strokes is two equal symbols, and any other is one", () => {
+  const windows = { ...WINDOWS, touching: [20, 8], sure: 0.75 };
+  const x = windows.origin[1] + 20;
+  const strokes = [[x - 1, 10, x + 1, 30], [x + 5, 10, x + 7, 30]]; // prettier-ignore
+  const bridge = [x + 1, 16, x + 5, 17];
+  const plateau = (first, last, slope) =>
+    Array.from({ length: last + 1 - first }, (_, i) => [0, 7, first + i, 0.9375 - Math.abs(first + i - 11) * slope]);
+  const boxes = (...all) => foundBy(windows, ...all).map(([, , ...box]) => box);
+  assert.deepEqual(boxes(page(64, 40, ...strokes), ...plateau(8, 15, 0.03)).sort(), strokes);
+  assert.equal(boxes(page(64, 40, ...strokes), ...plateau(9, 14, 0.03)).length, 1); // no broader than that of one symbol
+  assert.equal(boxes(page(64, 40, ...strokes), ...plateau(8, 15, 0.08)).length, 1); // not sure at its ends
+  assert.equal(boxes(page(64, 40, ...strokes, bridge), ...plateau(8, 15, 0.03)).length, 1); // the strokes hang together
+  assert.equal(found(page(64, 40, ...strokes), ...plateau(8, 15, 0.03)).length, 1); // as in older files
+});
+
 test("a box leaves out a neighbour's ink that does not reach the middle, and is the window where there is no ink", () => {
   const raster = page(64, 40, [12, 10, 14, 30], [18, 12, 26, 28]);
   assert.deepEqual(found(raster, [0, 7, 8, 0.75]), [["a", 0.75, 18, 12, 26, 28]]);

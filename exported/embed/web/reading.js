@@ -76,45 +76,84 @@ export function highest({ data, dims }) {
 /**
  * Pick the peaks: windows from the highest score down, the upper left one first among equals; each taken one rules out
  * those within `apart` of it, but of such as score above `sure` only those within `touching`, and of these not such as
- * lie on ink of their own. Its box is the ink inside it.
+ * lie on ink of their own. Two equal symbols side by side, as in 11, may have one peak between them, which is told by its
+ * breadth. The box of a symbol is the ink inside its window, or its stroke alone where that tells it from one nearby.
  * @param {Heat} heat
  * @param {Raster} raster the page that it is of
  * @param {string[]} labels
  * @param {Windows} windows
  * @returns {Symbol[]} the highest score first
  */
-export function findSymbols({ rows, cols, values, classes }, raster, labels, windows) {
+export function findSymbols(heat, raster, labels, windows) {
+  const { cols, values, classes } = heat;
+  const strokes = strokesOf(raster, windows);
+  const picked = pick(heat, strokes, windows);
+  const taken = picked.flatMap((cell) => parted(cell, picked, heat, strokes, windows));
+  return taken
+    .map(([row, col]) => ({
+      label: labels[classes[row * cols + col]],
+      score: values[row * cols + col],
+      box: strokes.box([row, col]) ?? inkBox(raster, row, col, windows),
+    }))
+    .sort((one, other) => other.score - one.score);
+}
+
+/**
+ * The cells that hold a symbol, row and column, the highest first.
+ * @returns {[number, number][]}
+ */
+function pick({ rows, cols, values }, strokes, windows) {
   const least = Math.fround(windows.threshold);
   const free = values.map((value) => Number(value > least));
   const candidates = [...values.keys()].filter((cell) => free[cell] && isPeak(values, rows, cols, cell));
   candidates.sort((one, other) => values[other] - values[one]);
   const sure = Math.fround(windows.sure ?? 1);
-  const reach = (distances) => distances.map((distance) => Math.ceil(distance / windows.stride) - 1);
-  const [down, across] = reach(windows.apart);
-  const [downTouching, acrossTouching] = reach(windows.touching ?? [0, 0]);
-  const strokeOf = strokesOf(raster, windows);
+  const [down, across] = reach(windows.apart, windows);
+  const [downTouching, acrossTouching] = reach(windows.touching ?? [0, 0], windows);
   /** @type {[number, number][]} */
   const taken = [];
-  const hasOwnStroke = (row, col) => {
-    const near = taken.filter(([y, x]) => Math.abs(y - row) <= downTouching && Math.abs(x - col) <= acrossTouching);
-    const own = strokeOf(row, col);
-    return own > 0 && near.every(([y, x]) => ![0, own].includes(strokeOf(y, x)));
-  };
-  const symbols = [];
+  const touches = ([row, col], [y, x]) => Math.abs(y - row) <= downTouching && Math.abs(x - col) <= acrossTouching;
+  const hasOwnStroke = (cell) => strokes.differ(cell, taken.filter((other) => touches(cell, other))); // prettier-ignore
   for (const cell of candidates) {
     const [row, col] = [Math.floor(cell / cols), cell % cols];
-    if (!free[cell] && !(values[cell] > sure && hasOwnStroke(row, col))) continue;
+    if (!free[cell] && !(values[cell] > sure && hasOwnStroke([row, col]))) continue;
     for (let y = Math.max(0, row - down); y < Math.min(rows, row + down + 1); y++) {
       for (let x = Math.max(0, col - across); x < Math.min(cols, col + across + 1); x++) {
-        const touches = Math.abs(y - row) <= downTouching && Math.abs(x - col) <= acrossTouching;
-        if (touches || values[y * cols + x] <= sure) free[y * cols + x] = 0;
+        if (touches([row, col], [y, x]) || values[y * cols + x] <= sure) free[y * cols + x] = 0;
       }
     }
     taken.push([row, col]);
-    symbols.push({ label: labels[classes[cell]], score: values[cell], box: inkBox(raster, row, col, windows) });
   }
-  return symbols;
+  return taken;
 }
+
+/**
+ * The cell itself, but a third in from either end of a plateau that it has to itself and that is of two symbols: of
+ * windows in a row that all tell one class surely, whose ends stand apart, as those of one symbol do not, with a stroke
+ * for either.
+ * @returns {[number, number][]}
+ */
+function parted([row, col], taken, { cols, values, classes }, strokes, windows) {
+  const [down, across] = reach(windows.apart, windows);
+  const furthest = Math.floor(windows.size[1] / windows.stride);
+  const isOn = (x) => {
+    const cell = row * cols + x;
+    const isSure = values[cell] > Math.fround(windows.sure ?? 1);
+    return x >= 0 && x < cols && Math.abs(x - col) <= furthest && isSure && classes[cell] === classes[row * cols + col];
+  };
+  let [first, last] = [col, col];
+  while (isOn(first - 1)) first--;
+  while (isOn(last + 1)) last++;
+  const others = taken.filter(([y, x]) => Math.abs(y - row) <= down && x >= first && x <= last);
+  if (last - first <= across || others.length > 1) return [[row, col]];
+  const inset = Math.floor((last - first) / 3);
+  /** @type {[number, number][]} */
+  const [left, right] = [first + inset, last - inset].map((x) => [row, x]);
+  return strokes.differ(left, [right]) ? [left, right] : [[row, col]];
+}
+
+/** How many cells down and to the side are nearer than so many pixels. */
+const reach = (distances, { stride }) => distances.map((distance) => Math.ceil(distance / stride) - 1);
 
 /**
  * Put symbols into reading order. From left to right, each goes on the line whose last symbol is nearest in height, if
