@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 # Speed is no test's business: on a busy machine a single example may take longer than hypothesis allows by default.
 settings.register_profile("capsonnx", deadline=None)
 settings.load_profile("capsonnx")
+
+# In the background a shell has Ctrl-C ignored, which the commands that tests start and interrupt would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LABELS = tuple("0123456789")
 

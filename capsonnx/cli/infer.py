@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -30,22 +31,44 @@ __all__ = ["command"]
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
 """The format of an output file that is named so."""
 
+INTERRUPTED = 130
+"""The exit code of what was broken off with Ctrl-C: 128 and the number of the signal, as shells have it."""
+
 
 @dataclass
 class Tally:
-    """Counts of the rows that went by."""
+    """Counts of the rows that went by, and whether a person broke them off."""
 
     images: int = 0
     failed: int = 0
+    interrupted: bool = False
 
     def of(self, rows: Iterable[Row], bar: Bar | None) -> Iterator[Row]:
-        """Pass rows on, counting them, here and on the progress bar."""
+        """Pass rows on, counting them, here and on the progress bar, until there are no more or no more are wanted."""
         for row in rows:
             self.images += 1
             self.failed += row.error is not None
             if bar is not None:
                 bar.advance()
             yield row
+            if self.interrupted:
+                return
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let the rows end well at the first Ctrl-C; a second one aborts, as always."""
+        before = signal.getsignal(signal.SIGINT)
+
+        def interrupt(_number: int, _frame: object) -> None:
+            self.interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+        if before is signal.default_int_handler:  # else it is ignored, as in the background
+            signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 @click.command()
@@ -100,7 +123,8 @@ def command(
     printed: ruled lines, pale squares, boxes, frames. It needs no --height. --height scales the whole image instead:
     that is right only for one line of symbols that fills it.
 
-    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read.
+    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read, 130 interrupted: what
+    was read until then is kept, in out.partial.csv for out.csv.
 
     \b
     Examples:
@@ -123,7 +147,7 @@ def command(
     tally, start = Tally(), time.perf_counter()
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
-    with _writing_to(output) as stream, bar as shown:
+    with suppress(_Interrupted), tally.interruptible(), _writing_to(output) as stream, bar as shown:
         first = list(islice(sources, batch_size))  # a run takes more before its first row: this delays nothing
         rows = runtime.read_images(network, chain(first, sources), options, batch_size=batch_size, workers=workers)
         is_terminal = stream.isatty()
@@ -132,12 +156,27 @@ def command(
         for text in to_text(tally.of(rows, shown)):
             stream.write(text)
             stream.flush()  # a reader of the other end sees each row when it is ready
+        if tally.interrupted:
+            raise _Interrupted
     click.echo(_summary(tally, time.perf_counter() - start, network.provider), err=True)
+    if tally.interrupted:
+        kept = "" if output is None else f"; their rows are in {_partial(output)}"
+        click.echo(f"interrupted after {counted(tally.images, 'image')}{kept}", err=True)
+        context.exit(INTERRUPTED)
     context.exit(3 if tally.failed else 0)
 
 
 def _style_of(output: Path | None) -> str:
     return "table" if output is None else SUFFIXES.get(output.suffix.lower(), "table")
+
+
+class _Interrupted(Exception):  # noqa: N818 - no error: a person's wish
+    """The rows end before the images do."""
+
+
+def _partial(output: Path) -> Path:
+    """Where the rows of a run that was broken off are kept: never under the name that stands for all of them."""
+    return output.with_suffix(f".partial{output.suffix}")
 
 
 @contextmanager
@@ -149,11 +188,13 @@ def _writing_to(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        with (
-            replacing(output) as temporary,
-            temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream,
-        ):
-            yield stream
+        with replacing(output) as temporary:
+            try:
+                with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+                    yield stream
+            except _Interrupted:
+                temporary.replace(_partial(output))
+                raise
     except OSError as error:
         raise InputError(
             f"{output}: {error.strerror}", expected="a file that can be written", remedy="choose another --output"

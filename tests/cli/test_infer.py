@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +179,35 @@ def test_a_run_that_dies_leaves_no_file(infer, images):
     result = infer("-", "-f", "jsonl", "-o", "rows.jsonl", input="")
     assert result.returncode == 2
     assert not [path for path in images.iterdir() if "rows" in path.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_model, suffix):
+    command = [sys.executable, "-m", "capsonnx", "infer", "-m", tiny_model, "--provider", "cpu", "-"]
+    (images / f"out.{suffix}").write_text("of an earlier run")
+    with subprocess.Popen(
+        [*command, "-o", f"out.{suffix}"],
+        cwd=images,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.write("1.png\n" * 20)
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while not list(images.glob(f".out.*.{suffix}")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate("1.png\n" * 1000, timeout=30)
+    assert process.returncode == 130
+    assert messages.endswith(f"interrupted after 1 image; their rows are in out.partial.{suffix}\n")
+    assert (images / f"out.{suffix}").read_text() == "of an earlier run"
+    text = (images / f"out.partial.{suffix}").read_text()
+    rows = json.loads(text) if suffix == "json" else list(csv.DictReader(io.StringIO(text)))
+    assert [row["path"] for row in rows] == ["1.png"]
 
 
 @pytest.mark.parametrize(
