@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["estimate_ground", "noise_of"]
+__all__ = ["blocks", "estimate_ground", "noise_of", "spread", "windows"]
 
 # Chosen, as those of capsonnx.preparation, on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
 FAINT = 2.5
@@ -41,18 +41,18 @@ def estimate_ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
     sample = smooth[::stride, ::stride]
     height, width = sample.shape
     step = max(1, int(side / stride / 40), min(4, height, width))
-    blocks = _blocks(sample, step)
-    low = np.percentile(blocks, 30, axis=2)
-    rough = _windows(np.percentile(_windows(low, FAR), 30, axis=2), NEAR).mean(axis=2)
-    excess = sample - _spread(rough, step, height, width)
+    cells = blocks(sample, step)
+    low = np.percentile(cells, 30, axis=2)
+    rough = windows(np.percentile(windows(low, FAR), 30, axis=2), NEAR).mean(axis=2)
+    excess = sample - spread(rough, step, height, width)
     excess -= np.median(excess)
     is_ink = Image.fromarray((excess > 3 * noise_of(excess)).astype(np.uint8))
     is_ground = 1.0 - np.asarray(is_ink.filter(ImageFilter.MaxFilter(5)))
-    weights = _blocks(is_ground.astype(np.float32), step)
-    sums = np.stack([(blocks * weights).sum(axis=2), weights.sum(axis=2)])
-    near, far = (np.stack([_windows(part, size).mean(axis=2) for part in sums]) for size in (NEAR, FAR))
+    weights = blocks(is_ground.astype(np.float32), step)
+    sums = np.stack([(cells * weights).sum(axis=2), weights.sum(axis=2)])
+    near, far = (np.stack([windows(part, size).mean(axis=2) for part in sums]) for size in (NEAR, FAR))
     total, weight = near + 0.02 * far + 1e-6 * np.stack([rough, np.ones_like(rough)])
-    return _spread(total / weight, step * stride, *smooth.shape)
+    return spread(total / weight, step * stride, *smooth.shape)
 
 
 def noise_of(excess: NDArray[np.float32]) -> float:
@@ -68,7 +68,7 @@ def noise_of(excess: NDArray[np.float32]) -> float:
     return max(FAINT, float(-np.median(dark) / 0.6745)) if dark.size else FAINT
 
 
-def _blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+def blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
     """Cut into squares, the last ones filled up by repetition: (rows, columns, step²)."""
     height, width = levels.shape
     full = np.pad(levels, ((0, -height % step), (0, -width % step)), mode="edge")
@@ -76,13 +76,13 @@ def _blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
     return full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
 
 
-def _windows(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
+def windows(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     """The values of the window around each place, edges repeated: (rows, columns, size²) of (rows, columns)."""
     views = np.lib.stride_tricks.sliding_window_view(np.pad(values, size // 2, mode="edge"), (size, size))
     return views.reshape(*values.shape, size * size)
 
 
-def _spread(values: NDArray[np.floating], step: int, height: int, width: int) -> NDArray[np.float32]:
+def spread(values: NDArray[np.floating], step: int, height: int, width: int) -> NDArray[np.float32]:
     """One value for each block, interpolated to (height, width) pixels."""
     rows, columns = values.shape
     image = Image.fromarray(values.astype(np.float32))

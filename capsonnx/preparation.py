@@ -22,6 +22,7 @@ from PIL import Image, ImageFilter
 from capsonnx.components import find_components
 from capsonnx.errors import InputError
 from capsonnx.ground import estimate_ground, noise_of
+from capsonnx.paper import find_paper
 from capsonnx.rules import SHORTEST, Rules, find_rules
 from capsonnx.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
 
@@ -111,7 +112,7 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
         return Prepared(levels)
     if mode == "auto" and not needs_preparation(levels):
         return _clean(levels, symbol)
-    ink, size = _ink(levels)
+    ink, size = _ink_on_paper(levels)
     scale = _scale(size, symbol, levels.size)
     return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
 
@@ -174,6 +175,17 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
     page = np.zeros((max(height, row + len(resized)), max(width, col + resized.shape[1])), np.uint8)
     page[row : row + len(resized), col : col + resized.shape[1]] = resized
     return Prepared(page, scale)
+
+
+def _ink_on_paper(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+    """What :func:`_ink` gives, of the paper alone if the page shows more."""
+    paper = find_paper(levels)
+    if paper is None:
+        return _ink(levels)
+    ink, size = _ink(paper.cut_out(levels))
+    page = np.zeros(levels.shape, np.float32)
+    page[paper.box] = np.where(paper.inside[paper.box], ink, 0)
+    return page, size
 
 
 def _ink(levels: NDArray[np.uint8], *, ruled: bool = True) -> tuple[NDArray[np.float32], float]:

@@ -111,6 +111,7 @@ def command(
       degraded-5              strings-5, as a scanner gives them
       ruled-5                 these on ruled paper, in boxes, underlined, clean
       ruled-degraded-5        the same, as a scanner gives them
+      photo-5                 strings-5 on a sheet on a table, photographed
       blank, clutter          pages without a symbol
 
     Pages are read as 'capsonnx infer' reads them, with nothing known of how many symbols they have, or where. A second

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["degrade"]
+__all__ = ["compressed", "degrade", "lit"]
 
 PAPER = (140.0, 250.0)
 """The levels that paper may have, from the deepest shadow to the brightest light."""
@@ -45,17 +45,22 @@ def degrade(images: NDArray[np.uint8], generator: np.random.Generator) -> NDArra
 
 def _degrade_one(image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
     """One page, (height, width)."""
-    paper = _paper(image.shape[0], image.shape[1], generator)
+    light = lit(image.shape[0], image.shape[1], PAPER, generator)
     contrast, blur, noise = generator.uniform([0.5, 0.3, 3], [1, 0.9, 10]).tolist()
     ink = np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(blur)))
-    levels = paper * (1 - contrast * ink / 255) + generator.normal(0, noise, image.shape)
+    levels = light * (1 - contrast * ink / 255) + generator.normal(0, noise, image.shape)
+    return compressed(levels, QUALITY)
+
+
+def compressed(levels: NDArray[np.float64], quality: int) -> NDArray[np.uint8]:
+    """What JPEG makes of a page, (height, width), levels beyond 0..255 cut off."""
     file = io.BytesIO()
-    Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)).save(file, "JPEG", quality=QUALITY)
+    Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return np.array(Image.open(file))
 
 
-def _paper(height: int, width: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """(height, width) levels in the range of :data:`PAPER`: a slope and a spot of light in random shares."""
+def lit(height: int, width: int, levels: tuple[float, float], generator: np.random.Generator) -> NDArray[np.float64]:
+    """(height, width) within a range of levels: a slope and a spot of light in random shares."""
     rows, columns = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     angle, share = generator.uniform(0, [2 * np.pi, 1])
     row, column = generator.uniform(-1, 1, 2)
@@ -63,5 +68,5 @@ def _paper(height: int, width: int, generator: np.random.Generator) -> NDArray[n
     spot = -np.hypot(rows - row, columns - column)
     light = share * slope + (1 - share) * spot
     light = (light - light.min()) / max(float(np.ptp(light)), 1e-9)
-    low, high = np.sort(generator.uniform(*PAPER, 2))
+    low, high = np.sort(generator.uniform(*levels, 2))
     return np.asarray(low + (high - low) * light)

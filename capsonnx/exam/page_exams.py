@@ -16,7 +16,8 @@ from capsonnx.exam.clutter import clutter
 from capsonnx.exam.compose import column, ink_spans, pad, paste, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.draws import stream
-from capsonnx.exam.pages import PageExam, Placed, altered, transferred
+from capsonnx.exam.pages import PageExam, Placed, altered, transferred, turned
+from capsonnx.exam.photo import photographed
 from capsonnx.exam.resample import scaled
 from capsonnx.exam.scatter import scattered
 from capsonnx.exam.stationery import printed
@@ -135,6 +136,13 @@ def ruled_degraded(dataset: Dataset, seed: int) -> PageExam:
     return altered(ruled(dataset, seed), "ruled-degraded-5", lambda images: degrade(images, generator))
 
 
+def photos(dataset: Dataset, seed: int) -> PageExam:
+    """The first 200 pages of ``degraded-5``, not degraded, on sheets of paper on a table, as a telephone sees them."""
+    framed = _framed(dataset, seed)
+    images, places = photographed(framed.images[:200], stream(seed, "photo-5"))
+    return PageExam("photo-5", images, turned(framed.truth[:200], places))
+
+
 def blank(_dataset: Dataset, _seed: int) -> PageExam:
     """Black pages."""
     return PageExam("blank", np.zeros((100, 256, 256), dtype=np.uint8), ((),) * 100)
@@ -157,6 +165,7 @@ PAGE_EXAMS: dict[str, PageBuilder] = {
     "degraded-5": degraded,
     "ruled-5": ruled,
     "ruled-degraded-5": ruled_degraded,
+    "photo-5": photos,
     "blank": blank,
     "clutter": cluttered,
 }

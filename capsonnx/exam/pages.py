@@ -10,11 +10,11 @@ import numpy as np
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Lines", "PageExam", "Placed", "altered", "transferred"]
+__all__ = ["Lines", "PageExam", "Placed", "altered", "transferred", "turned"]
 
 
 class Placed(NamedTuple):
@@ -91,9 +91,25 @@ def transferred(truth: tuple[Lines, ...], scale: float = 1.0, offset: float = 0.
     >>> transferred((((Placed(7, 14.0, 42.0),),),), scale=0.5, offset=4.0)
     (((Placed(target=7, x=11.0, y=25.0),),),)
     """
+    place = ((scale, 0.0, offset), (0.0, scale, offset))
+    return tuple(_moved(page, place) for page in truth)
+
+
+def turned(truth: tuple[Lines, ...], places: NDArray[np.float64]) -> tuple[Lines, ...]:
+    """What stands where, after each page was scaled, turned and moved by itself.
+
+    Args:
+        truth: the lines of each page.
+        places: (page, 2, 3) float64, what takes a point (x, y, 1) of it to its new x and y.
+
+    >>> turned((((Placed(7, 14.0, 42.0),),),), np.array([[[0, -1, 50], [1, 0, 0]]]))
+    (((Placed(target=7, x=8.0, y=14.0),),),)
+    """
+    return tuple(_moved(page, place) for page, place in zip(truth, places.tolist(), strict=True))
+
+
+def _moved(page: Lines, place: Sequence[Sequence[float]]) -> Lines:
+    (a, b, x), (c, d, y) = place
     return tuple(
-        tuple(
-            tuple(Placed(one.target, one.x * scale + offset, one.y * scale + offset) for one in line) for line in page
-        )
-        for page in truth
+        tuple(Placed(one.target, a * one.x + b * one.y + x, c * one.x + d * one.y + y) for one in line) for line in page
     )

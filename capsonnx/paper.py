@@ -1,0 +1,214 @@
+"""The paper in a photo: a sheet that lies on something else, a table perhaps, of which the photo shows a part.
+
+The edge of a sheet is sharper than any shade upon it. So the page is split into cells, whose medians hardly see ink,
+and these in two by their level. One side is paper if it is of one piece, has straight edges where the level changes at
+once, and holds ink, and if there is hardly anything like ink beyond.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.components import find_components
+from capsonnx.ground import blocks, spread, windows
+from capsonnx.hull import area_of, four_of, hull_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+__all__ = ["Paper", "find_paper"]
+
+SMALLEST = 160
+"""Pixels, the mean side of a page on which paper is looked for."""
+CELLS = 64
+"""Cells along the mean side of a page, unless they were less than :data:`LEAST` pixels wide."""
+LEAST = 4
+SAMPLES = 8
+"""Pixels along a cell that say enough of it."""
+
+ROUNDS = 4
+"""How often the cells are parted anew by what the last parting tells of the light."""
+SHARE = (0.1, 0.97)
+"""Of the page's cells, how many may be of the paper."""
+WHOLE = 0.9
+"""The least share of the convex hull of the paper that is paper."""
+STRAIGHT = 0.85
+"""The least share of that hull which a polygon of four corners covers."""
+STEP = 25.0
+"""Levels by which paper and what it lies on differ at least."""
+SHARP = 0.5
+"""The part of that difference that three of four places at the edge show from one cell to the next but two."""
+INKED = 0.25
+"""The least contrast of the ink, as a part of it."""
+FAINT = 0.4
+"""What stands out by more, as a part of that contrast, is like ink."""
+EMPTY = 0.2
+"""The most of such that there is beyond the paper, of what there is on it, by share of the pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """Where the paper is on a page, and how it looks there.
+
+    Attributes:
+        inside: (height, width) bool, the pixels that are surely of the paper.
+        ground: (height, width) float32 in 0..255, its levels without ink, continued beyond it.
+        has_dark_ink: whether the ink is darker than the paper.
+    """
+
+    inside: NDArray[np.bool_]
+    ground: NDArray[np.float32]
+    has_dark_ink: bool
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """The rows and columns that hold it."""
+        rows, cols = (np.flatnonzero(self.inside.any(axis=axis)) for axis in (1, 0))
+        return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+
+    def cut_out(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The paper alone, its box full: light ink on a dark ground.
+
+        Args:
+            levels: (height, width) uint8, the page.
+        """
+        whole = np.where(self.inside, levels, np.rint(self.ground)).astype(np.uint8)[self.box]
+        return 255 - whole if self.has_dark_ink else whole
+
+
+def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
+    """Find the paper on a page, if the page shows more than that.
+
+    Args:
+        levels: (height, width) uint8, either way round.
+
+    Returns:
+        The paper; None if nothing lies around it, if there is none, or if it is not certain.
+    """
+    side = levels.size**0.5
+    if side < SMALLEST:
+        return None
+    # As for the ground: a few pixels tell a cell.
+    stride = max(1, int(side / (CELLS * SAMPLES)))
+    step = max(LEAST, int(side / stride / CELLS))
+    sample = levels[::stride, ::stride].astype(np.float32)
+    medians = np.median(blocks(sample, step), axis=2)
+    is_light = _parted(medians)
+    pieces = [_piece_of(cells) for cells in (is_light, ~is_light)]
+    for piece in sorted(pieces, key=np.count_nonzero, reverse=True):
+        has_dark_ink = _ink_on(piece, sample, medians, step)
+        if has_dark_ink is not None:
+            inside = _pixels(_inner(piece), step * stride, levels.shape)
+            return Paper(inside, spread(_ground(medians, piece), step * stride, *levels.shape), has_dark_ink)
+    return None
+
+
+def _piece_of(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest piece of some cells, and of what they enclose, which is ink at most."""
+    around = find_components(np.pad(~cells, 1, constant_values=True))
+    beyond = around.mask(np.arange(len(around)) == around.owners[0])[1:-1, 1:-1]
+    found = find_components(~beyond)
+    return found.mask(np.arange(len(found)) == found.largest_in((0, 0, cells.shape[1], cells.shape[0])))
+
+
+def _ink_on(
+    piece: NDArray[np.bool_], sample: NDArray[np.float32], medians: NDArray[np.float32], step: int
+) -> bool | None:
+    """Whether the ink on a piece of the page is dark; None if the piece is no paper, or has no ink.
+
+    Args:
+        piece: (rows, columns) of the cells.
+        sample: (height, width) the page, or of a large one some of its pixels.
+        medians: (rows, columns), of its cells.
+        step: how many pixels of the sample are the side of a cell.
+    """
+    if not (SHARE[0] <= piece.mean() <= SHARE[1] and _has_straight_edges(piece) and _is_sharp(medians, piece)):
+        return None
+    on_it, around = (
+        (sample - spread(_ground(medians, part), step, *sample.shape))[_pixels(_inner(part), step, sample.shape)]
+        for part in (piece, ~piece)
+    )
+    dark, light = np.percentile(on_it, [0.5, 99.5]).tolist() if on_it.size else (0.0, 0.0)
+    contrast = max(-dark, light)
+    here, there = (np.count_nonzero(abs(rest) > FAINT * contrast) / max(1, rest.size) for rest in (on_it, around))
+    if contrast >= INKED * abs(_step(medians, piece)) and there <= EMPTY * here:
+        return bool(-dark > light)
+    return None
+
+
+def _has_straight_edges(piece: NDArray[np.bool_]) -> bool:
+    hull = hull_of(piece)
+    area = area_of(hull)
+    return bool(np.count_nonzero(piece) >= WHOLE * area and area_of(four_of(hull)) >= STRAIGHT * area)
+
+
+def _is_sharp(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> bool:
+    """Whether the level changes enough between the piece and what lies around it, and does so at its edge."""
+    step, found = _step(medians, piece), []
+    for turn in range(4):
+        values, inside = np.rot90(medians, turn), np.rot90(piece, turn)
+        row, col = np.nonzero(inside[:, 1:-2] & ~inside[:, 2:-1])
+        # One cell left out on either side: the edge passes through them.
+        found.append(values[row, col] - values[row, col + 3])
+    steps = np.concatenate(found) * np.sign(step)
+    return bool(abs(step) >= STEP and steps.size and np.percentile(steps, 25) >= SHARP * abs(step))
+
+
+def _step(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> float:
+    return float(np.median(medians[piece]) - np.median(medians[~piece]))
+
+
+def _parted(medians: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The lighter of two kinds of cells, each of which has a level, and a slope for the light that falls on it."""
+    is_light = medians >= _parting(medians)
+    rows, cols = np.indices(medians.shape)
+    places = np.stack([np.ones_like(rows), rows, cols], axis=-1)
+    for _ in range(ROUNDS):
+        if is_light.all() or not is_light.any():
+            break
+        light, dark = (places @ np.linalg.lstsq(places[of], medians[of])[0] for of in (is_light, ~is_light))
+        is_light = abs(medians - light) < abs(medians - dark)
+    return is_light
+
+
+def _parting(values: NDArray[np.float32]) -> float:
+    """The level that parts values in 0..255 best.
+
+    After N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9 (1979).
+    """
+    counts, edges = np.histogram(values, 64, (0, 256))
+    below, sums = counts.cumsum(), (counts * (edges[1:] + edges[:-1]) / 2).cumsum()
+    sides = np.maximum(below * (below[-1] - below), 1)
+    return float(edges[1:][((sums[-1] * below / below[-1] - sums) ** 2 / sides).argmax()])
+
+
+def _inner(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells that have none but the piece's around them: they are surely of it: the edge passes through others."""
+    inner: NDArray[np.bool_] = windows(piece.astype(np.float32), 3).min(axis=2) > 0
+    return inner
+
+
+def _pixels(cells: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The pixels, of that height and width, of cells that are so many pixels wide.
+
+    But half a cell at the edges of the page: that much of something else may be in a cell that shows paper.
+    """
+    pixels = cells.repeat(step, axis=0).repeat(step, axis=1)[: shape[0], : shape[1]]
+    edge = -(-step // 2)
+    pixels[:edge] = pixels[-edge:] = pixels[:, :edge] = pixels[:, -edge:] = False
+    return pixels
+
+
+def _ground(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The levels of the piece without ink, continued to all other cells."""
+    sure = _inner(piece)
+    around = windows(np.where(sure, medians, np.nan), 5)
+    known = np.where(sure, np.nanmedian(np.where(sure[..., np.newaxis], around, 0), axis=2), np.nan)
+    for values in (known, known[:, ::-1], known.T, known.T[:, ::-1]):
+        places = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.shape[1])), axis=1)
+        values[:] = np.take_along_axis(values, places, axis=1)
+    return known.astype(np.float32)
