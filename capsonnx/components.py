@@ -40,6 +40,10 @@ class Components:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    def areas(self) -> NDArray[np.int64]:
+        """The pixels of each component: (count,) int64."""
+        return np.bincount(self.owners, self.ends - self.starts, len(self)).astype(np.int64)
+
     def peaks(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """The greatest of ``values``, (height, width) float32, in each component: (count,) float32."""
         flat = np.pad(values, ((0, 0), (0, 1))).ravel()

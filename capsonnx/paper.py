@@ -32,18 +32,22 @@ SAMPLES = 8
 
 ROUNDS = 4
 """How often the cells are parted anew by what the last parting tells of the light."""
-SHARE = (0.1, 0.97)
-"""Of the page's cells, how many may be of the paper."""
+SHEET, LARGEST = 0.04, 0.97
+"""The least and the greatest share of the page's cells that a sheet has, ..."""
+BREADTH = 9
+"""... and the cells of which it holds a square, for no stroke of a large symbol does."""
 WHOLE = 0.9
-"""The least share of the convex hull of the paper that is paper."""
+"""The least share of the convex hull of a sheet that is of it."""
 STRAIGHT = 0.85
 """The least share of that hull which a polygon of four corners covers."""
 STEP = 25.0
-"""Levels by which paper and what it lies on differ at least."""
+"""Levels by which a sheet and what lies around it differ at least."""
 SHARP = 0.5
 """The part of that difference that three of four places at the edge show from one cell to the next but two."""
 INKED = 0.25
 """The least contrast of the ink, as a part of it."""
+RARE = 0.05
+"""The percentile of the paper that is ink, if it has any."""
 FAINT = 0.4
 """What stands out by more, as a part of that contrast, is like ink."""
 EMPTY = 0.2
@@ -98,52 +102,58 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
     sample = levels[::stride, ::stride].astype(np.float32)
     medians = np.median(blocks(sample, step), axis=2)
     is_light = _parted(medians)
-    pieces = [_piece_of(cells) for cells in (is_light, ~is_light)]
-    for piece in sorted(pieces, key=np.count_nonzero, reverse=True):
-        has_dark_ink = _ink_on(piece, sample, medians, step)
+    for sheets in sorted((_sheets_of(cells, medians) for cells in (is_light, ~is_light)), key=np.count_nonzero)[::-1]:
+        has_dark_ink = _ink_on(sheets, sample, medians, step)
         if has_dark_ink is not None:
-            inside = _pixels(_inner(piece), step * stride, levels.shape)
-            return Paper(inside, spread(_ground(medians, piece), step * stride, *levels.shape), has_dark_ink)
+            inside = _pixels(_inner(sheets), step * stride, levels.shape)
+            return Paper(inside, spread(_ground(medians, sheets), step * stride, *levels.shape), has_dark_ink)
     return None
 
 
-def _piece_of(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest piece of some cells, and of what they enclose, which is ink at most."""
+def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Of some cells, and of what they enclose, which is ink at most, the pieces that have the edges of a sheet."""
     around = find_components(np.pad(~cells, 1, constant_values=True))
     beyond = around.mask(np.arange(len(around)) == around.owners[0])[1:-1, 1:-1]
     found = find_components(~beyond)
-    return found.mask(np.arange(len(found)) == found.largest_in((0, 0, cells.shape[1], cells.shape[0])))
+    sheets = np.zeros_like(cells)
+    for number in np.flatnonzero(found.areas() >= SHEET * cells.size):
+        piece = found.mask(np.arange(len(found)) == number)
+        if piece.mean() <= LARGEST and _has_edges(piece) and _is_sharp(medians, piece):
+            sheets |= piece
+    return sheets
 
 
 def _ink_on(
-    piece: NDArray[np.bool_], sample: NDArray[np.float32], medians: NDArray[np.float32], step: int
+    sheets: NDArray[np.bool_], sample: NDArray[np.float32], medians: NDArray[np.float32], step: int
 ) -> bool | None:
-    """Whether the ink on a piece of the page is dark; None if the piece is no paper, or has no ink.
+    """Whether the ink on some sheets is dark; None if there are none, or no ink, or if there is as much elsewhere.
 
     Args:
-        piece: (rows, columns) of the cells.
+        sheets: (rows, columns) of the cells.
         sample: (height, width) the page, or of a large one some of its pixels.
         medians: (rows, columns), of its cells.
         step: how many pixels of the sample are the side of a cell.
     """
-    if not (SHARE[0] <= piece.mean() <= SHARE[1] and _has_straight_edges(piece) and _is_sharp(medians, piece)):
+    if not sheets.any():
         return None
-    on_it, around = (
+    on_them, around = (
         (sample - spread(_ground(medians, part), step, *sample.shape))[_pixels(_inner(part), step, sample.shape)]
-        for part in (piece, ~piece)
+        for part in (sheets, ~sheets)
     )
-    dark, light = np.percentile(on_it, [0.5, 99.5]).tolist() if on_it.size else (0.0, 0.0)
+    dark, light = np.percentile(on_them, [RARE, 100 - RARE]).tolist() if on_them.size else (0.0, 0.0)
     contrast = max(-dark, light)
-    here, there = (np.count_nonzero(abs(rest) > FAINT * contrast) / max(1, rest.size) for rest in (on_it, around))
-    if contrast >= INKED * abs(_step(medians, piece)) and there <= EMPTY * here:
+    here, there = (np.count_nonzero(abs(rest) > FAINT * contrast) / max(1, rest.size) for rest in (on_them, around))
+    if contrast >= INKED * abs(_step(medians, sheets)) and there <= EMPTY * here:
         return bool(-dark > light)
     return None
 
 
-def _has_straight_edges(piece: NDArray[np.bool_]) -> bool:
+def _has_edges(piece: NDArray[np.bool_]) -> bool:
+    """Whether a piece has the outline of a sheet: about four straight edges, not too near to each other."""
     hull = hull_of(piece)
     area = area_of(hull)
-    return bool(np.count_nonzero(piece) >= WHOLE * area and area_of(four_of(hull)) >= STRAIGHT * area)
+    is_broad = windows(piece.astype(np.float32), BREADTH).min(axis=2).any()
+    return bool(is_broad and np.count_nonzero(piece) >= WHOLE * area and area_of(four_of(hull)) >= STRAIGHT * area)
 
 
 def _is_sharp(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> bool:

@@ -150,7 +150,7 @@ def _size(found: Components) -> float:
     A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
     else what holds others, of which symbols may be a part.
     """
-    boxes, areas = found.boxes, np.bincount(found.owners, found.ends - found.starts)
+    boxes, areas = found.boxes, found.areas()
     plausible = longest_of(boxes) >= SMALLEST
     boxes, areas = boxes[plausible], areas[plausible]
     sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)

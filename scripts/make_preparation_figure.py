@@ -1,4 +1,4 @@
-"""Draw exported/preparation.png: scanned pages and forms, and what the preparation makes of them.
+"""Draw exported/preparation.png: scanned pages, forms and photos, and what the preparation makes of them.
 
 Run: .venv/bin/python scripts/make_preparation_figure.py
 """
@@ -13,30 +13,33 @@ from matplotlib.figure import Figure
 from capsonnx import datasets
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
+from capsonnx.exam.photo import photographed
 from capsonnx.exam.stationery import STATIONERY, printed
 from capsonnx.images import as_grey
 from capsonnx.preparation import prepare
 
 TARGET = Path(__file__).parents[1] / "exported" / "preparation.png"
-PLAIN = 2
+PLAIN, PHOTOS = 2, 2
 MARGIN, CELL = 14, 28
 
 
 def main() -> None:
     """Draw and save."""
     count = PLAIN + len(STATIONERY)
-    digits = datasets.load("mnist", "test").images[: count * 5]
-    pages = pad(row(digits.reshape(count, 5, CELL, CELL)), MARGIN)
+    digits = datasets.load("mnist", "test").images[: (count + PHOTOS) * 5]
+    pages = pad(row(digits.reshape(-1, 5, CELL, CELL)), MARGIN)
     generator = np.random.default_rng(4)
-    pages[PLAIN:] = printed(pages[PLAIN:], MARGIN, CELL, generator)
-    scans = degrade(pages, generator)
-    figure = Figure(figsize=(8.4, 1.475 * count), layout="constrained")
-    grid = figure.subplots(count, 2)
-    grid[0, 0].set_title("scanned", fontsize=11)
+    pages[PLAIN:count] = printed(pages[PLAIN:count], MARGIN, CELL, generator)
+    scans = degrade(pages[:count], generator)
+    photos, _ = photographed(pages[count:], generator)
+    heights = [image.shape[0] / image.shape[1] for image in (*scans, *photos)]
+    figure = Figure(figsize=(8.4, 4.4 * sum(heights)), layout="constrained")
+    grid = figure.subplots(len(heights), 2, height_ratios=heights)
+    grid[0, 0].set_title("scanned, or photographed", fontsize=11)
     grid[0, 1].set_title("prepared", fontsize=11)
-    for (before, after), scan in zip(grid, scans, strict=True):
-        before.imshow(scan, cmap="gray", vmin=0, vmax=255)
-        after.imshow(prepare(as_grey(scan)).levels, cmap="gray", vmin=0, vmax=255)
+    for (before, after), image in zip(grid, (*scans, *photos), strict=True):
+        before.imshow(image, cmap="gray", vmin=0, vmax=255)
+        after.imshow(prepare(as_grey(image)).levels, cmap="gray", vmin=0, vmax=255)
     for axes in grid.flat:
         axes.axis("off")
     figure.savefig(TARGET, dpi=130)

@@ -41,6 +41,7 @@ def test_components_are_those_of_flooding(mask: NDArray[np.bool_]) -> None:
         rows, columns = pixels.nonzero()
         assert box == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
         assert peak == values[pixels].max()
+        assert found.areas()[number] == np.count_nonzero(pixels)
 
 
 @given(masks, st.tuples(*[st.integers(-3, 14)] * 4))

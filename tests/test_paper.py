@@ -97,6 +97,18 @@ def test_a_strip_of_something_else_is_enough() -> None:
     assert paper.inside[20:-20, 35:-20].all()
 
 
+def test_several_sheets_are_read_as_one_page(pages: NDArray[np.uint8]) -> None:
+    page = np.full((420, 600), 50, np.uint8)
+    for number, (top, left) in enumerate([(20, 20), (240, 180)]):
+        sheet = pages[number].repeat(2, axis=0).repeat(2, axis=1)
+        page[top : top + 112, left : left + 336] = 230 - sheet // 128 * 200
+    paper = find_paper(page)
+    assert paper is not None
+    assert 0.75 < np.count_nonzero(paper.inside) / (2 * 112 * 336) < 1
+    ink = prepare(page).levels > 128
+    assert 0.5 < np.count_nonzero(ink) / np.count_nonzero(pages[:2] > 128) < 2
+
+
 def changed(name: str) -> NDArray[np.uint8]:
     page = drawn()
     y, x = np.indices(page.shape)

@@ -116,7 +116,8 @@ def command(
 
     Pages are read as 'capsonnx infer' reads them, with nothing known of how many symbols they have, or where. A second
     table says how often the text is exactly right; how many characters are wrong; of the symbols found how many are
-    right, and of those there how many were found, to 7 pixels; and how many false ones a million pixels have.
+    right, and of those there how many were found, to 7 pixels (14 on photos); and how many false ones a million pixels
+    have.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ from capsonnx.exam.compose import column, ink_spans, pad, paste, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.draws import stream
 from capsonnx.exam.pages import PageExam, Placed, altered, transferred, turned
-from capsonnx.exam.photo import photographed
+from capsonnx.exam.photo import ZOOM, photographed
 from capsonnx.exam.resample import scaled
 from capsonnx.exam.scatter import scattered
 from capsonnx.exam.stationery import printed
@@ -140,7 +140,8 @@ def photos(dataset: Dataset, seed: int) -> PageExam:
     """The first 200 pages of ``degraded-5``, not degraded, on sheets of paper on a table, as a telephone sees them."""
     framed = _framed(dataset, seed)
     images, places = photographed(framed.images[:200], stream(seed, "photo-5"))
-    return PageExam("photo-5", images, turned(framed.truth[:200], places))
+    truth = turned(framed.truth[:200], places)
+    return PageExam("photo-5", images, truth, tolerance=ZOOM[0] * PageExam.tolerance)
 
 
 def blank(_dataset: Dataset, _seed: int) -> PageExam:

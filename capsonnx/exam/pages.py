@@ -44,12 +44,14 @@ class PageExam:
         images: (count, height, width) uint8, light ink on a black ground; of degraded exams, dark ink on paper.
         truth: the lines of each page; a page without symbols has no lines.
         ordered: whether the symbols have one reading order. Where not, a page is one line in an order of no meaning.
+        tolerance: how far, in pixels, what is found may lie from where it stands.
     """
 
     name: str
     images: NDArray[np.uint8]
     truth: tuple[Lines, ...]
     ordered: bool = True
+    tolerance: float = 7.0
 
     def __len__(self) -> int:
         return len(self.truth)

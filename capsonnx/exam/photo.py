@@ -12,7 +12,7 @@ from capsonnx.exam.degrade import compressed, lit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["photographed"]
+__all__ = ["ZOOM", "photographed"]
 
 SIZE = (6.4, 3.8)
 """Height and width of a photo, by those of the page."""

@@ -93,7 +93,7 @@ def _check(exam: PageExam, labels: Sequence[str], batch_size: int) -> None:
 def _result(exam: PageExam, found: Found, labels: Sequence[str], seconds: float) -> PageResult:
     symbols = [[symbol for line in page for symbol in line] for page in found]
     true = [[placed for line in page for placed in line] for page in exam.truth]
-    matched = sum(len(match_symbols(*page, labels)) for page in zip(symbols, true, strict=True))
+    matched = sum(len(match_symbols(*page, labels, within=exam.tolerance)) for page in zip(symbols, true, strict=True))
     count, true_count = sum(map(len, symbols)), sum(map(len, true))
     precision, recall = precision_and_recall(matched, count, true_count)
     readings = [joined([symbol.label for symbol in line] for line in page) for page in found]

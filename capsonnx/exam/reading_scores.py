@@ -123,7 +123,7 @@ def character_error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequenc
 
 
 def match_symbols(
-    found: Sequence[Symbol], truth: Sequence[Placed], labels: Sequence[str], within: float = 7.0
+    found: Sequence[Symbol], truth: Sequence[Placed], labels: Sequence[str], *, within: float
 ) -> list[tuple[int, int]]:
     """Match the symbols found on a page with those that stand there, each with at most one.
 
@@ -141,7 +141,7 @@ def match_symbols(
     >>> from capsonnx.exam.pages import Placed
     >>> from capsonnx.symbols import Box, Symbol
     >>> found = [Symbol("b", 0.9, Box(4, 0, 32, 28)), Symbol("b", 0.8, Box(0, 0, 28, 28))]
-    >>> match_symbols(found, [Placed(1, 14.0, 14.0)], ["a", "b"])
+    >>> match_symbols(found, [Placed(1, 14.0, 14.0)], ["a", "b"], within=7)
     [(1, 0)]
     """
     distances = [

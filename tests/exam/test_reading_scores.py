@@ -78,7 +78,7 @@ def test_errors_are_pooled_over_pages(pages: list[tuple[str, str]]) -> None:
 @given(st.lists(places, max_size=6), st.randoms(use_true_random=False))
 def test_a_page_matches_itself_in_any_order(truth: list[Placed], source: random.Random) -> None:
     shuffled = source.sample(truth, len(truth))
-    matches = match_symbols([symbol(placed) for placed in shuffled], truth, LABELS)
+    matches = match_symbols([symbol(placed) for placed in shuffled], truth, LABELS, within=7)
     assert [shuffled[here] for here, _ in matches] == [truth[there] for _, there in matches]
     assert len(matches) == len(truth)
 
@@ -87,7 +87,7 @@ def test_a_page_matches_itself_in_any_order(truth: list[Placed], source: random.
 def test_matches_are_of_one_label_and_near_and_none_is_left(
     found: list[Placed], truth: list[Placed], within: int
 ) -> None:
-    matches = match_symbols([symbol(placed) for placed in found], truth, LABELS, within)
+    matches = match_symbols([symbol(placed) for placed in found], truth, LABELS, within=within)
     heres, theres = {here for here, _ in matches}, {there for _, there in matches}
     assert len(heres) == len(theres) == len(matches)
 
@@ -103,12 +103,15 @@ def test_matches_are_of_one_label_and_near_and_none_is_left(
 @pytest.mark.parametrize(("shift", "matched"), [(0, 1), (7, 1), (7.01, 0), (math.nan, 0)])
 def test_seven_pixels_are_near(shift: float, matched: int) -> None:
     found = [symbol(Placed(0, 20 + shift, 20))]
-    assert len(match_symbols(found, [Placed(0, 20, 20)], LABELS)) == matched
+    assert len(match_symbols(found, [Placed(0, 20, 20)], LABELS, within=7)) == matched
 
 
 def test_the_nearer_of_two_is_the_match() -> None:
     truth = [Placed(0, 20, 20), Placed(0, 26, 20)]
-    assert match_symbols([symbol(Placed(0, 24, 20)), symbol(Placed(0, 21, 20))], truth, LABELS) == [(1, 0), (0, 1)]
+    assert match_symbols([symbol(Placed(0, 24, 20)), symbol(Placed(0, 21, 20))], truth, LABELS, within=7) == [
+        (1, 0),
+        (0, 1),
+    ]
 
 
 def test_where_there_is_nothing_to_count_there_is_no_share() -> None:
