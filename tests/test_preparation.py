@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from capsonnx import datasets
 from capsonnx.errors import InputError
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
-from capsonnx.exam.stationery import printed
+from capsonnx.exam.stationery import STATIONERY, printed
 from capsonnx.images import as_grey
 from capsonnx.preparation import Prepared, needs_preparation, prepare
 
@@ -107,6 +107,18 @@ def test_rules_vanish_from_clean_pages_and_from_most_scans(pages: NDArray[np.uin
         if one.scale == 1
     ]
     assert np.count_nonzero(alike) >= 11
+
+
+def test_squares_vanish_from_large_scans(pages: NDArray[np.uint8]) -> None:
+    kinds = list(STATIONERY)
+    forms = printed(np.repeat(pages, len(kinds), axis=0), 14, 28, np.random.default_rng(3))
+    squared = [Image.fromarray(form).resize((672, 224)) for form in forms[kinds.index("squared") :: len(kinds)]]
+    far = []
+    for page, scan in zip(pages, scanned(np.stack(list(map(np.asarray, squared)))), strict=True):
+        levels = np.asarray(Image.fromarray(prepare(scan).levels).resize(page.shape[::-1]))
+        away = np.asarray(Image.fromarray(page).filter(ImageFilter.MaxFilter(5))) == 0
+        far.append(np.count_nonzero(levels[away] > 128))
+    assert max(far) < 10
 
 
 def test_a_slope_under_the_ink_changes_little(pages: NDArray[np.uint8]) -> None:
