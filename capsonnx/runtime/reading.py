@@ -15,6 +15,7 @@ import numpy as np
 
 from capsonnx.runtime.boxes import ink_boxes
 from capsonnx.runtime.strokes import Strokes
+from capsonnx.stretches import below
 from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
@@ -134,10 +135,12 @@ def find_symbols(
     page, row, col = taken
     best, scores = fields[page, :, row, col].argmax(axis=1), highest[taken]
     symbols: list[list[Symbol]] = [[] for _ in pages]
+    boxes = ink_boxes(pages, taken, windows)
+    for (on, down, across), stroke in strokes.boxes.items():
+        boxes[(page == on) & (row == down) & (col == across)] = stroke
     # Of Python's own numbers: one by one, they are several times as fast as numpy's.
-    cells, boxes = zip(*(axis.tolist() for axis in taken), strict=True), ink_boxes(pages, taken, windows).tolist()
-    for cell, label, score, box in zip(cells, best.tolist(), scores.tolist(), boxes, strict=True):
-        symbols[cell[0]].append(Symbol(labels[label], score, Box(*map(float, strokes.box(cell) or box))))
+    for at, label, score, box in zip(page.tolist(), best.tolist(), scores.tolist(), boxes.tolist(), strict=True):
+        symbols[at].append(Symbol(labels[label], score, Box(*box)))
     return symbols
 
 
@@ -197,14 +200,17 @@ def _parted(
     those of one symbol do not, and if there is a stroke for either, a third in from the ends.
     """
     page, row, col = taken
-    first, last = _plateaus(taken, fields, highest, windows)
     down, across = _reach(windows.apart, windows.stride)
+    # Few pages have so many sure windows side by side at all.
+    has_broad: NDArray[np.bool_] = np.any(below(np.moveaxis(highest > windows.sure, 2, 0), across + 2), axis=0)
+    broad = has_broad[page, row]
+    firsts, lasts = _plateaus((page[broad], row[broad], col[broad]), fields, highest, windows)
     twins: dict[int, list[Cell]] = {}
-    for one in np.flatnonzero(last - first > across).tolist():
-        on_it = (page == page[one]) & (abs(row - row[one]) <= down) & (col >= first[one]) & (col <= last[one])
-        inset = (last[one] - first[one]) // 3
-        left, right = ((int(page[one]), int(row[one]), int(at)) for at in (first[one] + inset, last[one] - inset))
-        if np.count_nonzero(on_it) == 1 and strokes.differ(left, [right]):
+    for one, first, last in zip(np.flatnonzero(broad).tolist(), firsts.tolist(), lasts.tolist(), strict=True):
+        on_it = (page == page[one]) & (abs(row - row[one]) <= down) & (col >= first) & (col <= last)
+        inset = (last - first) // 3
+        left, right = ((int(page[one]), int(row[one]), at) for at in (first + inset, last - inset))
+        if last - first > across and np.count_nonzero(on_it) == 1 and strokes.differ(left, [right]):
             twins[one] = [left, right]
     if not twins:
         return taken

@@ -33,27 +33,26 @@ class Strokes:
     Args:
         pages: (batch, height, width) uint8, light ink on black.
         windows: where the windows lie.
+
+    Attributes:
+        boxes: of each window whose stroke was told apart from another's, what it holds of that stroke.
     """
 
     def __init__(self, pages: NDArray[np.uint8], windows: Windows) -> None:
         self._pages = pages
         self._windows = windows
         self._found: dict[int, Components] = {}
-        self._boxes: dict[Cell, Edges] = {}
+        self.boxes: dict[Cell, Edges] = {}
 
     def differ(self, cell: Cell, others: Sequence[Cell]) -> bool:
         """Whether each of some windows of a page has a stroke, and the first one its own."""
         own, around = self._of(cell), {other: self._of(other) for other in others}
         if own is None or not {own, None}.isdisjoint(around.values()):
             return False
-        self._boxes |= {
+        self.boxes |= {
             one: self._inside(one, stroke) for one, stroke in {**around, cell: own}.items() if stroke is not None
         }
         return True
-
-    def box(self, cell: Cell) -> Edges | None:
-        """What a window holds of its stroke, if that was told apart from another window's; else None."""
-        return self._boxes.get(cell)
 
     def _of(self, cell: Cell) -> int | None:
         """The stroke that has most pixels about the vertical middle line of a window."""

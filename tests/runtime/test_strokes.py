@@ -71,10 +71,10 @@ def test_a_box_is_what_the_window_holds_of_its_stroke_once_that_was_told_apart()
     levels = strokes()
     levels[5, 33:50] = 255  # goes on beyond the window, whose right edge is x = 44, and above all else
     found = Strokes(levels[np.newaxis], WINDOWS)
-    assert found.box(LEFT) is None
+    assert not found.boxes
     assert found.differ(LEFT, [RIGHT])
-    assert (found.box(LEFT), found.box(RIGHT)) == ((26, 6, 28, 26), (32, 5, 44, 26))
+    assert found.boxes == {LEFT: (26, 6, 28, 26), RIGHT: (32, 5, 44, 26)}
     levels[12, 28:32] = 255
     joined = Strokes(levels[np.newaxis], WINDOWS)
     assert not joined.differ(LEFT, [RIGHT])
-    assert joined.box(LEFT) is None
+    assert not joined.boxes
