@@ -204,6 +204,8 @@ def _parted(
     # Few pages have so many sure windows side by side at all.
     has_broad: NDArray[np.bool_] = np.any(below(np.moveaxis(highest > windows.sure, 2, 0), across + 2), axis=0)
     broad = has_broad[page, row]
+    if not broad.any():
+        return taken
     firsts, lasts = _plateaus((page[broad], row[broad], col[broad]), fields, highest, windows)
     twins: dict[int, list[Cell]] = {}
     for one, first, last in zip(np.flatnonzero(broad).tolist(), firsts.tolist(), lasts.tolist(), strict=True):
