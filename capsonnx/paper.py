@@ -8,9 +8,10 @@ once, and holds ink, and if there is hardly anything like ink beyond.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from capsonnx.components import find_components
 from capsonnx.ground import blocks, spread, windows
@@ -32,12 +33,17 @@ SAMPLES = 8
 
 ROUNDS = 4
 """How often the cells are parted anew by what the last parting tells of the light."""
-SHEET, LARGEST = 0.04, 0.97
-"""The least and the greatest share of the page's cells that a sheet has, ..."""
-BREADTH = 9
-"""... and the cells of which it holds a square, for no stroke of a large symbol does."""
+SHEET, AT_EDGE, LARGEST = 0.015, 0.15, 0.97
+"""Shares of the page's cells: the least of a sheet, of one that reaches beyond the page, and the greatest."""
+BREADTHS, SMALL = (7, 9), 0.04
+"""The cells along the square that a sheet holds, if its share of them is small, and else: strokes are narrower."""
+CERTAIN = 15
+"""The same of one without ink."""
 WHOLE = 0.9
 """The least share of the convex hull of a sheet that is of it."""
+DEEP, NOTCH = 3, 0.015
+"""Of what is so many cells inside that hull, this part of the hull may be something else: less than a stroke is that
+begins at the page's edge."""
 STRAIGHT = 0.85
 """The least share of that hull which a polygon of four corners covers."""
 STEP = 25.0
@@ -100,60 +106,99 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
     stride = max(1, int(side / (CELLS * SAMPLES)))
     step = max(LEAST, int(side / stride / CELLS))
     sample = levels[::stride, ::stride].astype(np.float32)
-    medians = np.median(blocks(sample, step), axis=2)
-    is_light = _parted(medians)
-    for sheets in sorted((_sheets_of(cells, medians) for cells in (is_light, ~is_light)), key=np.count_nonzero)[::-1]:
-        has_dark_ink = _ink_on(sheets, sample, medians, step)
-        if has_dark_ink is not None:
-            inside = _pixels(_inner(sheets), step * stride, levels.shape)
-            return Paper(inside, spread(_ground(medians, sheets), step * stride, *levels.shape), has_dark_ink)
+    seen = _Seen(sample, np.median(blocks(sample, step), axis=2), step)
+    is_light = _parted(seen.medians)
+    sides = sorted((_sheets_of(cells, seen.medians) for cells in (is_light, ~is_light)), key=lambda side: side[0].sum())
+    for has_dark_ink_on in (_ink_on, _nothing_on):
+        for sheets, beyond in reversed(sides):
+            has_dark_ink = has_dark_ink_on(sheets, beyond, seen)
+            if has_dark_ink is not None:
+                inside = _pixels(_inner(sheets), step * stride, levels.shape)
+                ground = spread(_ground(seen.medians, sheets), step * stride, *levels.shape)
+                return Paper(inside, ground, has_dark_ink)
     return None
 
 
-def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Of some cells, and of what they enclose, which is ink at most, the pieces that have the edges of a sheet."""
-    around = find_components(np.pad(~cells, 1, constant_values=True))
-    beyond = around.mask(np.arange(len(around)) == around.owners[0])[1:-1, 1:-1]
-    found = find_components(~beyond)
-    sheets = np.zeros_like(cells)
-    for number in np.flatnonzero(found.areas() >= SHEET * cells.size):
-        piece = found.mask(np.arange(len(found)) == number)
-        if piece.mean() <= LARGEST and _has_edges(piece) and _is_sharp(medians, piece):
-            sheets |= piece
-    return sheets
+class _Seen(NamedTuple):
+    """A page as it is looked at.
 
-
-def _ink_on(
-    sheets: NDArray[np.bool_], sample: NDArray[np.float32], medians: NDArray[np.float32], step: int
-) -> bool | None:
-    """Whether the ink on some sheets is dark; None if there are none, or no ink, or if there is as much elsewhere.
-
-    Args:
-        sheets: (rows, columns) of the cells.
-        sample: (height, width) the page, or of a large one some of its pixels.
-        medians: (rows, columns), of its cells.
+    Attributes:
+        sample: (height, width) float32, the page, or of a large one some of its pixels.
+        medians: (rows, columns) float32, of its cells.
         step: how many pixels of the sample are the side of a cell.
     """
-    if not sheets.any():
-        return None
-    on_them, around = (
-        (sample - spread(_ground(medians, part), step, *sample.shape))[_pixels(_inner(part), step, sample.shape)]
-        for part in (sheets, ~sheets)
-    )
-    dark, light = np.percentile(on_them, [RARE, 100 - RARE]).tolist() if on_them.size else (0.0, 0.0)
-    contrast = max(-dark, light)
-    here, there = (np.count_nonzero(abs(rest) > FAINT * contrast) / max(1, rest.size) for rest in (on_them, around))
-    if contrast >= INKED * abs(_step(medians, sheets)) and there <= EMPTY * here:
-        return bool(-dark > light)
+
+    sample: NDArray[np.float32]
+    medians: NDArray[np.float32]
+    step: int
+
+    def excess(self, cells: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """By how much the pixels well inside some cells, where even soft edges do not reach, differ from the ground."""
+        ground = spread(_ground(self.medians, cells), self.step, *self.sample.shape)
+        excess: NDArray[np.float32] = (self.sample - ground)[
+            _pixels(_inner(_inner(cells)), self.step, self.sample.shape)
+        ]
+        return excess
+
+
+def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of some cells, and of what they enclose, the pieces that have the edges of a sheet; and what is beyond them all.
+
+    What they enclose is ink at most. Other large pieces, a cup perhaps, are neither of the two.
+    """
+    around = find_components(np.pad(~cells, 1, constant_values=True))
+    found = find_components(around.mask(np.arange(len(around)) != around.owners[0])[1:-1, 1:-1] | cells)
+    sheets, beyond = np.zeros_like(cells), np.ones_like(cells)
+    for number in np.flatnonzero(found.areas() >= SHEET * cells.size):
+        piece = found.mask(np.arange(len(found)) == number)
+        beyond &= ~piece
+        if _is_large(piece) and _has_edges(piece) and _is_sharp(medians, piece):
+            sheets |= piece
+    return sheets, beyond
+
+
+def _ink_on(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool | None:
+    """Whether the ink on some sheets is dark; None if there are no sheets, or no ink, or such ink beyond."""
+    on_them, around = seen.excess(sheets), seen.excess(beyond)
+    if not (on_them.size and around.size):
+        return None  # nothing well inside one of them: lines, perhaps
+    dark, light = np.percentile(on_them, [RARE, 100 - RARE]).tolist()
+    sign, contrast = (-1, -dark) if -dark > light else (1, light)
+    here, there = (np.count_nonzero(sign * rest > FAINT * contrast) / max(1, rest.size) for rest in (on_them, around))
+    if contrast >= INKED * abs(_step(seen.medians, sheets)) and there <= EMPTY * here:
+        return sign < 0
     return None
+
+
+def _nothing_on(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool | None:
+    """True, which says nothing, if there are sheets for certain, and neither ink on them nor anything beyond."""
+    if not windows(sheets.astype(np.float32), CERTAIN).min(axis=2).any():
+        return None
+    step = abs(_step(seen.medians, sheets))
+    parts = zip((seen.excess(sheets), seen.excess(beyond)), (INKED, FAINT), strict=True)
+    return (
+        True if all(np.percentile(abs(rest), 100 - RARE) < most * step for rest, most in parts if rest.size) else None
+    )
+
+
+def _is_large(piece: NDArray[np.bool_]) -> bool:
+    """Whether a piece is as large as a sheet, and as broad, unlike strokes of large symbols, and what they part."""
+    share = float(piece.mean())
+    at_edge = piece[[0, -1]].any() or piece[:, [0, -1]].any()
+    is_broad = windows(piece.astype(np.float32), BREADTHS[share >= SMALL]).min(axis=2).any()
+    return bool((AT_EDGE if at_edge else SHEET) <= share <= LARGEST and is_broad)
 
 
 def _has_edges(piece: NDArray[np.bool_]) -> bool:
-    """Whether a piece has the outline of a sheet: about four straight edges, not too near to each other."""
+    """Whether a piece has the outline of a sheet: about four straight edges, and no notches."""
     hull = hull_of(piece)
     area = area_of(hull)
-    is_broad = windows(piece.astype(np.float32), BREADTH).min(axis=2).any()
-    return bool(is_broad and np.count_nonzero(piece) >= WHOLE * area and area_of(four_of(hull)) >= STRAIGHT * area)
+    if np.count_nonzero(piece) < WHOLE * area or area_of(four_of(hull)) < STRAIGHT * area:
+        return False
+    image = Image.new("L", piece.shape[::-1])
+    ImageDraw.Draw(image).polygon(hull, fill=1)
+    deep = windows(np.asarray(image, np.float32), 2 * DEEP + 1).min(axis=2) > 0
+    return bool(np.count_nonzero(deep & ~piece) <= NOTCH * area)
 
 
 def _is_sharp(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> bool:

@@ -112,8 +112,6 @@ def test_several_sheets_are_read_as_one_page(pages: NDArray[np.uint8]) -> None:
 def changed(name: str) -> NDArray[np.uint8]:
     page = drawn()
     y, x = np.indices(page.shape)
-    if name == "no ink":
-        return drawn(ink=220)
     if name == "no difference":
         return drawn(around=205)
     if name == "no sharp edge":
@@ -123,7 +121,8 @@ def changed(name: str) -> NDArray[np.uint8]:
             .astype(np.uint8)
         )
     if name == "ink beyond":
-        page[20:44, 100:300] = np.where(np.arange(200) % 16 < 4, 250, 60)
+        page = drawn(around=150)
+        page[20:44, 100:300] = np.where(np.arange(200) % 16 < 4, 20, 150)
     if name == "no straight edge":
         round_ = np.hypot(y - 150, x - 200) < 120
         page[:] = np.where(round_, page[150, 120], 60)
@@ -131,10 +130,32 @@ def changed(name: str) -> NDArray[np.uint8]:
     return page
 
 
-@pytest.mark.parametrize("name", ["no ink", "no difference", "no sharp edge", "ink beyond", "no straight edge"])
+@pytest.mark.parametrize("name", ["no difference", "no sharp edge", "ink beyond", "no straight edge"])
 def test_what_is_no_paper(name: str) -> None:
     assert find_paper(drawn()) is not None
     assert find_paper(changed(name)) is None
+
+
+@pytest.mark.parametrize("turn", [0, 5])
+def test_an_empty_sheet_is_empty(turn: float) -> None:
+    page = drawn(ink=220, turn=turn)
+    paper = find_paper(page)
+    assert paper is not None
+    assert 0.6 < np.count_nonzero(paper.inside) / (240 * 180) < 1
+    assert not prepare(page).levels.any()
+    page[20:50, 20:40:4] = 250  # then it may be anything
+    assert find_paper(page) is None
+
+
+def test_a_cup_beside_the_sheet_changes_nothing() -> None:
+    page = drawn()
+    y, x = np.indices(page.shape)
+    page[np.hypot(y - 250, x - 40) < 35] = 230  # from above
+    page[np.hypot(y - 250, x - 40) < 28] = 40
+    paper, alone = find_paper(page), find_paper(drawn())
+    assert paper is not None
+    assert alone is not None
+    np.testing.assert_array_equal(paper.inside, alone.inside)
 
 
 def test_large_digits_are_no_paper() -> None:
