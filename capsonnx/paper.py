@@ -1,8 +1,8 @@
-"""The paper in a photo: a sheet that lies on something else, a table perhaps, of which the photo shows a part.
+"""The paper in a photo: sheets that lie on something else, a table perhaps, of which the photo shows a part.
 
 The edge of a sheet is sharper than any shade upon it. So the page is split into cells, whose medians hardly see ink,
-and these in two by their level. One side is paper if it is of one piece, has straight edges where the level changes at
-once, and holds ink, and if there is hardly anything like ink beyond.
+and these in two by their level. The pieces of one kind are sheets if they are large enough and have straight edges
+where the level changes at once; and if there is ink on them and no such ink beyond, or nothing on them nor beyond.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from capsonnx.ground import blocks, spread, windows
 from capsonnx.hull import area_of, four_of, hull_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 
@@ -62,12 +64,12 @@ EMPTY = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """Where the paper is on a page, and how it looks there.
+    """Where the paper is on a page, one sheet or several, and how it looks there.
 
     Attributes:
         inside: (height, width) bool, the pixels that are surely of the paper.
         ground: (height, width) float32 in 0..255, its levels without ink, continued beyond it.
-        has_dark_ink: whether the ink is darker than the paper.
+        has_dark_ink: whether the ink is darker than the paper; of paper without ink, true.
     """
 
     inside: NDArray[np.bool_]
@@ -108,15 +110,15 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
     sample = levels[::stride, ::stride].astype(np.float32)
     seen = _Seen(sample, np.median(blocks(sample, step), axis=2), step)
     is_light = _parted(seen.medians)
-    sides = sorted((_sheets_of(cells, seen.medians) for cells in (is_light, ~is_light)), key=lambda side: side[0].sum())
-    for has_dark_ink_on in (_ink_on, _nothing_on):
-        for sheets, beyond in reversed(sides):
-            has_dark_ink = has_dark_ink_on(sheets, beyond, seen)
-            if has_dark_ink is not None:
-                inside = _pixels(_inner(sheets), step * stride, levels.shape)
-                ground = spread(_ground(seen.medians, sheets), step * stride, *levels.shape)
-                return Paper(inside, ground, has_dark_ink)
-    return None
+    sides = sorted(
+        (_sheets_of(cells, seen.medians) for cells in (is_light, ~is_light)), key=lambda side: -side[0].sum()
+    )
+    certain = next(_certain(sides, seen), None)
+    if certain is None:
+        return None
+    sheets, has_dark_ink = certain
+    inside = _pixels(_inner(sheets), step * stride, levels.shape)
+    return Paper(inside, spread(_ground(seen.medians, sheets), step * stride, *levels.shape), has_dark_ink)
 
 
 class _Seen(NamedTuple):
@@ -157,6 +159,19 @@ def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[
     return sheets, beyond
 
 
+def _certain(
+    sides: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]], seen: _Seen
+) -> Iterator[tuple[NDArray[np.bool_], bool]]:
+    """The sheets that are certain, those with ink first, and whether it is dark."""
+    for sheets, beyond in sides:
+        has_dark_ink = _ink_on(sheets, beyond, seen)
+        if has_dark_ink is not None:
+            yield sheets, has_dark_ink
+    for sheets, beyond in sides:
+        if _are_empty(sheets, beyond, seen):
+            yield sheets, True
+
+
 def _ink_on(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool | None:
     """Whether the ink on some sheets is dark; None if there are no sheets, or no ink, or such ink beyond."""
     on_them, around = seen.excess(sheets), seen.excess(beyond)
@@ -164,21 +179,19 @@ def _ink_on(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -
         return None  # nothing well inside one of them: lines, perhaps
     dark, light = np.percentile(on_them, [RARE, 100 - RARE]).tolist()
     sign, contrast = (-1, -dark) if -dark > light else (1, light)
-    here, there = (np.count_nonzero(sign * rest > FAINT * contrast) / max(1, rest.size) for rest in (on_them, around))
+    here, there = (np.count_nonzero(sign * rest > FAINT * contrast) / rest.size for rest in (on_them, around))
     if contrast >= INKED * abs(_step(seen.medians, sheets)) and there <= EMPTY * here:
         return sign < 0
     return None
 
 
-def _nothing_on(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool | None:
-    """True, which says nothing, if there are sheets for certain, and neither ink on them nor anything beyond."""
+def _are_empty(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool:
+    """Whether there are sheets for certain, and neither ink on them nor anything beyond."""
     if not windows(sheets.astype(np.float32), CERTAIN).min(axis=2).any():
-        return None
+        return False
     step = abs(_step(seen.medians, sheets))
-    parts = zip((seen.excess(sheets), seen.excess(beyond)), (INKED, FAINT), strict=True)
-    return (
-        True if all(np.percentile(abs(rest), 100 - RARE) < most * step for rest, most in parts if rest.size) else None
-    )
+    parts = ((seen.excess(sheets), INKED), (seen.excess(beyond), FAINT))
+    return all(rest.size == 0 or np.percentile(abs(rest), 100 - RARE) < most * step for rest, most in parts)
 
 
 def _is_large(piece: NDArray[np.bool_]) -> bool:
