@@ -50,16 +50,13 @@ class Page:
     scale: float = 1.0
 
     def original(self, box: Box) -> Box:
-        """Where a box in pixels of ``levels`` lies on the image as it was read; what is beyond the image is cut off.
+        """Where a box in pixels of ``levels`` lies on the image as it was read.
 
         >>> Page(np.zeros((28, 28), np.uint8), (100, 100), (10, 40), 2.0).original(Box(0.0, 0.0, 20.0, 28.0))
         Box(left=5.0, top=20.0, right=15.0, bottom=34.0)
         """
         (x, y), scale = self.origin, self.scale
-        height, width = self.size
-        left, right = (min(max(0.0, (edge + x) / scale), width) for edge in (box.left, box.right))
-        top, bottom = (min(max(0.0, (edge + y) / scale), height) for edge in (box.top, box.bottom))
-        return Box(left, top, right, bottom)
+        return Box((box.left + x) / scale, (box.top + y) / scale, (box.right + x) / scale, (box.bottom + y) / scale)
 
 
 def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAULTS) -> Page:
