@@ -46,7 +46,7 @@ def build_page_exams(dataset: Dataset, names: Sequence[str] | None = None, *, se
     Args:
         dataset: the digits, as a rule a test split.
         names: names of :data:`PAGE_EXAMS`, or None for all those that the digits are not too large for. All of them
-            take about 200 MB.
+            take about 250 MB.
         seed: of all random choices, from 0.
 
     Returns:
