@@ -8,6 +8,7 @@ where the level changes at once; and if there is ink on them and no such ink bey
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,8 +19,6 @@ from capsonnx.ground import blocks, spread, windows
 from capsonnx.hull import area_of, four_of, hull_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 
@@ -77,7 +76,7 @@ class Paper:
     ground: NDArray[np.float32]
     has_dark_ink: bool
 
-    @property
+    @cached_property
     def box(self) -> tuple[slice, slice]:
         """The rows and columns that hold it."""
         rows, cols = (np.flatnonzero(self.inside.any(axis=axis)) for axis in (1, 0))
@@ -111,10 +110,8 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
     sample = levels[::stride, ::stride].astype(np.float32)
     seen = _Seen(sample, np.median(blocks(sample, step), axis=2), step)
     is_light = _parted(seen.medians)
-    sides = sorted(
-        (_sheets_of(cells, seen.medians) for cells in (is_light, ~is_light)), key=lambda side: -side[0].sum()
-    )
-    certain = next(_certain(sides, seen), None)
+    sides = [_sheets_of(cells, seen.medians) for cells in (is_light, ~is_light)]
+    certain = _certain([(sheets, beyond) for sheets, beyond in sides if sheets.any()], seen)
     if certain is None:
         return None
     sheets, has_dark_ink = certain
@@ -162,36 +159,41 @@ def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[
 
 def _certain(
     sides: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]], seen: _Seen
-) -> Iterator[tuple[NDArray[np.bool_], bool]]:
-    """The sheets that are certain, those with ink first, and whether it is dark."""
-    for sheets, beyond in sides:
-        has_dark_ink = _ink_on(sheets, beyond, seen)
+) -> tuple[NDArray[np.bool_], bool] | None:
+    """The sheets that are certain, with ink rather than empty, the larger ones first; and whether their ink is dark."""
+    sides = sorted(sides, key=lambda side: -np.count_nonzero(side[0]))
+    judged = [
+        (sheets, seen.excess(sheets), seen.excess(beyond), abs(_step(seen.medians, sheets))) for sheets, beyond in sides
+    ]
+    for sheets, on_them, around, step in judged:
+        has_dark_ink = _ink_on(on_them, around, step)
         if has_dark_ink is not None:
-            yield sheets, has_dark_ink
-    for sheets, beyond in sides:
-        if _are_empty(sheets, beyond, seen):
-            yield sheets, True
+            return sheets, has_dark_ink
+    for sheets, on_them, around, step in judged:
+        if _inner(sheets, CERTAIN).any() and _are_empty(on_them, around, step):
+            return sheets, True
+    return None
 
 
-def _ink_on(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool | None:
-    """Whether the ink on some sheets is dark; None if there are no sheets, or no ink, or such ink beyond."""
-    on_them, around = seen.excess(sheets), seen.excess(beyond)
+def _ink_on(on_them: NDArray[np.float32], around: NDArray[np.float32], step: float) -> bool | None:
+    """Whether the ink on some sheets is dark; None if there is none, or such ink around them, too.
+
+    Args:
+        on_them: by how much the pixels on the sheets differ from the ground, ...
+        around: ... and those around them.
+        step: by how much the sheets differ from what lies around them.
+    """
     if not (on_them.size and around.size):
         return None  # nothing well inside one of them: lines, perhaps
     dark, light = np.percentile(on_them, [RARE, 100 - RARE]).tolist()
     sign, contrast = (-1, -dark) if -dark > light else (1, light)
     here, there = (np.count_nonzero(sign * rest > FAINT * contrast) / rest.size for rest in (on_them, around))
-    if contrast >= INKED * abs(_step(seen.medians, sheets)) and there <= EMPTY * here:
-        return sign < 0
-    return None
+    return sign < 0 if contrast >= INKED * step and there <= EMPTY * here else None
 
 
-def _are_empty(sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> bool:
-    """Whether there are sheets for certain, and neither ink on them nor anything beyond."""
-    if not windows(sheets.astype(np.float32), CERTAIN).min(axis=2).any():
-        return False
-    step = abs(_step(seen.medians, sheets))
-    parts = ((seen.excess(sheets), INKED), (seen.excess(beyond), FAINT))
+def _are_empty(on_them: NDArray[np.float32], around: NDArray[np.float32], step: float) -> bool:
+    """Whether there is nothing on some sheets, nor around them; of the same three as :func:`_ink_on`."""
+    parts = ((on_them, INKED), (around, FAINT))
     return all(rest.size == 0 or np.percentile(abs(rest), 100 - RARE) < most * step for rest, most in parts)
 
 
@@ -199,7 +201,7 @@ def _is_large(piece: NDArray[np.bool_]) -> bool:
     """Whether a piece is as large as a sheet, and as broad, unlike strokes of large symbols, and what they part."""
     share = float(piece.mean())
     at_edge = piece[[0, -1]].any() or piece[:, [0, -1]].any()
-    is_broad = windows(piece.astype(np.float32), BREADTHS[share >= SMALL]).min(axis=2).any()
+    is_broad = _inner(piece, BREADTHS[share >= SMALL]).any()
     return bool((AT_EDGE if at_edge else SHEET) <= share <= LARGEST and is_broad)
 
 
@@ -211,7 +213,7 @@ def _has_edges(piece: NDArray[np.bool_]) -> bool:
         return False
     image = Image.new("L", piece.shape[::-1])
     ImageDraw.Draw(image).polygon(hull, fill=1)
-    deep = windows(np.asarray(image, np.float32), 2 * DEEP + 1).min(axis=2) > 0
+    deep = _inner(np.asarray(image) > 0, 2 * DEEP + 1)
     return bool(np.count_nonzero(deep & ~piece) <= NOTCH * area)
 
 
@@ -255,9 +257,9 @@ def _parting(values: NDArray[np.float32]) -> float:
     return float(edges[1:][((sums[-1] * below / below[-1] - sums) ** 2 / sides).argmax()])
 
 
-def _inner(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The cells that have none but the piece's around them: they are surely of it: the edge passes through others."""
-    inner: NDArray[np.bool_] = windows(piece.astype(np.float32), 3).min(axis=2) > 0
+def _inner(cells: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
+    """The cells with none but such ones in the square around them, so many wide: the edge passes through others."""
+    inner: NDArray[np.bool_] = windows(cells.astype(np.float32), side).min(axis=2) > 0
     return inner
 
 
