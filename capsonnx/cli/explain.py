@@ -31,9 +31,10 @@ def command(
 ) -> None:
     """Draw images with what was read in them, and why; print a line for each: its path and its text.
 
-    On top of a picture is the image, with a box, a label and a score for each symbol. Below are heat maps of each
-    class that was found: 'evidence', what each place added to the score of the whole image, and 'field', the score of
-    the window around each place. They lie pixel by pixel over the image, on one colour scale for all classes.
+    On top of a picture is the image, with a box, a label and a score for each symbol, and what the network saw of it,
+    if that is anything else. Below are heat maps of each class that was found: 'evidence', what each place added to
+    the score of the whole image, and 'field', the score of the window around each place. They lie pixel by pixel over
+    the image, on one colour scale for all classes.
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. One
     image file gives one picture: .png, .svg or .pdf. Anything else gives a folder of them, named after the images. The

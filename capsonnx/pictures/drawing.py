@@ -43,7 +43,12 @@ MOST_LETTERS = 14
 def draw(explanation: Explanation, path: Path) -> None:
     """Draw a picture to a file, in the format of its suffix."""
     reading = explanation.reading
-    layout = lay_out((reading.height, reading.width), kinds=len(explanation.maps), classes=len(explanation.shown))
+    layout = lay_out(
+        (reading.height, reading.width),
+        kinds=len(explanation.maps),
+        classes=len(explanation.shown),
+        is_twice=explanation.is_prepared,
+    )
     title = title_of(reading, layout.size[0])
     notes = _notes(explanation, layout.size[0])
     layout = layout.between((len(title) + 0.9) * LINE, (len(notes) + 1) * SMALL_LINE)
@@ -51,6 +56,8 @@ def draw(explanation: Explanation, path: Path) -> None:
     draw_heading(figure, layout, title, _summary(explanation))
     _draw_notes(figure, notes)
     draw_image(figure, layout.image, explanation)
+    if layout.seen is not None:
+        _draw_seen(place_axes(figure, layout.seen), explanation)
     for kind, one in enumerate(explanation.maps):
         _draw_maps(figure, layout, kind, one, explanation)
     save(figure, path)
@@ -84,6 +91,15 @@ def _draw_notes(figure: Figure, notes: list[str]) -> None:
         va="bottom",
         linespacing=1.3,
     )
+
+
+def _draw_seen(axes: Axes, explanation: Explanation) -> None:
+    """The page that the network saw, where it belongs on the image; all around it is black."""
+    box = explanation.ink_box
+    axes.set_facecolor("black")
+    axes.imshow(explanation.ink, cmap="gray", vmin=0, vmax=255, extent=(box.left, box.right, box.bottom, box.top))
+    frame(axes, explanation.reading)
+    axes.set_title("what the network saw", fontsize=8, color=QUIET, pad=3)
 
 
 def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanation: Explanation) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from capsonnx.contract import EVIDENCE, FIELD, LENGTHS
 from capsonnx.errors import ModelError
 from capsonnx.pictures.files import draw_each, require_suffix
 from capsonnx.runtime.folder import read_pages
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
-from capsonnx.runtime.page import Page, grey, load_page
+from capsonnx.runtime.page import Page, grey, load_page, place
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from capsonnx.contract import Contract, Scores
@@ -75,6 +76,11 @@ class Seen:
     ink_box: Box
     reading: Reading
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the ink that the network saw is anything but the image itself."""
+        return not np.array_equal(place(self.image)[0], place(self.ink)[0])
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Seen):
@@ -94,9 +100,10 @@ class Explanation(Seen):
 def explain(model: Model, image: Image, path: Path, options: ReadingOptions = DEFAULTS) -> Reading:
     """Read one image, and draw it with its symbols and, class by class, with where they were seen.
 
-    On top is the image, with a box, a label and a score for each symbol. Below are heat maps of the classes that were
-    found, 10 at most, or else of the one with the highest score: ``evidence``, what each place added to the score of
-    the whole image, and ``field``, the score of the window around each place. Needs matplotlib.
+    On top is the image, with a box, a label and a score for each symbol; beside or below it what the network saw, if
+    that is anything else. Then come heat maps of the classes that were found, 10 at most, or else of the one with the
+    highest score: ``evidence``, what each place added to the score of the whole image, and ``field``, the score of the
+    window around each place. Needs matplotlib.
 
     Args:
         model: a loaded model with an output ``evidence`` or ``field``; what it has is drawn.

@@ -55,6 +55,7 @@ def draw(perturbation: Perturbation, path: Path) -> None:
     layout = Layout(
         size=(inner + 2 * MARGIN, below + down + 1.4 * MARGIN),
         image=Rect(MARGIN + (inner - image[0]) / 2, top, *image),
+        seen=None,
         panels=(),
         bars=(),
         is_beside=False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["MARGIN", "NAMES", "NARROW", "Layout", "Rect", "fit", "lay_out", "place_label"]
 
@@ -57,6 +57,7 @@ class Layout:
     Attributes:
         size: width and height of the picture in inches.
         image: the place of the image.
+        seen: that of the page that the network saw of it, or None.
         panels: the place of each heat map, by kind and class: ``panels[kind][class]``.
         bars: those of the colour bars, one or more for each kind.
         is_beside: whether the kinds lie side by side, a row for each class; else one below the other.
@@ -64,6 +65,7 @@ class Layout:
 
     size: tuple[float, float]
     image: Rect
+    seen: Rect | None
     panels: tuple[tuple[Rect, ...], ...]
     bars: tuple[tuple[Rect, ...], ...]
     is_beside: bool
@@ -74,14 +76,17 @@ class Layout:
         return Layout(
             size=(width, height + down + below),
             image=self.image.moved(0, down),
+            seen=self.seen and self.seen.moved(0, down),
             panels=tuple(tuple(rect.moved(0, down) for rect in group) for group in self.panels),
             bars=tuple(tuple(rect.moved(0, down) for rect in group) for group in self.bars),
             is_beside=self.is_beside,
         )
 
 
-def lay_out(size: tuple[int, int], *, kinds: int, classes: int) -> Layout:
+def lay_out(size: tuple[int, int], *, kinds: int, classes: int, is_twice: bool = False) -> Layout:
     """Lay out a picture.
+
+    What the network saw of an image lies beside it, or below it if it is wide.
 
     Heat maps of wide images, and those of a single class, lie in one row for each class, its kinds side by side; all
     others in one column for each class, its kinds one below the other, and in several such blocks if need be.
@@ -90,22 +95,24 @@ def lay_out(size: tuple[int, int], *, kinds: int, classes: int) -> Layout:
         size: height and width of the image in pixels.
         kinds: how many kinds of heat maps there are, from 1.
         classes: how many classes are shown, from 1.
+        is_twice: whether what the network saw is shown besides the image.
     """
     aspect = size[1] / size[0]
     is_beside = aspect >= WIDE or classes == 1
     side = min(max(size[0] / 180, 1.8), 2.8)
     panels, bars = _beside(aspect, kinds, classes) if is_beside else _below(aspect, side, kinds, classes)
-    everything = [rect for group in (*panels, *bars) for rect in group]
-    right = max(rect.left + rect.width for rect in everything)
-    bottom = max(rect.top + rect.height for rect in everything)
+    right, bottom = _extent(rect for group in (*panels, *bars) for rect in group)
     grid = (right, bottom + TICKS[1]) if is_beside else (right + TICKS[0], bottom)
-    image = fit(aspect, max(grid[0], LEAST), min(max(3 + size[0] / 150, 3.2), 6.5))
-    inner = max(LEAST, grid[0], image[0])
+    images = _images(aspect, grid[0], min(max(3 + size[0] / 150, 3.2), 6.5), is_twice=is_twice)
+    width, height = _extent(images)
+    inner = max(LEAST, grid[0], width)
     top = MARGIN + ABOVE
-    move = (MARGIN + (inner - grid[0]) / 2, top + image[1] + BETWEEN)
+    image, *seen = (one.moved(MARGIN + (inner - width) / 2, top) for one in images)
+    move = (MARGIN + (inner - grid[0]) / 2, top + height + BETWEEN)
     return Layout(
         size=(inner + 2 * MARGIN, move[1] + grid[1] + MARGIN),
-        image=Rect(MARGIN + (inner - image[0]) / 2, top, *image),
+        image=image,
+        seen=seen[0] if seen else None,
         panels=tuple(tuple(rect.moved(*move) for rect in group) for group in panels),
         bars=tuple(tuple(rect.moved(*move) for rect in group) for group in bars),
         is_beside=is_beside,
@@ -155,6 +162,22 @@ def place_label(box: Box, width: float, height: float, others: Sequence[Box], si
 def _overlap(one: Box, other: Box) -> bool:
     across = min(one.right, other.right) > max(one.left, other.left)
     return across and min(one.bottom, other.bottom) > max(one.top, other.top)
+
+
+def _images(aspect: float, width: float, height: float, *, is_twice: bool) -> list[Rect]:
+    """The place of the image, and that of what the network saw of it if it is shown twice."""
+    is_beside = is_twice and aspect < WIDE
+    size = fit(aspect, max(width, 2 * LEAST) / 2 if is_beside else max(width, LEAST), height)
+    image = Rect(0.0, 0.0, *size)
+    if not is_twice:
+        return [image]
+    return [image, image.moved(size[0] + 2 * GAP, 0) if is_beside else image.moved(0, size[1] + ABOVE)]
+
+
+def _extent(places: Iterable[Rect]) -> tuple[float, float]:
+    """The width and the height of all these together, from the corner that they are placed from."""
+    right, bottom = zip(*((one.left + one.width, one.top + one.height) for one in places), strict=True)
+    return max(right), max(bottom)
 
 
 def _below(aspect: float, side: float, kinds: int, classes: int) -> tuple[list[list[Rect]], list[list[Rect]]]:

@@ -59,11 +59,11 @@ def title_of(reading: Reading, width: float) -> list[str]:
 
 def draw_heading(figure: Figure, layout: Layout, title: list[str], summary: str) -> None:
     """The title's lines and the summary, above the image."""
-    middle, height = layout.image.left + layout.image.width / 2, layout.size[1]
+    height = layout.size[1]
     for number, text in enumerate([*title, summary]):
         is_last = number == len(title)
         figure.text(
-            middle / layout.size[0],
+            0.5,
             1 - (MARGIN + (number + 0.5) * LINE) / height,
             text,
             fontsize=9.5 if is_last else 15,

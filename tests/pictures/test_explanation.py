@@ -97,6 +97,18 @@ def test_a_small_image_stays_in_the_middle_of_its_padding() -> None:
     assert centre_of(explanation.maps[0], 0, 0) == (5.0, 5.0)
 
 
+def test_an_image_is_prepared_if_the_network_saw_anything_else(ink) -> None:
+    def is_prepared(image, **options) -> bool:
+        page = load_page(image, CONTRACT, ReadingOptions(**options))
+        return explanation_of(scores_of(page), page, CONTRACT, image=image).is_prepared
+
+    assert not is_prepared(ink)
+    assert is_prepared(255 - ink)
+    assert not is_prepared(255 - ink, polarity="light-on-dark", preparation="off")
+    assert is_prepared(ink // 2 + 40)
+    assert is_prepared(np.repeat(np.repeat(ink, 2, axis=0), 2, axis=1))
+
+
 @pytest.mark.parametrize(
     ("lengths", "shown"),
     [
@@ -126,7 +138,7 @@ def test_at_most_ten_classes_are_shown_and_without_any_the_best() -> None:
 
 def test_a_picture_is_written_and_the_reading_is_the_readers(model, ink, tmp_path) -> None:
     target = tmp_path / "new" / "why.png"
-    reading = explain(model, 255 - ink, target)
+    reading = explain(model, 255 - ink, target)  # prepared: so with what the network saw
     assert reading == runtime.Reader(model).read(ink)
     assert reading.text
     with Image.open(target) as picture:

@@ -19,9 +19,11 @@ def overlap(one, other) -> bool:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("kinds", [1, 2])
 @pytest.mark.parametrize("classes", [1, 2, 5, 6, 10])
-def test_nothing_overlaps_or_leaves_the_picture(size, kinds, classes) -> None:
-    layout = lay_out(size, kinds=kinds, classes=classes).between(1.0, 0.5)
-    parts = [layout.image, *sum(layout.panels, ()), *sum(layout.bars, ())]
+@pytest.mark.parametrize("is_twice", [False, True])
+def test_nothing_overlaps_or_leaves_the_picture(size, kinds, classes, is_twice) -> None:
+    layout = lay_out(size, kinds=kinds, classes=classes, is_twice=is_twice).between(1.0, 0.5)
+    images = [layout.image, layout.seen] if is_twice else [layout.image]
+    parts = [*images, *sum(layout.panels, ()), *sum(layout.bars, ())]
     assert len(layout.panels) == len(layout.bars) == kinds
     assert {len(panels) for panels in layout.panels} == {classes}
     assert not any(overlap(one, other) for one, other in combinations(parts, 2))
@@ -34,18 +36,22 @@ def test_nothing_overlaps_or_leaves_the_picture(size, kinds, classes) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_images_keep_their_aspect_and_can_be_seen(size) -> None:
-    layout = lay_out(size, kinds=2, classes=3)
-    for part in (layout.image, *layout.panels[0]):
+    layout = lay_out(size, kinds=2, classes=3, is_twice=True)
+    for part in (layout.image, layout.seen, *layout.panels[0]):
         assert part.width / part.height == pytest.approx(size[1] / size[0])
         assert max(part.width, part.height) > 1.7
         assert min(part.width, part.height) > 0.2
 
 
 def test_panels_of_wide_images_lie_below_each_other() -> None:
-    layout = lay_out((28, 224), kinds=2, classes=3)
+    layout = lay_out((28, 224), kinds=2, classes=3, is_twice=True)
     assert layout.is_beside
     assert len({panel.left for panel in layout.panels[0]}) == 1
-    assert not lay_out((28, 28), kinds=2, classes=3).is_beside
+    assert layout.image.left == layout.seen.left
+    square = lay_out((28, 28), kinds=2, classes=3, is_twice=True)
+    assert not square.is_beside
+    assert square.image.top == square.seen.top
+    assert lay_out((28, 28), kinds=2, classes=3).seen is None
 
 
 def test_a_label_goes_where_it_hides_nothing() -> None:
