@@ -37,12 +37,12 @@ _NOT_READ = frozenset({"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"})
 
 
 def load_grey(
-    source: Path | BinaryIO | bytes, *, polarity: Polarity = "auto", height: int | None = None
+    source: Path | BinaryIO | bytes | Image.Image, *, polarity: Polarity = "auto", height: int | None = None
 ) -> NDArray[np.uint8]:
     """Read one image file as grey levels, by the rules of this module and of :mod:`capsonnx.levels`.
 
     Args:
-        source: a path, an open binary file, or the bytes of a file.
+        source: a path, an open binary file, the bytes of a file, or a Pillow image, which is left as it is.
         polarity: what the image is; see :data:`Polarity`.
         height: the height in pixels to resize to, keeping the aspect ratio, or None for the native size.
 
@@ -62,7 +62,7 @@ def load_grey(
     name = _name(source)
     try:
         with pillow_warnings_ignored():
-            levels = _decode(io.BytesIO(source) if isinstance(source, bytes) else source, name)
+            levels = _decode(source, name)
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -101,6 +101,12 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
         array = np.asarray(image)
     except ValueError:  # rows of different lengths
         array = np.empty(0)
+    if array.ndim == 0:
+        raise InputError(
+            f"an image of type {type(image).__name__}",
+            expected="a path, an open binary file or its bytes, a Pillow image, an array or nested lists",
+            remedy="pass one of these",
+        )
     is_grey, is_colour = array.ndim == 2, array.ndim == 3 and array.shape[-1] in (3, 4)
     if not (is_grey or is_colour) or 0 in array.shape:
         raise InputError(
@@ -152,9 +158,13 @@ def _formats() -> list[str]:
     return [name for name in Image.ID if name in Image.OPEN and name not in _NOT_READ]
 
 
-def _decode(source: Path | BinaryIO, name: str) -> NDArray[np.uint8]:
+def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray[np.uint8]:
     """The grey levels of a file, (height, width), before polarity; whatever Pillow raises is passed on."""
-    with Image.open(source, formats=_formats()) as image:
+    if isinstance(source, Image.Image):
+        opened = source.copy()
+    else:
+        opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_formats())
+    with opened as image:
         _check_pixels(image.width, image.height, name)
         ImageOps.exif_transpose(image, in_place=True)
         return levels_of_image(image)
@@ -201,9 +211,11 @@ def _check_pixels(width: int, height: int, name: str) -> None:
         )
 
 
-def _name(source: Path | BinaryIO | bytes) -> str:
+def _name(source: Path | BinaryIO | bytes | Image.Image) -> str:
     if isinstance(source, bytes):
         return f"image of {len(source)} bytes"
+    if isinstance(source, Image.Image):
+        return f"image of {source.width}×{source.height} pixels, mode {source.mode}"
     return str(source if isinstance(source, Path) else getattr(source, "name", "image stream"))
 
 

@@ -136,6 +136,27 @@ def test_a_path_and_an_open_file_give_what_bytes_give(tmp_path):
         assert load_grey(file).tolist() == INK.tolist()
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "LA", "1"])
+def test_a_pillow_image_gives_what_its_file_gives_and_is_left_as_it_is(mode):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(colour(mode), exif=exif)
+    with Image.open(io.BytesIO(content)) as image:
+        assert load_grey(image).tolist() == load_grey(content).tolist()
+        assert (image.mode, image.getexif()[0x0112]) == (mode, 6)
+
+
+def test_a_damaged_pillow_image_is_an_error(tmp_path):
+    with Image.open(damaged(tmp_path, "truncated")) as image, pytest.raises(ImageError, match="64×64 pixels, mode L: "):
+        load_grey(image)
+
+
+@pytest.mark.parametrize("image", [None, 3, object(), {"a": 1}])
+def test_what_is_no_image_is_named(image):
+    with pytest.raises(InputError, match=f"an image of type {type(image).__name__}; expected a path"):
+        as_grey(image)
+
+
 def damaged(tmp_path: Path, kind: str) -> Path:
     content = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)))
     contents = {"empty": b"", "text": b"no image", "truncated": content[: len(content) // 2], "header": content[:20]}
@@ -233,7 +254,6 @@ def test_bool_arrays():
 @pytest.mark.parametrize(
     "array",
     [
-        5,
         [1, 2],
         [],
         [[]],

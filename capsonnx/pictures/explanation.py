@@ -65,7 +65,7 @@ class Seen:
     """An image, the page that the network saw of it, and what it read.
 
     Attributes:
-        image: (height, width) uint8, as it was given: its ink may be dark.
+        image: (height, width) uint8, as it was given: its ink may be dark, and of another size than was read.
         ink: (rows, cols) uint8, the page that the network saw: light ink on black.
         ink_box: the rectangle that ``ink`` covers, in pixels of the image.
         reading: what was read.
@@ -107,7 +107,7 @@ def explain(model: Model, image: Image, path: Path, options: ReadingOptions = DE
 
     Args:
         model: a loaded model with an output ``evidence`` or ``field``; what it has is drawn.
-        image: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
+        image: whatever :meth:`capsonnx.Reader.read` takes.
         path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
         options: how to read it.
 
@@ -120,9 +120,9 @@ def explain(model: Model, image: Image, path: Path, options: ReadingOptions = DE
     require_suffix(path)
     from capsonnx.pictures.drawing import draw  # noqa: PLC0415 - it imports matplotlib
 
-    page = load_page(image, model.contract, options)
+    shown = grey(image, polarity="light-on-dark")  # whatever it is: not inverted
+    page = load_page(shown, model.contract, options)
     scores = model(page.levels[None], (LENGTHS, EVIDENCE, FIELD))
-    shown = grey(image, polarity="light-on-dark", height=options.height)  # whatever it is: not inverted
     explanation = explanation_of(scores, page, model.contract, image=shown, threshold=options.threshold)
     draw(explanation, path)
     return explanation.reading
@@ -173,7 +173,7 @@ def explanation_of(
         scores: of a batch that holds the page alone.
         page: the page.
         contract: of the model that gave the scores.
-        image: (height, width) uint8, the image that the page was made from, of :attr:`Page.size`.
+        image: (height, width) uint8, the image that the page was made from.
         threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
     """
     reading = read_pages(scores, [page], contract, threshold=threshold)[0]

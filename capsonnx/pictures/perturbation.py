@@ -74,7 +74,7 @@ def perturb(
     Args:
         model: a loaded model with an output ``poses``.
         decoder: the one that was trained with it; :func:`capsonnx.runtime.load_decoder` gives it.
-        image: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
+        image: whatever :meth:`capsonnx.Reader.read` takes.
         path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
         options: how to read the image.
         labels: the classes to draw; none: those found in the image, in the order of its text, or the one of the highest
@@ -135,7 +135,8 @@ def perturbed(
 ) -> Perturbation:
     """What :func:`perturb` draws of an image, without drawing it; its arguments and errors are the same."""
     contract = model.contract
-    page = load_page(image, contract, options)
+    shown = grey(image, polarity="light-on-dark")  # whatever it is: not inverted
+    page = load_page(shown, contract, options)
     scores = model(page.levels[None], (LENGTHS, POSES, FIELD))
     reading = read_pages(scores, [page], contract, threshold=options.threshold)[0]
     rows, cols = page.levels.shape
@@ -149,7 +150,7 @@ def perturbed(
             PerturbedClass(label, reading.scores[label], view, drawings[0, STEPS.index(0.0)].copy(), drawings)
         )
     return Perturbation(
-        image=grey(image, polarity="light-on-dark", height=options.height),  # whatever it is: not inverted
+        image=shown,
         ink=page.levels,
         ink_box=page.original(Box(0.0, 0.0, float(cols), float(rows))),
         reading=reading,

@@ -74,7 +74,7 @@ def read_images(
 
     Args:
         model: a loaded model.
-        sources: paths, bytes of image files, or arrays; any iterable, taken one by one as the run goes.
+        sources: whatever :meth:`capsonnx.Reader.read` takes; any iterable, taken one by one as the run goes.
         options: how to read each of them.
         batch_size: the greatest number of images in a batch, from 1.
         workers: the number of threads, from 1, or None for one a core, 8 at most.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from PIL.Image import Image as PillowImage
 
 from capsonnx.errors import ImageError
 from capsonnx.images import Polarity, as_grey, load_grey, pad_to, pillow_warnings_ignored
@@ -16,13 +17,13 @@ from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TypeAlias
+    from typing import BinaryIO, TypeAlias
 
     from numpy.typing import ArrayLike, NDArray
 
     from capsonnx.contract import Contract
 
-    Image: TypeAlias = str | Path | bytes | ArrayLike
+    Image: TypeAlias = str | Path | bytes | BinaryIO | PillowImage | ArrayLike
 
 __all__ = ["Page", "grey", "load_page", "load_pages", "place"]
 
@@ -63,7 +64,8 @@ def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAU
     """Load, prepare and place one image.
 
     Args:
-        source: a path, the bytes of a file, or an array or nested lists as :func:`capsonnx.images.as_grey` takes them.
+        source: a path, an open file or its bytes, or a Pillow image, as :func:`capsonnx.images.load_grey` takes them;
+            or an array or nested lists as :func:`capsonnx.images.as_grey` does.
         contract: of the model that is to read it.
         options: how to read it; the threshold says nothing here.
 
@@ -137,11 +139,13 @@ def _size(levels: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:
-    """Load one image of any kind that a reader takes: a path, the bytes of a file, an array or nested lists."""
+    """Load one image of any kind that a reader takes; see :func:`capsonnx.images.load_grey` and ``as_grey`` there."""
     if isinstance(source, str):
         source = Path(source)
-    if isinstance(source, Path | bytes):
+    if isinstance(source, Path | bytes | PillowImage):
         return load_grey(source, polarity=polarity, height=height)
+    if hasattr(source, "read"):
+        return load_grey(cast("BinaryIO", source), polarity=polarity, height=height)
     return as_grey(source, polarity=polarity, height=height)
 
 

@@ -41,7 +41,7 @@ class Reader:
         """Read one image.
 
         Args:
-            image: the path of a file, the bytes of a file, or an array or nested lists as
+            image: the path of a file, an open file or its bytes, a Pillow image, or an array or nested lists as
                 :func:`capsonnx.images.as_grey` takes them. One smaller than the network's window is padded with black.
 
         Raises:

@@ -68,13 +68,27 @@ def test_a_folder(reader, ink, tmp_path):
         reader.read_folder(tmp_path / "none")
 
 
+def test_open_files_and_pillow_images_read_as_their_bytes(reader, ink):
+    palette = Image.fromarray(ink).convert("P")
+    palette.putpalette([255 - level for level in range(256) for _ in range(3)])  # dark ink, behind light indices
+    file = io.BytesIO()
+    palette.save(file, "PNG")
+    reading = reader.read(file.getvalue())
+    assert reading.labels
+    assert reader.read(palette) == reading
+    file.seek(0)
+    assert [row.reading for row in reader.read_many([palette, file])] == [reading, reading]
+
+
 def test_what_cannot_be_read_is_raised(reader, tmp_path):
     with pytest.raises(ImageError, match=r"none\.png"):
         reader.read(tmp_path / "none.png")
     with pytest.raises(ImageError, match="image of 3 bytes"):
         reader.read(b"abc")
-    with pytest.raises(InputError, match="shape"):
+    with pytest.raises(ImageError, match="image stream: not an image"):
         reader.read(io.BytesIO())
+    with pytest.raises(InputError, match="an image of type NoneType"):
+        reader.read(None)
 
 
 def test_a_threshold_is_a_score(tiny_model):
