@@ -38,8 +38,9 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
         Images (count, *size), light ink on a black ground, sorted by class and file name.
 
     Raises:
-        InputError: there is no class folder, a class folder has no image, the class folders of ``train`` and ``test``
-            differ, or the split by file names leaves a class without training images or no test image at all.
+        InputError: there is no class folder, a class folder has no image, only one of ``train`` and ``test`` is there
+            or their class folders differ, or the split by file names leaves a class without training images or no test
+            image at all.
         DataError: an image cannot be read; the message names it.
     """
     labels, chosen = _choose(path, split)
@@ -89,12 +90,19 @@ def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[P
             differing = ", ".join(sorted(classes["train"].keys() ^ classes["test"].keys()))
             raise _unsuitable(f"{path}: {differing} only in one of train and test", "the same classes in both")
         return tuple(classes[split]), classes[split]
+    for lone, lacking in (("train", "test"), ("test", "train")):
+        if (path / lone).is_dir() and any(entry.is_dir() for entry in _visible(path / lone)):
+            raise _unsuitable(f"{path}: folders in {lone}, but no folder {lacking}", "both, or neither")
     every = _classes(path)
     chosen = {label: [file for file in every[label] if is_test_file(file.name) == (split == "test")] for label in every}
     missing = [label for label in chosen if not chosen[label]]
     # A class may be without test images, and is then not examined; one without training images could not be learnt.
     if len(missing) == len(chosen) or (missing and split == "train"):
-        raise _unsuitable(f"{path}: no {split} image of {', '.join(missing)}", "more images per class")
+        raise InputError(
+            f"{path}: no {split} image of {', '.join(missing)}, by the file names",
+            expected="more images per class",
+            remedy="add some, or make folders train and test, each with a folder of images per class",
+        )
     return tuple(chosen), chosen
 
 

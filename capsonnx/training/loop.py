@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["require_run", "train"]
 
-FEW = 200
-"""Steps below which a network has hardly learnt anything, whatever it is of: a rate must rise and fall in them."""
+FEW, ENOUGH = 200, 1000
+"""Steps below which a network has hardly learnt anything, whatever it is of, for a rate must rise and fall in them; and
+how many to try."""
 
 
 def train(
@@ -93,7 +95,8 @@ def train(
     with progress_bar("training", run.steps, done=run.step) as bar:
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
         if run.steps < FEW:
-            bar.log(f"only {run.steps} steps in all: hardly enough to learn from; --epochs makes them more")
+            epochs = math.ceil(ENOUGH / run.steps_per_epoch)
+            bar.log(f"only {run.steps} steps in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
             begin = time.monotonic()

@@ -73,6 +73,19 @@ def test_split_folders_must_agree_on_the_classes(tmp_path: Path) -> None:
         load_folder(tmp_path, "test")
 
 
+@pytest.mark.parametrize("lone", ["train", "test"])
+def test_one_split_folder_is_not_enough(tmp_path: Path, lone: str) -> None:
+    write(tmp_path / lone / "a", numbered(3))
+    with pytest.raises(InputError, match=f"folders in {lone}, but no folder"):
+        load_folder(tmp_path, "train")
+
+
+def test_a_class_may_be_named_as_a_split(tmp_path: Path) -> None:
+    for label in ("train", "bus"):
+        write(tmp_path / label, numbered(30))
+    assert load_folder(tmp_path, "train").labels == ("bus", "train")
+
+
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path / "a", numbered(30))
     (tmp_path / ".git").mkdir()

@@ -148,7 +148,7 @@ def test_the_first_line_comes_at_once(tmp_path, digits, config, monkeypatch, cap
     assert capsys.readouterr().err == (
         "mnist: 10 classes, 160 to train on, 40 held out "
         f"(default recipe, capsule network, cpu, {config.precision}); 3 epochs\n"
-        "only 24 steps in all: hardly enough to learn from; --epochs makes them more\n"
+        "only 24 steps in all: hardly enough to learn from; --epochs 125 makes 1000\n"
     )
 
 
