@@ -148,6 +148,9 @@ class Contract:
         types |= dict.fromkeys(("network", "recipe", "accuracy", "software"), dict)
         values = {key: value_of(metadata, key, kind, name) for key, kind in types.items()}
         labels = labels_of(values["labels"], name)
+        for key in ("smallest", "stride", "receptive_field"):
+            if values[key] < 1:
+                raise malformed(name, key, "a whole number of pixels from 1")
         if not 0 <= values["threshold"] < 1:
             raise malformed(name, "threshold", "a number from 0 up to 1")
         fixed = {"labels": labels, "threshold": float(values["threshold"])}

@@ -33,7 +33,15 @@ class CapsonnxError(Exception):
 
     def __init__(self, given: str, *, expected: str, remedy: str) -> None:
         message = f"{given}; expected {expected}; {remedy}"
-        super().__init__(" ".join(message.split()))
+        super().__init__(" ".join(line.strip() for line in message.splitlines()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """To be copied, and sent from one process to another, as it is: its text, not the parts of it."""
+        return _restored, (type(self), str(self)), self.__dict__
+
+
+def _restored(kind: type[CapsonnxError], text: str) -> CapsonnxError:
+    return kind.__new__(kind, text)
 
 
 class InputError(CapsonnxError):

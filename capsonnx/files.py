@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +21,11 @@ __all__ = ["replacing", "write_bytes", "write_text"]
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of ``path``; on success it becomes ``path``, on failure it is removed.
 
-    The folder is made if need be. The temporary name keeps the suffix of ``path``, for writers that judge by it.
+    The folder is made if need be. The temporary name keeps the suffix of ``path``, for writers that judge by it. Of a
+    link, what it leads to is replaced; the new file may be read and written by whom the old one may.
+
+    Raises:
+        InputError: ``path`` is there, and is no file but a folder, a pipe or a device.
 
     >>> import pathlib, tempfile
     >>> target = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
@@ -27,13 +34,23 @@ def replacing(path: Path) -> Iterator[Path]:
     >>> target.read_text()
     'hello'
     """
+    if path.is_symlink():
+        path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is not a regular file", expected="a file to replace", remedy="choose another path")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
     try:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
+    except OSError as error:
+        if error.filename == str(temporary):  # a name that nobody knows
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

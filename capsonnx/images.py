@@ -205,7 +205,7 @@ def _check_pixels(width: int, height: int, name: str) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if width < 1 or height < 1 or (limit is not None and width * height > limit):
         raise ImageError(
-            f"{name}: {width}×{height} pixels",
+            f"{name}: {width}×{height} pixels, too many" if width * height else f"{name}: no pixels",
             expected=f"an image of 1 to {limit} pixels",
             remedy="scale or crop the image",
         )

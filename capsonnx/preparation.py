@@ -29,7 +29,7 @@ from capsonnx.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Preparation", "Prepared", "needs_preparation", "prepare"]
+__all__ = ["Preparation", "Prepared", "check_choices", "needs_preparation", "prepare"]
 
 Preparation: TypeAlias = Literal["auto", "on", "off"]
 """When a page is prepared: ``auto`` prepares those that :func:`needs_preparation` names; the others have their rules
@@ -91,7 +91,8 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the page.
 
     Returns:
-        The page as the network likes it; ``levels`` itself where nothing was done. A page without ink is all black.
+        The page as the network likes it; ``levels`` itself where nothing was done. One that has to be prepared, and
+        holds no ink, is all black.
 
     Raises:
         InputError: ``mode`` or ``symbol`` is not one of the values above.
@@ -105,10 +106,7 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
     >>> bool(ink[20:40, 30:33].min() > 200), int(ink[:, :27].max())
     (True, 0)
     """
-    if mode not in get_args(Preparation):
-        raise InputError(f"mode {mode!r}", expected=f"one of {', '.join(get_args(Preparation))}", remedy="pass one")
-    if symbol is not None and not 1 <= symbol <= 10_000:
-        raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
+    check_choices(mode, symbol)
     if mode == "off":
         return Prepared(levels)
     if mode == "auto" and not needs_preparation(levels):
@@ -116,6 +114,16 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
     ink, size = _ink_on_paper(levels)
     scale = _scale(size, symbol, levels.size)
     return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
+
+
+def check_choices(mode: str, symbol: float | None) -> None:
+    """Refuse, by an InputError, a mode or a size of symbols that :func:`prepare` does not take."""
+    if mode not in get_args(Preparation):
+        raise InputError(
+            f"preparation {mode!r}", expected=f"one of {', '.join(get_args(Preparation))}", remedy="pass one"
+        )
+    if symbol is not None and not 1 <= symbol <= 10_000:
+        raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
 
 
 def needs_preparation(levels: NDArray[np.uint8]) -> bool:

@@ -18,6 +18,7 @@ from capsonnx.preparation import (
     SYMBOL,
     Preparation,
     Prepared,
+    check_choices,
     most_inked,
     near_ink,
     prepare,
@@ -49,6 +50,7 @@ def prepare_all(
     Raises:
         InputError: as by :func:`capsonnx.preparation.prepare`.
     """
+    check_choices(mode, symbol)
     spared = [False] * len(pages)
     small = [number for number, page in enumerate(pages) if max(page.shape) <= LARGEST]
     if mode == "auto" and len(small) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,10 @@ def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
         windows = Windows(**{**values, **pairs, "size": (int(size[0]), int(size[1]))})
         lengths = (windows.stride, windows.symbol, *windows.size, *windows.apart)
         is_sound = (
-            0 <= windows.threshold < 1
+            type(windows.stride) is int
+            and type(windows.silent_black) is bool
+            and all(map(math.isfinite, (*windows.origin, *lengths)))
+            and 0 <= windows.threshold < 1
             and 0 <= windows.sure <= 1
             and min(lengths) > 0
             and all(0 <= touching <= apart for touching, apart in zip(windows.touching, windows.apart, strict=True))

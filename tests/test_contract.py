@@ -95,3 +95,10 @@ def test_a_decoder_is_no_network_and_the_other_way_round() -> None:
         Contract.from_metadata(DECODER.to_metadata(), name="d.onnx")
     with pytest.raises(ModelError, match="not a decoder"):
         DecoderContract.from_metadata(PLAIN.to_metadata(), name="m.onnx")
+
+
+@pytest.mark.parametrize("key", ["smallest", "stride", "receptive_field"])
+def test_lengths_are_of_one_pixel_at_least(key):
+    metadata = Contract(labels=("a", "b")).to_metadata()
+    with pytest.raises(ModelError, match=f"{key} is malformed; expected a whole number of pixels from 1"):
+        Contract.from_metadata({**metadata, f"capsonnx.{key}": "0"}, name="x.onnx")

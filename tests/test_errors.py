@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from capsonnx import errors
+from capsonnx.errors import InputError, MissingExtraError
 
 FAMILY = [getattr(errors, name) for name in errors.__all__]
 
@@ -25,3 +29,23 @@ def test_exit_codes_tell_wrong_usage_from_failure() -> None:
     usage = {errors.InputError, errors.MissingExtraError}
     assert {kind for kind in FAMILY if kind.exit_code == 2} == usage
     assert {kind.exit_code for kind in FAMILY} == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError("a  b/: no such folder", expected="a folder", remedy="check it"),
+        MissingExtraError("capsonnx train", extra="train", package="torch"),
+    ],
+)
+def test_errors_are_copied_and_sent_to_other_processes(error):
+    error.add_note("in a worker")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301 - our own
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+        assert again.__notes__ == ["in a worker"]
+
+
+def test_paths_stay_as_they_are():
+    error = InputError("my  scan.png:\n  no image", expected="an image", remedy="pass one")
+    assert str(error) == "my  scan.png: no image; expected an image; pass one"

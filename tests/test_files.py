@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from capsonnx.errors import InputError
 from capsonnx.files import replacing, write_bytes, write_text
 
 
@@ -45,3 +49,35 @@ def test_many_writers_leave_one_whole_file(tmp_path) -> None:
         list(pool.map(lambda content: write_bytes(path, content), contents))
     assert path.read_bytes() in contents
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_a_link_what_it_leads_to_is_replaced(tmp_path):
+    real, link = tmp_path / "real.txt", tmp_path / "link.txt"
+    real.write_text("old")
+    link.symlink_to(real)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+
+
+def test_who_may_read_the_old_file_may_read_the_new(tmp_path):
+    path = tmp_path / "secret.txt"
+    path.write_text("old")
+    path.chmod(0o600)
+    write_text(path, "new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_is_no_file_is_left_alone(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path):
+        with pytest.raises(InputError, match="is not a regular file"):
+            write_text(path, "new")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    with pytest.raises(OSError, match="No space") as raised, replacing(tmp_path / "note.txt") as temporary:
+        raise OSError(errno.ENOSPC, "No space left", str(temporary))
+    assert raised.value.filename == str(tmp_path / "note.txt")

@@ -208,7 +208,7 @@ def test_any_shape_can_be_prepared(shape: tuple[int, int]) -> None:
 
 def test_wrong_options() -> None:
     page = np.zeros((3, 3), np.uint8)
-    with pytest.raises(InputError, match="mode 'maybe'; expected one of auto, on, off"):
+    with pytest.raises(InputError, match="preparation 'maybe'; expected one of auto, on, off"):
         prepare(page, mode="maybe")
     with pytest.raises(InputError, match="symbol 0"):
         prepare(page, symbol=0)

@@ -101,5 +101,5 @@ def test_at_the_edge_of_a_band_a_sheet_agrees_with_each_page() -> None:
 
 
 def test_options_are_checked(pages: Pages) -> None:
-    with pytest.raises(InputError, match="mode 'always'"):
+    with pytest.raises(InputError, match="preparation 'always'"):
         prepare_all(pages[:2], mode="always")

@@ -28,6 +28,11 @@ WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)
         {"touching": [20, 200]},
         {"touching": 8},
         {"sure": 1.5},
+        {"stride": 2.5},
+        {"stride": True},
+        {"silent_black": "no"},
+        {"origin": [float("nan"), 11.0]},
+        {"symbol": float("inf")},
         {"colour": "red"},
     ],
 )

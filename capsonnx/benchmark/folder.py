@@ -148,7 +148,10 @@ def _written(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
 
 
 def _loaded(paths: list[Path], contract: Contract) -> Iterator[Page]:
-    """Pages as a thread of :func:`capsonnx.runtime.read_images` loads them, together."""
-    for page in load_pages(paths, contract, pixels=PART_PIXELS):
-        assert isinstance(page, Page)  # noqa: S101 - we wrote these files
-        yield page
+    """Pages as a thread of :func:`capsonnx.runtime.read_images` loads them, some at a time."""
+    while paths:
+        pages = load_pages(paths, contract, pixels=PART_PIXELS)
+        for page in pages:
+            assert isinstance(page, Page)  # noqa: S101 - we wrote these files
+            yield page
+        paths = paths[len(pages) :]

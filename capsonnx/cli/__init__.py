@@ -1,6 +1,6 @@
 """The command line: one small file per command, which parses, calls one function and prints.
 
-Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 finished but some items failed.
+Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 finished but some items failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import click
 from capsonnx import __version__
 from capsonnx.errors import CapsonnxError
 
-__all__ = ["main"]
+__all__ = ["INTERRUPTED", "main"]
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 COMMANDS = {
     "train": "Train a network on single symbols.",
@@ -59,6 +62,9 @@ class LazyGroup(click.Group):
         except CapsonnxError as error:
             click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             # The reader of our output (head, say) has left: not our failure. Nothing more may be flushed into it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -79,8 +79,11 @@ class PageHandler(SimpleHTTPRequestHandler):
             return self.model
         if "\0" in name or Path(name).suffix not in TYPES:
             return None
-        path = (self.folder / name).resolve()  # follows .. and links: what counts is where they lead
-        return path if path.is_relative_to(self.folder) and path.is_file() else None
+        try:
+            path = (self.folder / name).resolve()  # follows .. and links: what counts is where they lead
+            return path if path.is_relative_to(self.folder) and path.is_file() else None
+        except OSError:  # a name that is too long, say
+            return None
 
     def end_headers(self) -> None:
         """Add the headers that every answer has."""

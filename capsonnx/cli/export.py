@@ -9,6 +9,7 @@ import click
 
 from capsonnx.cli.extras import require_train
 from capsonnx.cli.values import size_or_dynamic
+from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
     from capsonnx.export import Inspection
@@ -68,7 +69,15 @@ def command(
     require_train("capsonnx export")
     from capsonnx import export, runtime, training
 
+    if output.suffix != ".onnx":
+        raise InputError(f"{output}: not the name of an ONNX file", expected="NAME.onnx", remedy="name it so")
     trained = training.load_trained(checkpoint)
+    if len(trained.metrics) < trained.config.epochs:
+        click.echo(
+            f"{checkpoint}: {len(trained.metrics)} of {trained.config.epochs} epochs are done: this is exported, with "
+            f"the threshold {trained.threshold} where the last epoch chooses one",
+            err=True,
+        )
     if routings is not None:
         trained = export.with_routings(trained, routings)
     contract = export.contract_of(trained)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from capsonnx.cli import INTERRUPTED
 from capsonnx.cli.options import model_option, provider_option, reading_options, tf32_option
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
@@ -30,9 +31,6 @@ __all__ = ["command"]
 
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
 """The format of an output file that is named so."""
-
-INTERRUPTED = 130
-"""The exit code of what was broken off with Ctrl-C: 128 and the number of the signal, as shells have it."""
 
 
 @dataclass

@@ -46,8 +46,9 @@ def _rows(inspection: Inspection) -> Iterator[tuple[bool | None, str, str]]:
 
 def _parity(parity: ParityReport, whose: str) -> Iterator[tuple[bool, str, str]]:
     for name, difference in parity.differences.items():
-        found = f"max |Δ| {difference:.1e}, at most {parity.tolerance:.0e}, {len(parity.cases)} cases"
-        yield difference <= parity.tolerance, f"parity of {name}{whose}", found
+        allowed = parity.allowed(name)
+        found = f"max |Δ| {difference:.1e}, at most {allowed:.0e}, {len(parity.cases)} cases"
+        yield difference <= allowed, f"parity of {name}{whose}", found
     if IMAGES in parity.differences:  # a decoder's: there are no classes in what it gives
         return
     found = f"same on {parity.agreeing} of {parity.images} images"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from capsonnx.cli import INTERRUPTED
 from capsonnx.cli.extras import require_train
 from capsonnx.cli.values import complete_data, complete_recipe
 from capsonnx.cli.wording import counted
@@ -177,6 +178,7 @@ def _telling_how_to_go_on(output: Path) -> Iterator[None]:
         if (output / "config.json").exists():
             again = shlex.join(["capsonnx", "train", "--resume", "-o", str(output)])
             click.echo(f"\nstopped; go on with: {again}", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
         raise
 
 

@@ -20,6 +20,9 @@ __all__ = ["fit", "is_test_file", "load_folder"]
 
 _TEST_SHARE = 6
 
+MOST_NAMED = 5
+"""Of files that cannot be read, how many an error names."""
+
 
 def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -> Dataset:
     """Load one split of a data set kept as a sub-folder of images per class.
@@ -41,11 +44,11 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
         InputError: there is no class folder, a class folder has no image, only one of ``train`` and ``test`` is there
             or their class folders differ, or the split by file names leaves a class without training images or no test
             image at all.
-        DataError: an image cannot be read; the message names it.
+        DataError: images cannot be read; the message names them.
     """
     labels, chosen = _choose(path, split)
     items = [(target, file) for target, label in enumerate(labels) for file in chosen[label]]
-    images = np.stack([fit(_load_grey(file), size) for _, file in items])
+    images = np.stack([fit(image, size) for image in _load_all([file for _, file in items])])
     targets = np.array([target for target, _ in items], dtype=np.int64)
     return Dataset(path.resolve().name, labels, images, targets)
 
@@ -126,15 +129,23 @@ def _visible(path: Path) -> Iterator[Path]:
     return (entry for entry in sorted(path.iterdir()) if not entry.name.startswith("."))
 
 
-def _load_grey(file: Path) -> NDArray[np.uint8]:
-    """(height, width) uint8, light ink on a black ground."""
+def _load_all(files: list[Path]) -> Iterator[NDArray[np.uint8]]:
+    """Each (height, width) uint8, light ink on a black ground."""
     from capsonnx.images import load_grey  # noqa: PLC0415 - as above
 
-    try:
-        return load_grey(file)
-    except ImageError as error:
-        why = str(error).partition(";")[0]  # it names the file
-        raise DataError(why, expected="a readable image file", remedy="repair the file or remove it") from error
+    unreadable = []
+    for file in files:
+        try:
+            yield load_grey(file)
+        except ImageError as error:
+            unreadable.append(str(error).partition(";")[0])  # it names the file
+    if unreadable:
+        more = f", and {len(unreadable) - MOST_NAMED} more" if len(unreadable) > MOST_NAMED else ""
+        raise DataError(
+            "; ".join(unreadable[:MOST_NAMED]) + more,
+            expected="readable image files",
+            remedy="repair or remove what cannot be read",
+        )
 
 
 def _unsuitable(given: str, expected: str) -> InputError:

@@ -100,8 +100,9 @@ def to_onnx(
     example = torch.zeros(traced, dtype=getattr(torch, input_type))
     model = trace(_Outputs(network, names), example, (IMAGES, *names), sides, opset)
     _name_sizes(model)
+    # Of a file without the field, too: they also say how large symbols are, and that black may be cut off.
     windows = contract.windows or windows_of(network)
-    contract = dataclasses.replace(contract, windows=windows if FIELD in names else None)
+    contract = dataclasses.replace(contract, windows=windows if FIELD in _check_outputs(None, network) else None)
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content

@@ -74,15 +74,15 @@ class Inspection:
             "precision": self.precision,
             "source": self.source,
             "passed": self.passed,
-            "checks": {check.name: check.found for check in self.checks},
+            "checks": {check.name: {"passed": check.passed, "found": check.found} for check in self.checks},
             "agreement": self.agreement and self.agreement.to_json(),
             "parity": self.parity and self.parity.to_json(),
         }
 
 
 def report_path(path: Path) -> Path:
-    """Where the report on a file lies: beside it, as ``NAME.parity.json``."""
-    return path.with_suffix(".parity.json")
+    """Where the report on a file ``NAME.onnx`` lies: beside it, as ``NAME.parity.json``."""
+    return path.with_name(path.name.removesuffix(".onnx") + ".parity.json")
 
 
 def export(
@@ -218,7 +218,10 @@ def require(inspection: Inspection) -> None:
             )
     parity, agreement = inspection.parity, inspection.agreement
     if parity is not None and not parity.passed:
-        worst = ", ".join(f"{name} by {difference:.1e}" for name, difference in parity.differences.items())
+        worst = ", ".join(
+            f"{name} by {difference:.1e}" + f" of {parity.allowed(name):.0e}" * (difference > parity.allowed(name))
+            for name, difference in parity.differences.items()
+        )
         is_drawn = IMAGES in parity.differences  # by a decoder
         same = "" if is_drawn else f"; top class on {parity.agreeing} of {parity.images} images"
         raise ParityError(

@@ -121,7 +121,7 @@ def explain(model: Model, image: Image, path: Path, options: ReadingOptions = DE
     from capsonnx.pictures.drawing import draw  # noqa: PLC0415 - it imports matplotlib
 
     shown = grey(image, polarity="light-on-dark")  # whatever it is: not inverted
-    page = load_page(shown, model.contract, options)
+    page = load_page(shown, model.contract, options, size=model.size)
     scores = model(page.levels[None], (LENGTHS, EVIDENCE, FIELD))
     explanation = explanation_of(scores, page, model.contract, image=shown, threshold=options.threshold)
     draw(explanation, path)

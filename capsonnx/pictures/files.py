@@ -47,14 +47,15 @@ def targets(sources: Iterable[Path], output: Path, *, is_file: bool = False) -> 
         is_file: which of these it is.
 
     Raises:
-        InputError: a picture would replace one of the images, or ``output`` is to be a folder and is a file.
+        InputError: a picture would replace one of the images, or ``output`` is to be a folder and is a file or named
+            as one.
 
     >>> from pathlib import Path
     >>> [target.name for _, target in targets([Path("a/1.jpg"), Path("b/1.jpg"), Path("2.tif")], Path("out"))]
     ['1.png', '1-2.png', '2.png']
     """
-    if output.is_file() and not is_file:
-        raise InputError(f"{output}: is a file", expected="a folder for the pictures", remedy="choose another")
+    if not is_file and not output.is_dir() and (output.is_file() or output.suffix.lower() in SUFFIXES):
+        raise InputError(f"{output}: is, or would be, a file", expected="a folder for the pictures", remedy="name one")
     pairs: list[tuple[Path, Path]] = []
     taken: set[str] = set()
     for source in sources:

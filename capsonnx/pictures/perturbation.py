@@ -136,7 +136,7 @@ def perturbed(
     """What :func:`perturb` draws of an image, without drawing it; its arguments and errors are the same."""
     contract = model.contract
     shown = grey(image, polarity="light-on-dark")  # whatever it is: not inverted
-    page = load_page(shown, contract, options)
+    page = load_page(shown, contract, options, size=model.size)
     scores = model(page.levels[None], (LENGTHS, POSES, FIELD))
     reading = read_pages(scores, [page], contract, threshold=options.threshold)[0]
     rows, cols = page.levels.shape

@@ -82,7 +82,7 @@ def decoder_path(model: Path) -> Path:
     >>> decoder_path(Path("digits/mnist.onnx")).as_posix()
     'digits/mnist.decoder.onnx'
     """
-    return model.with_suffix(".decoder.onnx")
+    return model.with_name(model.name.removesuffix(".onnx") + ".decoder.onnx")
 
 
 def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:

@@ -201,7 +201,8 @@ class _Work:
 
     def __call__(self, sources: list[Image]) -> list[tuple[Image, Reading | CapsonnxError]]:
         """The first images, as many as :data:`PART_PIXELS` allows, each with what became of it."""
-        loaded = load_pages(sources, self.model.contract, self.options, pixels=PART_PIXELS)
+        model, options = self.model, self.options
+        loaded = load_pages(sources, model.contract, options, pixels=PART_PIXELS, size=model.size)
         outcomes: dict[int, Reading | CapsonnxError] = {
             number: one for number, one in enumerate(loaded) if isinstance(one, CapsonnxError)
         }

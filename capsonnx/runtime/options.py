@@ -22,7 +22,8 @@ class ReadingOptions:
         polarity: what the image is: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
         height: the height in pixels to resize the image to, or None for its own.
         preparation: whether its ground is taken away: ``auto``, ``on`` or ``off``; see :mod:`capsonnx.preparation`.
-            With a height it leaves the size alone.
+            With a height it leaves the size alone. A network that reads something in black knows no ``on``, and its
+            pages are left as they are.
         threshold: the score in 0..1 above which a class is in the image, or None for the model's own.
     """
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from PIL.Image import Image as PillowImage
 
-from capsonnx.errors import ImageError
+from capsonnx.errors import ImageError, InputError
 from capsonnx.images import Polarity, as_grey, load_grey, pad_to, pillow_warnings_ignored
+from capsonnx.preparation import check_choices
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.sheet import prepare_all
 from capsonnx.symbols import Box
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from capsonnx.contract import Contract
 
+    Size: TypeAlias = tuple[int, int]
     Image: TypeAlias = str | Path | bytes | BinaryIO | PillowImage | ArrayLike
 
 __all__ = ["Page", "grey", "load_page", "load_pages", "place"]
@@ -60,7 +62,9 @@ class Page:
         return Box((box.left + x) / scale, (box.top + y) / scale, (box.right + x) / scale, (box.bottom + y) / scale)
 
 
-def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAULTS) -> Page:
+def load_page(
+    source: Image, contract: Contract, options: ReadingOptions = DEFAULTS, *, size: Size | None = None
+) -> Page:
     """Load, prepare and place one image.
 
     Args:
@@ -68,16 +72,25 @@ def load_page(source: Image, contract: Contract, options: ReadingOptions = DEFAU
             or an array or nested lists as :func:`capsonnx.images.as_grey` does.
         contract: of the model that is to read it.
         options: how to read it; the threshold says nothing here.
+        size: the only height and width in pixels that the model takes, or None for any.
 
     Raises:
-        ImageError: the file cannot be read.
+        ImageError: the file cannot be read, or does not fit on a page of that size.
         InputError: the array is no image, or an option is not one of its values.
     """
-    return _pages([grey(source, polarity=options.polarity, height=options.height)], contract, options)[0]
+    [page] = _pages([grey(source, polarity=options.polarity, height=options.height)], contract, options, size)
+    if isinstance(page, ImageError):
+        raise page
+    return page
 
 
 def load_pages(
-    sources: Iterable[Image], contract: Contract, options: ReadingOptions = DEFAULTS, *, pixels: int
+    sources: Iterable[Image],
+    contract: Contract,
+    options: ReadingOptions = DEFAULTS,
+    *,
+    pixels: int,
+    size: Size | None = None,
 ) -> list[Page | ImageError]:
     """Load, prepare and place the first of some images, until they have so many pixels; one, if there is any.
 
@@ -86,6 +99,7 @@ def load_pages(
         contract: of the model that is to read them.
         options: how to read them; the threshold says nothing here.
         pixels: after how many of them no other image is loaded.
+        size: see :func:`load_page`.
 
     Returns:
         A page for each, or the reason why there is none.
@@ -95,7 +109,7 @@ def load_pages(
     """
     with pillow_warnings_ignored():
         loaded = _loaded(sources, options, pixels)
-    pages = iter(_pages([one for one in loaded if not isinstance(one, ImageError)], contract, options))
+    pages = iter(_pages([one for one in loaded if not isinstance(one, ImageError)], contract, options, size))
     return [one if isinstance(one, ImageError) else next(pages) for one in loaded]
 
 
@@ -115,26 +129,49 @@ def _loaded(sources: Iterable[Image], options: ReadingOptions, pixels: int) -> l
     return loaded
 
 
-def _pages(images: list[NDArray[np.uint8]], contract: Contract, options: ReadingOptions) -> list[Page]:
+def _pages(
+    images: list[NDArray[np.uint8]], contract: Contract, options: ReadingOptions, size: Size | None
+) -> list[Page | ImageError]:
     """Prepare and place images of grey levels."""
     if contract.windows is None or not contract.windows.silent_black:
-        return [_padded(levels, contract.smallest) for levels in images]
+        check_choices(options.preparation, None)
+        if options.preparation == "on":
+            raise InputError(
+                "preparation 'on', with a network that reads something in black",
+                expected="'auto' or 'off': what it lays around the ink would be read",
+                remedy="pass one, or train by the default recipe",
+            )
+        return [_padded(levels, contract.smallest, size) for levels in images]
     symbol = contract.windows.symbol if options.height is None else None
-    pages = []
+    pages: list[Page | ImageError] = []
     for levels, prepared in zip(images, prepare_all(images, mode=options.preparation, symbol=symbol), strict=True):
-        placed, origin = place(prepared.levels, contract.smallest)
-        pages.append(Page(placed, _size(levels), origin, prepared.scale))
+        try:
+            placed, origin = place(prepared.levels, contract.smallest, size)
+        except ImageError as error:
+            pages.append(error)
+        else:
+            pages.append(Page(placed, _size(levels), origin, prepared.scale))
     return pages
 
 
-def _padded(levels: NDArray[np.uint8], smallest: int) -> Page:
+def _padded(levels: NDArray[np.uint8], smallest: int, size: Size | None) -> Page | ImageError:
     """The whole of an image, for a network that black tells something; if it is too small, with as little as can be."""
-    padded, size = pad_to(levels, smallest), _size(levels)
-    down, across = ((after - before) // 2 for after, before in zip(padded.shape, size, strict=True))
-    return Page(padded, size, (-across, -down))
+    padded, given = pad_to(levels, smallest), _size(levels)
+    if size is not None and padded.shape != size:
+        return _misfit(f"an image of {given[0]}×{given[1]} pixels", size)
+    down, across = ((after - before) // 2 for after, before in zip(padded.shape, given, strict=True))
+    return Page(padded, given, (-across, -down))
 
 
-def _size(levels: NDArray[np.uint8]) -> tuple[int, int]:
+def _misfit(what: str, size: Size) -> ImageError:
+    return ImageError(
+        f"{what}, height × width, for a model of one size",
+        expected=f"what fits {size[0]}×{size[1]}",
+        remedy="crop or scale the image, or use a model of free sizes",
+    )
+
+
+def _size(levels: NDArray[np.uint8]) -> Size:
     return levels.shape[0], levels.shape[1]
 
 
@@ -142,6 +179,8 @@ def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = Non
     """Load one image of any kind that a reader takes; see :func:`capsonnx.images.load_grey` and ``as_grey`` there."""
     if isinstance(source, str):
         source = Path(source)
+    elif isinstance(source, bytearray):
+        source = bytes(source)
     if isinstance(source, Path | bytes | PillowImage):
         return load_grey(source, polarity=polarity, height=height)
     if hasattr(source, "read"):
@@ -149,7 +188,9 @@ def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = Non
     return as_grey(source, polarity=polarity, height=height)
 
 
-def place(levels: NDArray[np.uint8], smallest: int = 14) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+def place(
+    levels: NDArray[np.uint8], smallest: int = 14, size: Size | None = None
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
     """Cut a page down to its ink and lay it on black, always at the same place, with room around it.
 
     So the same ink gives the same page, whatever black surrounds it; to a network that black tells nothing, neither
@@ -158,9 +199,13 @@ def place(levels: NDArray[np.uint8], smallest: int = 14) -> tuple[NDArray[np.uin
     Args:
         levels: (height, width) uint8, light ink on black.
         smallest: the least height and width in pixels of the placed page.
+        size: its only height and width, or None for what the ink needs. Where there is less room, margins are smaller.
 
     Returns:
         The placed page, and the place x, y on ``levels`` of its upper left corner.
+
+    Raises:
+        ImageError: the ink does not fit that size.
 
     >>> page = np.zeros((200, 300), np.uint8)
     >>> page[50:70, 100:115] = 255
@@ -170,9 +215,16 @@ def place(levels: NDArray[np.uint8], smallest: int = 14) -> tuple[NDArray[np.uin
     """
     rows, cols = (np.flatnonzero(levels.any(axis=axis)) for axis in (1, 0))
     ends = [(int(found[0]), int(found[-1]) + 1) if found.size else (0, 0) for found in (rows, cols)]
-    needed = [max(smallest, end - start + 2 * margin) for (start, end), margin in zip(ends, MARGINS, strict=True)]
-    placed = np.zeros([-(-side // STEP) * STEP for side in needed], np.uint8)
+    inked = [end - start for start, end in ends]
+    if size is None:
+        needed = [max(smallest, side + 2 * margin) for side, margin in zip(inked, MARGINS, strict=True)]
+        sides = [-(-side // STEP) * STEP for side in needed]
+    else:
+        sides = list(size)
+    if any(ink > side for ink, side in zip(inked, sides, strict=True)):
+        raise _misfit(f"ink of {inked[0]}×{inked[1]} pixels", (sides[0], sides[1]))
+    placed = np.zeros(sides, np.uint8)
     (top, bottom), (left, right) = ends
-    down, across = MARGINS
+    down, across = (min(margin, (side - ink) // 2) for margin, side, ink in zip(MARGINS, sides, inked, strict=True))
     placed[down : down + bottom - top, across : across + right - left] = levels[top:bottom, left:right]
     return placed, (left - across, top - down)

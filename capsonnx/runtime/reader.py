@@ -48,7 +48,7 @@ class Reader:
             ImageError: the file cannot be read.
             InputError: the array is no image.
         """
-        page = load_page(image, self.model.contract, self.options)
+        page = load_page(image, self.model.contract, self.options, size=self.model.size)
         return read_batch(self.model, [page], threshold=self.options.threshold)[0]
 
     def read_many(self, images: Iterable[Image], *, batch_size: int = 128, workers: int | None = None) -> Iterator[Row]:
@@ -73,6 +73,8 @@ class Reader:
         Raises:
             InputError: there is no such folder, or no image in it.
         """
+        if not Path(folder).is_dir():
+            raise InputError(f"{folder}: no such folder", expected="a folder of images", remedy="check the path")
         return self.read_many(expand([str(folder)], recursive=recursive), batch_size=batch_size, workers=workers)
 
 

@@ -62,6 +62,8 @@ def _stream(paths: list[str], recursive: bool, listing: Iterable[str] | None) ->
 
 def _check(path: str, recursive: bool) -> None:
     if path == "-":
+        if sys.stdin is None:  # it was closed by whoever started us
+            raise InputError("-: there is no standard input", expected="a list of files", remedy="pass paths instead")
         return
     if _is_folder(path):
         if not _holds_image(path, recursive):

@@ -192,6 +192,9 @@ def load_trained(folder: Path) -> Trained:
             expected="a run with at least one finished epoch",
             remedy=f"continue it with: capsonnx train --resume --output {folder}",
         )
+    metrics = load_metrics(folder)[: state.epoch]
+    if len(metrics) != state.epoch:
+        raise _not_a_run(f"{folder}: {state.epoch} epochs in {CHECKPOINT}, {len(metrics)} in {METRICS}")
     with torch.random.fork_rng(devices=[]):  # the fresh weights are overwritten: leave no trace of drawing them
         network = build(config.network).eval()
         decoder = None if config.decoder is None else Decoder(config.decoder).eval()
@@ -201,7 +204,7 @@ def load_trained(folder: Path) -> Trained:
             decoder.load_state_dict(state.named("decoder."))
     except RuntimeError as error:
         raise _not_a_run(f"{folder / CHECKPOINT}: weights do not fit {CONFIG}") from error
-    return Trained(network, config, load_metrics(folder)[: state.epoch], decoder)
+    return Trained(network, config, metrics, decoder)
 
 
 def _not_a_run(problem: str) -> CheckpointError:

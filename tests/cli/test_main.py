@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from capsonnx import __version__
-from capsonnx.cli import COMMANDS
+from capsonnx.cli import COMMANDS, main
 
 
 def capsonnx(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -58,6 +59,7 @@ def test_the_package_lists_what_it_loads_late() -> None:
         (["train", "--resume", "-o", "x"], 2, "x: no run there to resume"),
         (["train", "--resume"], 2, "leave out --resume to start a run"),
         (["export", "no-such", "-o", "x.onnx"], 2, "no-such: no such folder"),
+        (["export", "no-such", "-o", "x.txt"], 2, "x.txt: not the name of an ONNX file; expected NAME.onnx"),
         (["export", ".", "-o", "x.onnx"], 1, ".: no config.json in it"),
         (["evaluate", "--provider", "foo"], 2, "provider 'foo': unknown; expected one of auto, "),
         (["check", "no-such.onnx"], 2, "no-such.onnx"),
@@ -80,3 +82,12 @@ def test_a_missing_extra_is_named(monkeypatch) -> None:
     monkeypatch.setattr(extras, "find_spec", lambda package: None)
     with pytest.raises(MissingExtraError, match=r"'\.\[train\]'"):
         extras.require_train("capsonnx train")
+
+
+def test_a_command_that_is_interrupted_says_so(monkeypatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("capsonnx.runtime.load_model", interrupted)
+    result = CliRunner().invoke(main, ["evaluate"])
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")

@@ -42,7 +42,7 @@ def test_a_stopped_run_says_how_to_go_on_and_does(here: Path, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(loop.Run, "epoch", stop)
         result = train("--data", "signs/", "-o", "my run", *SHORT)
-    assert result.exit_code == 1
+    assert result.exit_code == 130
     assert "stopped; go on with: capsonnx train --resume -o 'my run'\n" in result.stderr
     (here / "elsewhere").mkdir()
     monkeypatch.chdir(here / "elsewhere")

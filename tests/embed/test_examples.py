@@ -6,6 +6,7 @@ Runtime's headers). What an example installs must install: a failing ``npm ci`` 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -176,32 +177,40 @@ def test_a_newer_format_is_refused(example, tmp_path):
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.fixture(scope="session")
-def locates() -> bool:
-    """Whether the shipped file has the output ``field``."""
-    return capsonnx.load(SHIPPED, provider="cpu").model.contract.windows is not None
-
-
-def read_text(image: Path) -> subprocess.CompletedProcess[str]:
-    return run(sys.executable, "-c", ALONE, EMBED / "python" / "read_text.py", SHIPPED, image)
+def read_text(image: Path, model: Path = SHIPPED) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "-c", ALONE, EMBED / "python" / "read_text.py", model, image)
 
 
 @pytest.mark.parametrize("sample", ["5-1-4-9-6-row.png", "3-8-side-by-side.png", "blank.png"])
-def test_the_text_of_a_line_is_what_capsonnx_reads(locates, sample):
-    if not locates:
-        pytest.skip("the shipped file does not locate symbols")
+def test_the_text_of_a_line_is_what_capsonnx_reads(sample):
     image = EXPORTED / "samples" / sample
     result = read_text(image)
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"{capsonnx.load(SHIPPED, provider='cpu').read(image).text}\n"
 
 
-def test_a_file_that_does_not_locate_symbols_is_told_so(locates):
-    if locates:
-        pytest.skip("the shipped file locates symbols")
-    result = read_text(EXPORTED / "samples" / "blank.png")
+def without_field(path: Path) -> Path:
+    """A copy of the shipped model that has the output no more."""
+    model = onnx.load(SHIPPED)
+    model.graph.output.remove(next(output for output in model.graph.output if output.name == "field"))
+    onnx.save(model, path)
+    return path
+
+
+def reading_black(path: Path) -> Path:
+    """A copy that says that black tells its network something."""
+    model = onnx.load(SHIPPED)
+    windows = next(one.value for one in model.metadata_props if one.key == "capsonnx.windows")
+    return altered(path, {"capsonnx.windows": json.dumps(json.loads(windows) | {"silent_black": False})})
+
+
+@pytest.mark.parametrize(
+    ("change", "part"), [(without_field, "no output field"), (reading_black, "reads something in black")]
+)
+def test_a_file_that_its_text_cannot_be_read_with_is_told_so(tmp_path, change, part):
+    result = read_text(EXPORTED / "samples" / "blank.png", change(tmp_path / "other.onnx"))
     assert result.returncode == 1
-    assert "no capsonnx.windows" in result.stderr
+    assert part in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 

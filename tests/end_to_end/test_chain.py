@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +133,29 @@ def test_infer_reads_a_folder_of_pairs(onnx_file: Path, tmp_path: Path) -> None:
     assert [os.path.basename(row["path"]) for row in rows] == [f"{number}.png" for number in range(0, 20, 2)]  # noqa: PTH119
     assert all(row["error"] is None and len(row["scores"]) == 10 for row in rows)
     assert {(row["width"], row["height"]) for row in rows} == {(28, 56), (56, 28)}
+
+
+def test_a_file_of_one_size_reads_what_fits_it(run: Path, tmp_path: Path) -> None:
+    path, images = tmp_path / "fixed.onnx", tmp_path / "images"
+    capsonnx("export", run, "-o", path, "--size", "40x64")
+    images.mkdir()
+    digits = datasets.load("mnist", "test").images
+    for count in (1, 2, 4):
+        Image.fromarray(np.concatenate(digits[:count], axis=1)).save(images / f"{count}.png")
+    lines = capsonnx("infer", images, "-m", path, "-f", "jsonl", code=3).stdout.splitlines()
+    one, two, four = (json.loads(line) for line in lines)
+    assert [len(row["scores"]) for row in (one, two)] == [10, 10]
+    assert [row["width"] for row in (one, two)] == [28, 56]
+    assert "for a model of one size; expected what fits 40×64" in four["error"]
+
+
+def test_an_export_of_an_unfinished_run_says_so(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "unfinished"
+    shutil.copytree(run, copy)
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"epochs": 9}))
+    said = capsonnx("export", copy, "-o", tmp_path / "x.onnx", "--size", "28x28", "--outputs", "lengths").stderr
+    assert "4 of 9 epochs are done: this is exported" in said
 
 
 def test_perturb_draws_each_digit_of_a_pair_by_the_decoder_beside_the_model(onnx_file: Path, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_full_sharing_is_exported_for_its_own_size_and_no_other(tmp_path, letter
     exported = run("export", folder, "-o", path)
     assert exported.returncode == 0, exported.stderr
     assert "matrices of its own" in exported.stderr
-    assert "28×28 px only" in json.loads(path.with_suffix(".parity.json").read_text())["checks"]["sizes"]
+    assert "28×28 px only" in json.loads(path.with_suffix(".parity.json").read_text())["checks"]["sizes"]["found"]
     refused = run("export", folder, "-o", tmp_path / "dynamic.onnx", "--size", "dynamic")
     assert refused.returncode == 2
     assert "--sharing shared" in refused.stderr

@@ -51,17 +51,19 @@ def test_fewer_outputs_take_fewer_operators(network, contract) -> None:
     assert [output.name for output in model.graph.output] == ["lengths", "poses"]
     assert operators(model) == OPERATORS
     assert not [check for check in check_graph(model, "lean") if not check.passed]
-    assert windows(model) is None
+    assert windows(model) == contract.windows  # they also say how large symbols are, and that black is silent
 
 
 def windows(model: onnx.ModelProto) -> Windows | None:
     return Contract.from_metadata({one.key: one.value for one in model.metadata_props}, name="model").windows
 
 
-def test_windows_are_told_of_where_there_is_a_field(content) -> None:
+def test_windows_are_told_of_where_there_can_be_a_field(content, contract) -> None:
     found = windows(onnx.load_from_string(content))
     assert found is not None
     assert (found.size, found.stride, found.silent_black) == ((28, 26), 2, True)
+    model = onnx.load_from_string(to_onnx(build(NetworkConfig(kind="pooled")), contract))
+    assert windows(model) is None
 
 
 @pytest.mark.parametrize(

@@ -201,5 +201,6 @@ def test_pictures_replace_no_image(tmp_path) -> None:
         targets([tmp_path / "1.jpg", image], tmp_path)
     with pytest.raises(InputError, match="is one of the images"):
         targets([image], image, is_file=True)
-    with pytest.raises(InputError, match="is a file"):
-        targets([tmp_path / "2.png", tmp_path / "3.png"], image)
+    for output in (image, tmp_path / "new.png"):
+        with pytest.raises(InputError, match="would be, a file; expected a folder"):
+            targets([tmp_path / "2.png", tmp_path / "3.png"], output)

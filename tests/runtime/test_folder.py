@@ -23,6 +23,7 @@ class Recorder:
     """A model that scores an image by its brightest pixel, and notes the shapes of its batches."""
 
     contract = Contract(labels=("bright",), smallest=14)
+    size = None
 
     def __init__(self, seconds=0.0):
         self.shapes = []

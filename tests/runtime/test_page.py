@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from capsonnx.contract import Contract
+from capsonnx.errors import ImageError, InputError
 from capsonnx.runtime import ReadingOptions
-from capsonnx.runtime.page import load_page, place
+from capsonnx.runtime.page import load_page, load_pages, place
 from capsonnx.symbols import Box
 from capsonnx.windows import Windows
 
@@ -81,3 +82,34 @@ def test_a_height_keeps_preparation_from_scaling():
     image[10:50, 28:32] = 220
     page = load_page(image, LOCATES, ReadingOptions(height=30, preparation="on"))
     assert (page.size, page.scale) == ((30, 30), 1.0)
+
+
+def test_the_ink_is_laid_on_a_page_of_the_only_size_with_margins_where_there_is_room():
+    image = np.zeros((100, 300), np.uint8)
+    image[40:68, 100:120] = 255
+    for size, origin in (((56, 64), (90, 34)), ((28, 22), (99, 40)), ((30, 20), (100, 39))):
+        page = load_page(image, LOCATES, ReadingOptions(preparation="off"), size=size)
+        assert page.levels.shape == size
+        assert page.origin == origin
+        assert np.count_nonzero(page.levels) == np.count_nonzero(image)
+
+
+def test_ink_that_does_not_fit_the_only_size_is_that_images_error():
+    image = np.zeros((100, 300), np.uint8)
+    image[40:68, 100:120] = image[40:68, 200:220] = 255
+    options = ReadingOptions(preparation="off")
+    with pytest.raises(ImageError, match="ink of 28×120 pixels, height × width, for a model of one size"):
+        load_page(image, LOCATES, options, size=(56, 64))
+    misfit, page = load_pages([image, image[:, :150]], LOCATES, options, pixels=1 << 20, size=(56, 64))
+    assert isinstance(misfit, ImageError)
+    assert page.levels.shape == (56, 64)
+    with pytest.raises(ImageError, match="an image of 100×300 pixels"):
+        load_page(image, SEES_BLACK, size=(56, 64))
+    assert load_page(image, SEES_BLACK, size=(100, 300)).origin == (0, 0)
+
+
+def test_a_network_that_reads_black_cannot_have_pages_prepared():
+    with pytest.raises(InputError, match="preparation 'on', with a network that reads something in black"):
+        load_page(np.zeros((28, 28), np.uint8), SEES_BLACK, ReadingOptions(preparation="on"))
+    with pytest.raises(InputError, match="preparation 'sometimes'"):
+        load_page(np.zeros((28, 28), np.uint8), SEES_BLACK, ReadingOptions(preparation="sometimes"))

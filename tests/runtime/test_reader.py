@@ -64,8 +64,9 @@ def test_a_folder(reader, ink, tmp_path):
     for name in ("10.png", "9.png"):
         Image.fromarray(ink).save(tmp_path / name)
     assert [row.path for row in reader.read_folder(tmp_path)] == [str(tmp_path / "9.png"), str(tmp_path / "10.png")]
-    with pytest.raises(InputError, match="no such file or folder"):
-        reader.read_folder(tmp_path / "none")
+    for path in (tmp_path / "none", tmp_path / "9.png", "-"):
+        with pytest.raises(InputError, match="no such folder"):
+            reader.read_folder(path)
 
 
 def test_open_files_and_pillow_images_read_as_their_bytes(reader, ink):
@@ -128,7 +129,7 @@ def test_preparation_is_the_readers_own(field_model, ink):
     prepared, left = (capsonnx.load(field_model, provider="cpu", preparation=mode).read(grey) for mode in ("on", "off"))
     assert prepared.scores != left.scores
     assert capsonnx.load(field_model, provider="cpu").read(grey) == prepared
-    with pytest.raises(InputError, match="mode 'sometimes'"):
+    with pytest.raises(InputError, match="preparation 'sometimes'"):
         capsonnx.load(field_model, provider="cpu", preparation="sometimes").read(grey)
 
 

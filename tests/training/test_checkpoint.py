@@ -100,3 +100,9 @@ def test_lost_metrics_are_refused_on_resuming(run, digits, config) -> None:
     (run / METRICS).unlink()
     with pytest.raises(CheckpointError, match="too few lines"):
         train(dataclasses.replace(config, epochs=1), digits, run, device=torch.device("cpu"), resume=True)
+
+
+def test_metrics_that_end_before_the_weights_are_refused(run):
+    (run / METRICS).unlink()
+    with pytest.raises(CheckpointError, match=r"1 epochs in checkpoint\.safetensors, 0 in metrics\.jsonl"):
+        load_trained(run)

@@ -21,8 +21,12 @@ if file_format != "1":
     sys.exit(f"{model}: format {file_format}; expected format 1; use a reader made for it")
 labels = json.loads(metadata["capsonnx.labels"])
 windows = json.loads(metadata.get("capsonnx.windows", "null"))
-if windows is None:
-    sys.exit(f"{model}: no capsonnx.windows; it tells classes, not where they are; use read.py")
+if windows is None or "field" not in [output.name for output in session.get_outputs()]:
+    sys.exit(f"{model}: no output field; it tells classes, not where they are; use read.py")
+if not windows["silent_black"]:
+    sys.exit(
+        f"{model}: reads something in black, which is laid around images here; use capsonnx.load(MODEL).read(IMAGE)"
+    )
 
 pixels = np.asarray(Image.open(image).convert("L"))
 edge = 28  # black for windows to lie on that reach beyond the image; to the network it says nothing
