@@ -16,7 +16,6 @@ def to_markdown(report: dict[str, Any]) -> str:
     if report["dry_run"]:
         title = "# A DRY RUN ON THE CPU, on little: it tries out the script and says nothing of a GPU"
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    roofs = report["roofs"]
     rows = [
         (
             one["system"],
@@ -25,29 +24,43 @@ def to_markdown(report: dict[str, Any]) -> str:
             f"{one['images_per_second']:.0f}",
             _milliseconds(one["milliseconds"]),
             f"{one['milliseconds']['0.99']:.2f}",
-            f"{one['of_matrix_roof']:.1%}",
-            f"{one['of_copy_roof']:.1%}",
+            _share(one["of_matrix_roof"]),
+            _share(one["of_copy_roof"]),
+            "" if one["difference"] is None else f"{one['difference']:.1e}",
         )
         for one in report["throughput"]
         if "error" not in one
     ]
-    headings = ["system", "size", "batch", "images/s", "ms (quartiles)", "p99", "of matrix roof", "of copy roof"]
+    headings = ["system", "size", "batch", "images/s", "ms (quartiles)", "p99", "of matrix roof", "of copy roof", "|Δ|"]
     return "\n".join(
         [
             title,
             "",
-            f"{report['device']}; {report['provider']}; {versions}; matrix roofs in 10¹² multiply-adds a second: "
-            + ", ".join(f"{name} {roofs[name] / 1e12:.2f}" for name in ("fp32", "tf32", "fp16"))
-            + f"; copy to the device {roofs['copy'] / 1e9:.2f} GB/s.",
+            f"{report['device']}; {report['provider']}; {versions}{_roofs(report.get('roofs'))}. |Δ|: of the lengths, "
+            "from the CPU's in float32, the greatest; of fewer bits the mean.",
             "",
             markdown_table(headings, rows),
             "",
+            *(f"- FAILED: {name}: {error}" for name, error in report["failed"].items()),
             *(_failure_line(one) for one in report["throughput"] if "error" in one),
-            *(f"- parity, {name}: {_parity_line(one)}" for name, one in report["parity"].items()),
-            *(f"- nodes of {name}: {_nodes_line(one)}" for name, one in report["nodes"].items()),
-            *map(_exam_line, report["exams"]),
+            *(f"- parity, {name}: {_parity_line(one)}" for name, one in report.get("parity", {}).items()),
+            *(f"- nodes of {name}: {_nodes_line(one)}" for name, one in report.get("nodes", {}).items()),
+            *map(_exam_line, report.get("exams", [])),
         ]
     )
+
+
+def _roofs(roofs: dict[str, float] | None) -> str:
+    if not roofs:
+        return ""
+    products = ", ".join(f"{name} {roofs[name] / 1e12:.2f}" for name in ("fp32", "tf32", "fp16"))
+    return (
+        f"; matrix roofs in 10¹² multiply-adds a second: {products}; copy to the device {roofs['copy'] / 1e9:.2f} GB/s"
+    )
+
+
+def _share(share: float | None) -> str:
+    return f"{share:.1%}" if share else ""
 
 
 def _milliseconds(one: dict[str, float]) -> str:
@@ -68,7 +81,7 @@ def _failure_line(one: dict[str, Any]) -> str:
 
 
 def _nodes_line(one: dict[str, Any]) -> str:
-    counts = ", ".join(f"{count} on {name} ({one['share_of_time'][name]:.0%})" for name, count in one["count"].items())
+    counts = ", ".join(f"{count} on {name}" for name, count in one["count"].items())
     return f"{counts}; on the CPU: {', '.join(one['on_the_cpu']) or 'none'}"
 
 

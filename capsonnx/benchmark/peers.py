@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILDERS"]
 
+MOST_SHAPES = 64
+"""How many torch compiles one function for."""
+
 
 def _torch(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
     return {form: _torch_run(request, form) for form in ("contiguous", "channels_last")}
@@ -54,7 +57,12 @@ def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
     def outputs(images: torch.Tensor) -> list[torch.Tensor]:
         return list(network.outputs(network.features(images), names).values())
 
-    function = outputs if mode is None else torch.compile(outputs, mode=mode)
+    if mode is None:
+        function = outputs
+    else:
+        # Every shape and layout for itself; it would give up after eight of one function, and run eagerly.
+        torch._dynamo.config.recompile_limit = MOST_SHAPES
+        function = torch.compile(outputs, mode=mode, dynamic=False)
 
     @torch.inference_mode()
     def run(images: NDArray[Any]) -> object:

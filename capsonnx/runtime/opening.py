@@ -17,6 +17,7 @@ What a session is made with, and why:
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import InputError, ModelError
@@ -84,8 +85,8 @@ def open_session(
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
     providers.check_installation()
-    session = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
-    return session, providers.taken(session, provider)
+    session, reason = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
+    return session, providers.taken(session, provider, reason)
 
 
 def message_of(error: Exception) -> str:
@@ -116,18 +117,23 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
 
 def _open(
     content: bytes, order: list[providers.Provider], options: onnxruntime.SessionOptions, path: Path
-) -> onnxruntime.InferenceSession:
-    """Make a session; where a provider fails, one of the CPU alone, which tells a bad provider from a bad model."""
+) -> tuple[onnxruntime.InferenceSession, str]:
+    """Make a session; where a provider fails, one of the CPU alone, which tells a bad provider from a bad model.
+
+    Returns:
+        The session, and why the provider failed, or nothing.
+    """
     import onnxruntime  # noqa: PLC0415 - after check_installation
 
     try:
-        with providers.quiet():
+        with providers.quiet() if len(order) > 1 else nullcontext():
             # Without its own fallback, which prints, and would go on on the CPU when a GPU fails in mid-run.
-            return onnxruntime.InferenceSession(content, options, providers=order, enable_fallback=0)
+            return onnxruntime.InferenceSession(content, options, providers=order, enable_fallback=0), ""
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
         if len(order) == 1:
             raise _not_loadable(path, error) from None
-    return _open(content, order[-1:], options, path)
+        reason = message_of(error)
+    return _open(content, order[-1:], options, path)[0], reason
 
 
 def _not_loadable(path: Path, error: Exception) -> ModelError:

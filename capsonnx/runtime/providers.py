@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
-import warnings
 from dataclasses import dataclass
 from importlib import metadata, util
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -45,9 +45,10 @@ class Cuda:
     def options(self) -> dict[str, Any]:
         """The options of the CUDA provider.
 
-        The search for a convolution's algorithm is heuristic: the exhaustive one, which is the default, tries every
-        algorithm anew for each shape. The arena grows by what is asked for, and not to the next power of two, so that
-        what a large page took can be given back (see :mod:`capsonnx.runtime.running`).
+        The search for a convolution's algorithm is heuristic: the exhaustive one, which is the default, takes longer at
+        each new shape, in older versions of ONNX Runtime by trying every algorithm. The arena grows by what is asked
+        for, and not to the next power of two, so that what a large page took can be given back (see
+        :mod:`capsonnx.runtime.running`).
         """
         return {
             "cudnn_conv_algo_search": "HEURISTIC",
@@ -116,7 +117,7 @@ def resolve(provider: str, cuda: Cuda = FAITHFUL) -> list[Provider]:
     return [(one, cuda.options() if one == CUDA else {}) for one in order]
 
 
-def taken(session: onnxruntime.InferenceSession, provider: str) -> str:
+def taken(session: onnxruntime.InferenceSession, provider: str, reason: str = "") -> str:
     """The name of the provider that a session really took.
 
     It is judged from the session: the list of available providers names CUDA on machines without a GPU, too.
@@ -124,6 +125,7 @@ def taken(session: onnxruntime.InferenceSession, provider: str) -> str:
     Args:
         session: the session, made with what :func:`resolve` gave for ``provider``.
         provider: what was asked for.
+        reason: what ONNX Runtime said of a provider that it could not have, if it said anything.
 
     Raises:
         ProviderError: one was asked for by name and the session runs without it.
@@ -132,30 +134,32 @@ def taken(session: onnxruntime.InferenceSession, provider: str) -> str:
     short = name.removesuffix("ExecutionProvider").lower()
     if provider == "auto" or provider.lower() in (short, name.lower()):
         return name
-    raise _not_had(provider, "its device, driver and libraries on this machine")
+    raise _not_had(provider, "its device, driver and libraries on this machine", reason)
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep ONNX Runtime from telling on stdout and stderr of a provider that it tried and could not have."""
+    """Keep ONNX Runtime from telling on stderr of a provider that it tried and could not have."""
     import onnxruntime  # noqa: PLC0415 - see resolve
 
     onnxruntime.set_default_logger_severity(4)  # fatal only
     try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
         onnxruntime.set_default_logger_severity(2)  # warnings, as it starts
 
 
+@functools.cache
 def _preload_cuda() -> None:
-    """Load CUDA and cuDNN from the wheels of the extra 'cuda'; where they are missing the session will tell."""
+    """Load CUDA and cuDNN from the wheels of the extra 'cuda'; where they are missing the session will tell.
+
+    Once in a process: what it prints of missing ones is kept from stdout, which other threads may write to.
+    """
     import onnxruntime  # noqa: PLC0415 - see resolve
 
     preload = getattr(onnxruntime, "preload_dlls", None)  # since ONNX Runtime 1.21
     if preload is not None:
-        with quiet(), contextlib.suppress(RuntimeError, OSError):
+        with quiet(), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
             preload()
 
 
@@ -169,10 +173,12 @@ def _not_in_this_build(provider: str, expected: str) -> CapsonnxError:
     return InputError(f"provider '{provider}': unknown", expected=expected, remedy="check the spelling")
 
 
-def _not_had(provider: str, expected: str) -> ProviderError:
+def _not_had(provider: str, expected: str, reason: str = "") -> ProviderError:
     install = "run: pip install '.[cuda]' in a checkout of capsonnx, or " if provider.lower().startswith("cuda") else ""
     return ProviderError(
-        f"provider {provider}: cannot be had here", expected=expected, remedy=f"{install}use --provider cpu"
+        f"provider {provider}: cannot be had here" + (f" ({reason})" if reason else ""),
+        expected=expected,
+        remedy=f"{install}use --provider cpu",
     )
 
 

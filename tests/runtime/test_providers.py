@@ -47,6 +47,7 @@ def available(monkeypatch):
         onnxruntime, "get_available_providers", lambda: [providers.CUDA, "CoreMLExecutionProvider", providers.CPU]
     )
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: sys.stdout.write("noise"), raising=False)
+    providers._preload_cuda.cache_clear()
 
 
 @pytest.mark.usefixtures("available")
@@ -122,3 +123,5 @@ def test_what_was_taken_is_judged_from_the_session():
         providers.taken(session(providers.CPU), "cuda")
     with pytest.raises(ProviderError, match="CoreML"):
         providers.taken(session(providers.CPU), "CoreML")
+    with pytest.raises(ProviderError, match=r"cannot be had here \(too few registers\); expected"):
+        providers.taken(session(providers.CPU), "cuda", "too few registers")

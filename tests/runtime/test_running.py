@@ -136,7 +136,7 @@ def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(mo
 
 
 def test_a_session_on_cuda_gets_kept_buffers(tiny_model, monkeypatch) -> None:
-    monkeypatch.setattr("capsonnx.runtime.providers.taken", lambda session, provider: "CUDAExecutionProvider")
+    monkeypatch.setattr("capsonnx.runtime.providers.taken", lambda *_: "CUDAExecutionProvider")
     model = load_model(tiny_model, provider="cpu")
     assert isinstance(model._run, DeviceRunner)
     assert model.for_threads() is model

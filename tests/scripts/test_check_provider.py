@@ -6,8 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+
+from capsonnx.benchmark import OURS, Request
+from capsonnx.errors import ParityError
+from capsonnx.runtime import Cuda
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "check_provider.py"
 
@@ -25,7 +31,8 @@ def test_a_dry_run_names_itself_and_has_every_figure(tmp_path) -> None:
     report = json.loads((tmp_path / "gpu.json").read_text(encoding="utf-8"))
     assert report["dry_run"]
     assert report["provider"] == "CPUExecutionProvider"
-    assert report["parity"]["TF32 off"]["differences"]["lengths"] == 0
+    assert report["parity"]["TF32 off"]["differences"] == dict.fromkeys(("lengths", "poses", "evidence", "field"), 0)
+    assert report["failed"] == {}
     assert set(report["nodes"]) == {"fp32", "fp16", "int8"}
     assert {(one["system"], one["batch"]) for one in report["throughput"]} == {
         (system, batch) for system in ("mnist", "mnist.fp16", "mnist.int8", "torch eager") for batch in (1, 4)
@@ -43,3 +50,48 @@ def test_without_cuda_it_refuses_in_one_line() -> None:
     assert result.stderr.startswith("Error: provider cuda: cannot be had here")
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
+
+
+@pytest.fixture
+def script(monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(SCRIPT.parent)
+    import check_provider
+
+    return check_provider
+
+
+@pytest.mark.parametrize(
+    ("request_", "off", "passes"),
+    [
+        (Request(OURS, "mnist.onnx"), 1e-5, True),
+        (Request(OURS, "mnist.onnx"), 1e-3, False),
+        (Request(OURS, "mnist.onnx", cuda=Cuda(tf32=True)), 1e-3, True),
+        (Request(OURS, "mnist.onnx", cuda=Cuda(tf32=True)), 1e-1, False),
+        (Request(OURS, "mnist.fp16.onnx"), 1e-2, True),
+        (Request(OURS, "mnist.int8.onnx"), 1e-1, False),
+        (Request(OURS, "mnist.onnx"), np.nan, False),
+    ],
+)
+def test_a_choice_that_computes_something_else_is_not_measured(script, request_, off, passes) -> None:
+    expected = np.linspace(0, 1, 20, dtype=np.float32).reshape(2, 10)
+    found = SimpleNamespace(lengths=expected + np.float32(off))
+    if passes:
+        assert script.difference(request_, found, expected) == pytest.approx(off, rel=0.01)
+    else:
+        with pytest.raises(ParityError, match="lengths off by"):
+            script.difference(request_, found, expected)
+
+
+def test_a_part_that_fails_is_told_and_the_others_are_kept(script, monkeypatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("an illegal memory access")
+
+    reports = []
+    monkeypatch.setattr(script, "nodes", broken)
+    report = script.check("cpu", script.DRY, lambda report: reports.append(script.to_markdown(report)))
+    assert report["failed"] == {"nodes": "an illegal memory access"}
+    assert report["parity"]["TF32 off"]["passed"]
+    assert len(report["throughput"]) == 8
+    assert len(reports) == 6  # after each of four parts, and of two batches
+    assert "- FAILED: nodes: an illegal memory access" in reports[1]
