@@ -1,4 +1,4 @@
-"""What an exported file promises: names, shapes and metadata. The exporter and the runtime meet here, and only here.
+"""What an exported file promises: names, shapes and metadata. The exporter and the runtime meet here.
 
 An exported ONNX file takes ``images``, uint8 ``[batch, height, width]`` with light ink on a black ground (a file
 exported with ``--input float32`` takes the same values 0..255 as floats), and gives ``lengths``, float32

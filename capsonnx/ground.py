@@ -19,8 +19,24 @@ __all__ = ["blocks", "estimate_ground", "noise_of", "spread", "windows"]
 # Chosen, as those of capsonnx.preparation, on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
 FAINT = 2.5
 """The least noise in levels that is reckoned with: JPEG replaces fine noise by steps of some levels."""
+SAMPLED = 320
+"""Pixels, the mean side to which a page is thinned out: neighbouring ones say the same."""
+BLOCKS = 40
+"""How many blocks the mean side has, ..."""
+LEAST_BLOCK = 4
+"""... each of so many of these pixels at least, where the page has them."""
 NEAR, FAR = 3, 13
-"""The windows, in blocks, by which the ground is estimated; a block is a 40th of the page's mean side."""
+"""The windows, in blocks, by which the ground is estimated."""
+LOW = 30
+"""The percentile that is ground: ink may cover two thirds of a window."""
+INKED = 3.0
+"""What is brighter than the rough ground by so many times the noise is ink, with its surroundings, ..."""
+AROUND = 5
+"""... a square of so many of these pixels."""
+FAR_WEIGHT, ROUGH_WEIGHT = 0.02, 1e-6
+"""What is farther off counts where hardly anything near is ground, and the rough ground where nothing is."""
+NORMAL = 0.6745
+"""The median of the absolute value of a standard normal variable."""
 
 
 def estimate_ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -35,23 +51,22 @@ def estimate_ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         (height, width) float32: the levels as they would be without the ink.
     """
-    # Neighbouring pixels say the same: 8 by 8 in a block are enough.
     side = smooth.size**0.5
-    stride = max(1, int(side / 320))
+    stride = max(1, int(side / SAMPLED))
     sample = smooth[::stride, ::stride]
     height, width = sample.shape
-    step = max(1, int(side / stride / 40), min(4, height, width))
+    step = max(1, int(side / stride / BLOCKS), min(LEAST_BLOCK, height, width))
     cells = blocks(sample, step)
-    low = np.percentile(cells, 30, axis=2)
-    rough = windows(np.percentile(windows(low, FAR), 30, axis=2), NEAR).mean(axis=2)
+    low = np.percentile(cells, LOW, axis=2)
+    rough = windows(np.percentile(windows(low, FAR), LOW, axis=2), NEAR).mean(axis=2)
     excess = sample - spread(rough, step, height, width)
     excess -= np.median(excess)
-    is_ink = Image.fromarray((excess > 3 * noise_of(excess)).astype(np.uint8))
-    is_ground = 1.0 - np.asarray(is_ink.filter(ImageFilter.MaxFilter(5)))
+    is_ink = Image.fromarray((excess > INKED * noise_of(excess)).astype(np.uint8))
+    is_ground = 1.0 - np.asarray(is_ink.filter(ImageFilter.MaxFilter(AROUND)))
     weights = blocks(is_ground.astype(np.float32), step)
     sums = np.stack([(cells * weights).sum(axis=2), weights.sum(axis=2)])
     near, far = (np.stack([windows(part, size).mean(axis=2) for part in sums]) for size in (NEAR, FAR))
-    total, weight = near + 0.02 * far + 1e-6 * np.stack([rough, np.ones_like(rough)])
+    total, weight = near + FAR_WEIGHT * far + ROUGH_WEIGHT * np.stack([rough, np.ones_like(rough)])
     return spread(total / weight, step * stride, *smooth.shape)
 
 
@@ -65,7 +80,7 @@ def noise_of(excess: NDArray[np.float32]) -> float:
         The standard deviation in levels of what lies about 0, at least :data:`FAINT`.
     """
     dark = excess[excess < 0]
-    return max(FAINT, float(-np.median(dark) / 0.6745)) if dark.size else FAINT
+    return max(FAINT, float(-np.median(dark) / NORMAL)) if dark.size else FAINT
 
 
 def blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:

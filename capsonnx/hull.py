@@ -1,4 +1,4 @@
-"""Convex hulls of cells of a grid, and how far from a quadrilateral they are."""
+"""Convex hulls of cells of a grid, and the four of their corners that span most of them."""
 
 from __future__ import annotations
 

@@ -27,7 +27,11 @@ __all__ = ["levels_of_array", "levels_of_image"]
 
 
 def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
-    """The grey levels of a Pillow image of any mode, (height, width)."""
+    """The grey levels of a Pillow image of any mode, (height, width).
+
+    Raises:
+        ValueError: it is of floats, and one of them is not finite.
+    """
     if image.mode.startswith("I;16"):
         return _from_16_bits(np.asarray(image))
     if image.mode == "I":
@@ -58,7 +62,11 @@ def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[n
 
 
 def levels_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """The values of an array as levels 0..255, in the same shape, always a copy."""
+    """The values of an array as levels 0..255, in the same shape, always a copy.
+
+    Raises:
+        InputError: they are of another type than the usual ones, or out of its range.
+    """
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype == np.uint16:

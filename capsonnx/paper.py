@@ -99,7 +99,8 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
         levels: (height, width) uint8, either way round.
 
     Returns:
-        The paper; None if nothing lies around it, if there is none, or if it is not certain.
+        The paper; None if nothing lies around it, if there is none, if it is not certain, or if the page is small, its
+        mean side below :data:`SMALLEST` pixels.
     """
     side = levels.size**0.5
     if side < SMALLEST:

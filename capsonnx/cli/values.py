@@ -1,4 +1,4 @@
-"""What a shell may complete the values of options to; whether a value is right, the commands themselves find out."""
+"""The values of options: what a shell may complete them to, and sizes out of their text."""
 
 from __future__ import annotations
 

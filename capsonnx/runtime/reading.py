@@ -19,7 +19,7 @@ from capsonnx.stretches import below
 from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -136,8 +136,10 @@ def find_symbols(
     best, scores = fields[page, :, row, col].argmax(axis=1), highest[taken]
     symbols: list[list[Symbol]] = [[] for _ in pages]
     boxes = ink_boxes(pages, taken, windows)
-    for (on, down, across), stroke in strokes.boxes.items():
-        boxes[(page == on) & (row == down) & (col == across)] = stroke
+    if strokes.boxes:
+        number_of = {cell: number for number, cell in enumerate(_cells_of(taken))}
+        for cell in strokes.boxes.keys() & number_of.keys():
+            boxes[number_of[cell]] = strokes.boxes[cell]
     # Of Python's own numbers: one by one, they are several times as fast as numpy's.
     for at, label, score, box in zip(page.tolist(), best.tolist(), scores.tolist(), boxes.tolist(), strict=True):
         symbols[at].append(Symbol(labels[label], score, Box(*box)))
@@ -181,7 +183,7 @@ def _pick(highest: NDArray[np.float32], strokes: Strokes, windows: Windows) -> C
     candidates = _from_the_highest((page, row, col), highest)
     apart, touching = (_reach(distances, windows.stride) for distances in (windows.apart, windows.touching))
     taken, held = [], np.zeros_like(free)
-    for cell in zip(*(axis.tolist() for axis in candidates), strict=True):
+    for cell in _cells_of(candidates):
         if free[cell] or (sure[cell] and strokes.differ(cell, _near(held, cell, touching))):
             near = _within(apart, cell)
             free[near] &= sure[near]
@@ -207,17 +209,17 @@ def _parted(
     if not broad.any():
         return taken
     firsts, lasts = _plateaus((page[broad], row[broad], col[broad]), fields, highest, windows)
+    wide = np.stack([np.flatnonzero(broad), firsts, lasts], axis=1)[lasts - firsts > across]
     twins: dict[int, list[Cell]] = {}
-    for one, first, last in zip(np.flatnonzero(broad).tolist(), firsts.tolist(), lasts.tolist(), strict=True):
+    for one, first, last in wide.tolist():
         on_it = (page == page[one]) & (abs(row - row[one]) <= down) & (col >= first) & (col <= last)
         inset = (last - first) // 3
         left, right = ((int(page[one]), int(row[one]), at) for at in (first + inset, last - inset))
-        if last - first > across and np.count_nonzero(on_it) == 1 and strokes.differ(left, [right]):
+        if np.count_nonzero(on_it) == 1 and strokes.differ(left, [right]):
             twins[one] = [left, right]
     if not twins:
         return taken
-    cells = zip(*(axis.tolist() for axis in taken), strict=True)
-    parted = [place for one, cell in enumerate(cells) for place in twins.get(one, [cell])]
+    parted = [place for one, cell in enumerate(_cells_of(taken)) for place in twins.get(one, [cell])]
     return _from_the_highest(_as_cells(parted), highest)
 
 
@@ -246,6 +248,12 @@ def _from_the_highest(cells: Cells, highest: NDArray[np.float32]) -> Cells:
     page, row, col = cells
     order = np.lexsort((-highest[cells], page))
     return page[order], row[order], col[order]
+
+
+def _cells_of(cells: Cells) -> Iterator[Cell]:
+    """One by one, of Python's own numbers."""
+    page, row, col = (axis.tolist() for axis in cells)
+    return zip(page, row, col, strict=True)
 
 
 def _as_cells(cells: Sequence[Cell]) -> Cells:

@@ -45,7 +45,7 @@ class Strokes:
         self.boxes: dict[Cell, Edges] = {}
 
     def differ(self, cell: Cell, others: Sequence[Cell]) -> bool:
-        """Whether each of some windows of a page has a stroke, and the first one its own."""
+        """Whether each of some windows of a page has a stroke, and the first one its own: then ``boxes`` has them."""
         own, around = self._of(cell), {other: self._of(other) for other in others}
         if own is None or not {own, None}.isdisjoint(around.values()):
             return False

@@ -26,7 +26,7 @@ PIECE = 7
 """Pixels, the side of a piece of a symbol that is no symbol: the breadth of two strokes."""
 
 FAINT = 64
-"""Ink levels below this do not count for where a digit begins and ends."""
+"""Ink levels up to this do not count for where a digit begins and ends."""
 
 
 def augment(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
