@@ -11,9 +11,8 @@ from PIL.Image import Image as PillowImage
 
 from capsonnx.errors import ImageError, InputError
 from capsonnx.images import Polarity, as_grey, load_grey, pad_to, pillow_warnings_ignored
-from capsonnx.preparation import check_choices
+from capsonnx.preparation import check_choices, prepare_all
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
-from capsonnx.sheet import prepare_all
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.components import Components, find_components
-from capsonnx.sizes import SMALLEST, are_frames, longest_of, middle, sides_of
+from capsonnx.preparation.sizes import SMALLEST, are_frames, longest_of, middle, sides_of
+from capsonnx.preparation.turning import Turn
 from capsonnx.stretches import Stretches, below, counts
-from capsonnx.turning import Turn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

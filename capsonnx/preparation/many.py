@@ -1,7 +1,7 @@
-"""Many small pages prepared at once: laid below each other on one sheet, those are told that need no preparation.
+"""Many small pages prepared at once: laid below each other in one column, those are told that need no preparation.
 
 One by one, the calls alone that judge a page of one or two digits take twice as long as to decode its file. Most pages
-of clean images need nothing, and that can be told of a whole sheet in hardly more time than of one of its pages.
+of clean images need nothing, and that can be told of a whole column in hardly more time than of one of its pages.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.components import find_components
-from capsonnx.preparation import (
+from capsonnx.preparation.rules import SHORTEST
+from capsonnx.preparation.scan import (
     HAZE,
     REACH,
     STRONG,
@@ -23,8 +24,7 @@ from capsonnx.preparation import (
     near_ink,
     prepare,
 )
-from capsonnx.rules import SHORTEST
-from capsonnx.sizes import SMALLEST, clean_sizes, longest_of
+from capsonnx.preparation.sizes import SMALLEST, clean_sizes, longest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 __all__ = ["clean", "prepare_all"]
 
 LARGEST = 128
-"""Pixels, the longest side of a page that is laid on a sheet: larger ones take their time anyway."""
+"""Pixels, the longest side of a page that is laid in the column: larger ones take their time anyway."""
 
 
 def prepare_all(
     pages: Sequence[NDArray[np.uint8]], *, mode: Preparation = "auto", symbol: float | None = SYMBOL
 ) -> list[Prepared]:
-    """What :func:`capsonnx.preparation.prepare` gives for each of some pages, sooner.
+    """What :func:`capsonnx.preparation.scan.prepare` gives for each of some pages, sooner.
 
     Args:
         pages: each (height, width) uint8, light ink on a dark ground.
-        mode: see :data:`capsonnx.preparation.Preparation`.
+        mode: see :data:`capsonnx.preparation.scan.Preparation`.
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the pages.
 
     Raises:
-        InputError: as by :func:`capsonnx.preparation.prepare`.
+        InputError: as by :func:`capsonnx.preparation.scan.prepare`.
     """
     check_choices(mode, symbol)
     spared = [False] * len(pages)
@@ -78,10 +78,10 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
     widths = np.array([page.shape[1] for page in pages])
     # So far apart that the ink of one page is not near another.
     tops = np.cumsum(heights + REACH) - (heights + REACH)
-    sheet = np.zeros((tops[-1] + heights[-1], widths.max()), np.uint8)
+    column = np.zeros((tops[-1] + heights[-1], widths.max()), np.uint8)
     for top, page in zip(tops.tolist(), pages, strict=True):
-        sheet[top : top + len(page), : page.shape[1]] = page
-    strong, inked = sheet > STRONG, sheet > 0
+        column[top : top + len(page), : page.shape[1]] = page
+    strong, inked = column > STRONG, column > 0
     haze = inked & ~near_ink(strong)
     inks, hazes = (np.add.reduceat(np.count_nonzero(mask, axis=1), tops) for mask in (inked, haze))
     spared = (inks <= most_inked(heights, widths)) & (hazes <= HAZE * heights * widths)

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from capsonnx import datasets, sheet
+from capsonnx import datasets
 from capsonnx.errors import InputError
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.stationery import printed
-from capsonnx.preparation import prepare
-from capsonnx.sheet import clean, prepare_all
+from capsonnx.preparation import many, prepare
+from capsonnx.preparation.many import clean, prepare_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,10 +82,10 @@ def test_of_noise_too(drawn: list[tuple[int, int, int]]) -> None:
         np.testing.assert_array_equal(prepared.levels, prepare(page).levels)
 
 
-def test_large_pages_are_not_laid_on_the_sheet(pages: Pages, monkeypatch) -> None:
+def test_large_pages_are_not_laid_in_the_column(pages: Pages, monkeypatch) -> None:
     seen = []
-    real = sheet.clean
-    monkeypatch.setattr(sheet, "clean", lambda chosen, symbol: seen.extend(chosen) or real(chosen, symbol))
+    real = many.clean
+    monkeypatch.setattr(many, "clean", lambda chosen, symbol: seen.extend(chosen) or real(chosen, symbol))
     large = np.zeros((129, 5), np.uint8)
     prepare_all([pages[0], large, pages[1]])
     assert [page.shape for page in seen] == [(28, 28), (28, 28)]

@@ -2,10 +2,10 @@
 
 A network without biases sees nothing in black, but everything in grey. So, in this order:
 
-1. the ground is estimated (:mod:`capsonnx.ground`) and subtracted;
+1. the ground is estimated (:mod:`capsonnx.preparation.ground`) and subtracted;
 2. the noise is measured where the page is darker than its ground, for there is no ink in that half; what stands out of
    it and hangs together is ink, the rest becomes 0; specks, much smaller than the symbols, become 0 as well;
-3. rules are taken away: printed lines, squares and boxes (:mod:`capsonnx.rules`);
+3. rules are taken away: printed lines, squares and boxes (:mod:`capsonnx.preparation.rules`);
 4. if the symbols are clearly larger or smaller than asked for, the page is resized;
 5. strokes much thinner than MNIST's are thickened;
 6. the ink is scaled to be as bright as MNIST's.
@@ -21,10 +21,10 @@ from PIL import Image, ImageFilter
 
 from capsonnx.components import find_components
 from capsonnx.errors import InputError
-from capsonnx.ground import estimate_ground, noise_of
-from capsonnx.paper import find_paper
-from capsonnx.rules import SHORTEST, Rules, find_rules
-from capsonnx.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
+from capsonnx.preparation.ground import estimate_ground, noise_of
+from capsonnx.preparation.paper import find_paper
+from capsonnx.preparation.rules import SHORTEST, Rules, find_rules
+from capsonnx.preparation.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

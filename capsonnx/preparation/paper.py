@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from capsonnx.components import find_components
-from capsonnx.ground import blocks, spread, windows
-from capsonnx.hull import area_of, four_of, hull_of
+from capsonnx.preparation.ground import blocks, spread, windows
+from capsonnx.preparation.hull import area_of, four_of, hull_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

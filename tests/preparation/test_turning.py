@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from capsonnx.turning import Turn
+from capsonnx.preparation.turning import Turn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,8 +12,8 @@ from capsonnx import datasets
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.photo import photographed
-from capsonnx.paper import SMALLEST, find_paper
 from capsonnx.preparation import prepare
+from capsonnx.preparation.paper import SMALLEST, find_paper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from capsonnx.hull import area_of, four_of, hull_of
+from capsonnx.preparation.hull import area_of, four_of, hull_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

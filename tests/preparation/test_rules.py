@@ -11,7 +11,7 @@ from PIL import Image
 
 from capsonnx import datasets
 from capsonnx.exam.compose import pad, row
-from capsonnx.rules import Rules, find_rules
+from capsonnx.preparation.rules import Rules, find_rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
