@@ -11,7 +11,7 @@ from capsonnx.contract import IMAGES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from capsonnx.export import Inspection, ParityReport, PrecisionReport
+    from capsonnx.export import AgreementReport, Inspection, ParityReport
 
 __all__ = ["print_inspection"]
 
@@ -55,7 +55,7 @@ def _parity(parity: ParityReport, whose: str) -> Iterator[tuple[bool, str, str]]
     yield parity.agreeing == parity.images, f"parity of top class{whose}", found
 
 
-def _agreement(agreement: PrecisionReport) -> Iterator[tuple[bool | None, str, str]]:
+def _agreement(agreement: AgreementReport) -> Iterator[tuple[bool | None, str, str]]:
     for one in agreement.comparisons:
         found = f"{one.candidate:.2%} right, float32 {one.reference:.2%}; same classes in {one.agreement:.2%}"
         yield one.passed, f"agreement on {one.exam}", f"{found} of {one.images} images"

@@ -1,6 +1,6 @@
 """Export to ONNX through the parity gate, and the checks on any exported file."""
 
-from capsonnx.export.agreement import PrecisionReport, measure_precision
+from capsonnx.export.agreement import AgreementReport, measure_agreement
 from capsonnx.export.calibration import Calibration, calibration_of, load_judge
 from capsonnx.export.checks import Check, is_decoder, load_network, load_onnx
 from capsonnx.export.decoder import (
@@ -16,13 +16,13 @@ from capsonnx.export.parity import ParityReport, measure_parity
 from capsonnx.export.precision import Precision
 
 __all__ = [
+    "AgreementReport",
     "Calibration",
     "Check",
     "InputType",
     "Inspection",
     "ParityReport",
     "Precision",
-    "PrecisionReport",
     "Size",
     "calibration_of",
     "check_decoder",
@@ -36,8 +36,8 @@ __all__ = [
     "load_judge",
     "load_network",
     "load_onnx",
+    "measure_agreement",
     "measure_parity",
-    "measure_precision",
     "report_path",
     "require_decoder",
     "to_onnx",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from capsonnx.contract import Scorer
     from capsonnx.datasets import Dataset
 
-__all__ = ["LEAST_AGREEMENT", "LOSSES", "Comparison", "PrecisionReport", "measure_precision"]
+__all__ = ["LEAST_AGREEMENT", "LOSSES", "AgreementReport", "Comparison", "measure_agreement"]
 
 LOSSES = {"singles": 0.0005, "pairs-vertical": 0.001}
 """The exams that are sat, and how much lower a share of right images still passes: 0.05 and 0.1 points."""
@@ -69,7 +69,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class PrecisionReport:
+class AgreementReport:
     """All exams, and what they come to.
 
     Attributes:
@@ -103,13 +103,13 @@ class PrecisionReport:
         }
 
 
-def measure_precision(
+def measure_agreement(
     reference: Scorer,
     candidate: Scorer,
     dataset: Dataset,
     *,
     advance: Callable[[int], object] = lambda _: None,
-) -> PrecisionReport:
+) -> AgreementReport:
     """Let both sides read the single digits of a data set and its vertical pairs, and compare the answers.
 
     Args:
@@ -125,7 +125,7 @@ def measure_precision(
     exams = exam.build_exams(dataset, ["singles"])
     with suppress(InputError):
         exams += exam.build_exams(dataset, ["pairs-vertical"])
-    return PrecisionReport(dataset.name, tuple(_compare(reference, candidate, one, advance) for one in exams))
+    return AgreementReport(dataset.name, tuple(_compare(reference, candidate, one, advance) for one in exams))
 
 
 def _compare(reference: Scorer, candidate: Scorer, sat: exam.Exam, advance: Callable[[int], object]) -> Comparison:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from capsonnx.contract import IMAGES, LENGTHS
 from capsonnx.errors import InputError, ModelError, ParityError
-from capsonnx.export.agreement import LEAST_AGREEMENT, PrecisionReport, measure_precision
+from capsonnx.export.agreement import LEAST_AGREEMENT, AgreementReport, measure_agreement
 from capsonnx.export.checks import Check, check_graph, load_onnx, network_inside
 from capsonnx.export.exporter import InputType, Size, to_onnx
 from capsonnx.export.parity import CONTENTS, ParityReport, grid_of, measure_parity
@@ -58,7 +58,7 @@ class Inspection:
     checks: list[Check]
     parity: ParityReport | None
     precision: Precision = "fp32"
-    agreement: PrecisionReport | None = None
+    agreement: AgreementReport | None = None
     source: str | None = None
 
     @property
@@ -199,10 +199,10 @@ def _parity(session: Model, network: Network) -> ParityReport:
         return measure_parity(reference, partial(session, outputs=session.outputs), grid=grid, advance=bar.advance)
 
 
-def _agreement(session: Model, network: Network, judge: Dataset) -> PrecisionReport:
+def _agreement(session: Model, network: Network, judge: Dataset) -> AgreementReport:
     lengths = (LENGTHS,)
     with progress_bar("agreement", None) as bar:
-        return measure_precision(
+        return measure_agreement(
             scorer(network, outputs=lengths), partial(session, outputs=lengths), judge, advance=bar.advance
         )
 

@@ -13,7 +13,18 @@ from matplotlib.figure import Figure
 
 from capsonnx.contract import EVIDENCE, FIELD
 from capsonnx.pictures.layout import MARGIN, NAMES, NARROW, lay_out
-from capsonnx.pictures.shared import LINE, QUIET, draw_heading, draw_image, frame, place_axes, save, title_of
+from capsonnx.pictures.shared import (
+    LINE,
+    QUIET,
+    draw_heading,
+    draw_image,
+    draw_ink,
+    frame,
+    place_axes,
+    save,
+    shortened,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,11 +64,14 @@ def draw(explanation: Explanation, path: Path) -> None:
     notes = _notes(explanation, layout.size[0])
     layout = layout.between((len(title) + 0.9) * LINE, (len(notes) + 1) * SMALL_LINE)
     figure = Figure(figsize=layout.size, facecolor="white")
-    draw_heading(figure, layout, title, _summary(explanation))
+    draw_heading(figure, title, _summary(explanation))
     _draw_notes(figure, notes)
     draw_image(figure, layout.image, explanation)
     if layout.seen is not None:
-        _draw_seen(place_axes(figure, layout.seen), explanation)
+        axes = place_axes(figure, layout.seen)
+        draw_ink(axes, explanation)
+        frame(axes, reading)
+        axes.set_title("what the network saw", fontsize=8, color=QUIET, pad=3)
     for kind, one in enumerate(explanation.maps):
         _draw_maps(figure, layout, kind, one, explanation)
     save(figure, path)
@@ -91,15 +105,6 @@ def _draw_notes(figure: Figure, notes: list[str]) -> None:
         va="bottom",
         linespacing=1.3,
     )
-
-
-def _draw_seen(axes: Axes, explanation: Explanation) -> None:
-    """The page that the network saw, where it belongs on the image; all around it is black."""
-    box = explanation.ink_box
-    axes.set_facecolor("black")
-    axes.imshow(explanation.ink, cmap="gray", vmin=0, vmax=255, extent=(box.left, box.right, box.bottom, box.top))
-    frame(axes, explanation.reading)
-    axes.set_title("what the network saw", fontsize=8, color=QUIET, pad=3)
 
 
 def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanation: Explanation) -> None:
@@ -142,7 +147,7 @@ def _draw_outlines(axes: Axes, scale: float, explanation: Explanation) -> None:
 
 def _name_class(axes: Axes, rect: Rect, label: str, score: float, *, is_beside: bool) -> None:
     """Write a class and its score above its column of panels, or left of its row."""
-    short = label if len(label) <= MOST_LETTERS else f"{label[: MOST_LETTERS - 1]}…"
+    short = shortened(label, MOST_LETTERS)
     text = f"{short}\n{score:.2f}" if is_beside and len(short) > 2 else f"{short}  {score:.2f}"
     room = NAMES - 0.1 if is_beside else max(rect.width, NARROW)
     axes.annotate(

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from capsonnx.errors import InputError
-from capsonnx.files import replacing
+from capsonnx.pictures.shared import save, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,10 +72,11 @@ def draw_failures(
         axes.axis("off")
     for number, image in enumerate(images):
         row, column = divmod(number, columns)
-        _draw_image(grid[2 * row, column], image, [_short(labels[target]) for target in targets[number]])
+        _draw_image(
+            grid[2 * row, column], image, [shortened(labels[target], MOST_LETTERS) for target in targets[number]]
+        )
         _draw_scores(grid[2 * row + 1, column], lengths[number], targets[number], labels, threshold)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=130)
+    save(figure, path, dpi=130)
 
 
 def _draw_image(axes: Axes, image: NDArray[np.uint8], right: Sequence[str]) -> None:
@@ -99,10 +100,6 @@ def _draw_scores(
     for place, score in enumerate(lengths[shown].tolist()):
         axes.text(place, score + 0.04, f"{score:.2f}".removeprefix("0"), fontsize=6, ha="center", va="bottom")
     axes.set(ylim=(0, 1.35), yticks=[], xlim=(-0.6, len(shown) - 0.4))
-    axes.set_xticks(places, [_short(labels[one]) for one in shown], fontsize=7, parse_math=False)
+    axes.set_xticks(places, [shortened(labels[one], MOST_LETTERS) for one in shown], fontsize=7, parse_math=False)
     axes.tick_params(length=0, pad=2)
     axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= MOST_LETTERS else f"{label[: MOST_LETTERS - 1]}…"

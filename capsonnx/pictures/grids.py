@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from capsonnx.pictures.layout import MARGIN, Layout, Rect, fit
+from capsonnx.pictures.layout import MARGIN, Rect, fit
 from capsonnx.pictures.perturbation import STEPS
-from capsonnx.pictures.shared import LINE, QUIET, draw_heading, draw_image, place_axes, save, title_of
+from capsonnx.pictures.shared import (
+    LINE,
+    QUIET,
+    draw_heading,
+    draw_image,
+    draw_ink,
+    place_axes,
+    save,
+    shortened,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +48,8 @@ LEAST = 4.0
 """The least width of the grids together."""
 NOTE = "what the decoder draws of the pose of one class, as one of its numbers after the other is moved"
 LINES = "#ffd400"
+MOST_LETTERS = 8
+"""Of the name of a class, above its grid."""
 
 
 def draw(perturbation: Perturbation, path: Path) -> None:
@@ -52,24 +64,17 @@ def draw(perturbation: Perturbation, path: Path) -> None:
     top = MARGIN + (len(title) + 1.2) * LINE
     below = top + image[1] + GAP
     down = -(-len(perturbation.classes) // ACROSS) * (block[1] + GAP) - GAP
-    layout = Layout(
-        size=(inner + 2 * MARGIN, below + down + 1.4 * MARGIN),
-        image=Rect(MARGIN + (inner - image[0]) / 2, top, *image),
-        seen=None,
-        panels=(),
-        bars=(),
-        is_beside=False,
-    )
-    figure = Figure(figsize=layout.size, facecolor="white")
-    draw_heading(figure, layout, title, f"{reading.width}×{reading.height} px")
-    draw_image(figure, layout.image, perturbation)
+    width, height = inner + 2 * MARGIN, below + down + 1.4 * MARGIN
+    figure = Figure(figsize=(width, height), facecolor="white")
+    draw_heading(figure, title, f"{reading.width}×{reading.height} px")
+    draw_image(figure, Rect(MARGIN + (inner - image[0]) / 2, top, *image), perturbation)
     left = MARGIN + (inner - columns * (block[0] + GAP) + GAP) / 2
     for number, one in enumerate(perturbation.classes):
         row, col = divmod(number, ACROSS)
         place = Rect(left + col * (block[0] + GAP), below + row * (block[1] + GAP), *block)
         _draw_class(figure, place, one, perturbation)
-    note = textwrap.fill(NOTE, int(layout.size[0] * 14))
-    figure.text(0.5, 0.4 * MARGIN / layout.size[1], note, fontsize=8, color=QUIET, ha="center", va="bottom")
+    note = textwrap.fill(NOTE, int(width * 14))
+    figure.text(0.5, 0.4 * MARGIN / height, note, fontsize=8, color=QUIET, ha="center", va="bottom")
     save(figure, path)
 
 
@@ -87,17 +92,23 @@ def _draw_class(figure: Figure, place: Rect, one: PerturbedClass, perturbation: 
         axes.set_title(name, fontsize=8, color=QUIET, pad=3)
     size = figure.get_size_inches()
     x, y = (place.left + AXIS) / size[0], 1 - (place.top + 0.25 + THUMB / 2) / size[1]
-    short = one.label if len(one.label) <= 8 else f"{one.label[:7]}…"
-    figure.text(x, y, f"{short}  {one.score:.2f}", fontsize=13, fontweight="bold", va="center", parse_math=False)
+    figure.text(
+        x,
+        y,
+        f"{shortened(one.label, MOST_LETTERS)}  {one.score:.2f}",
+        fontsize=13,
+        fontweight="bold",
+        va="center",
+        parse_math=False,
+    )
     height = place.height - HEADER - AXIS
     _draw_grid(place_axes(figure, Rect(place.left + AXIS, place.top + HEADER, width, height)), one.grid)
 
 
 def _draw_view(axes: Axes, one: PerturbedClass, perturbation: Perturbation) -> None:
     """The ink that the network saw of the class, on black."""
-    box, view = perturbation.ink_box, one.view
-    axes.set_facecolor("black")
-    axes.imshow(perturbation.ink, cmap="gray", vmin=0, vmax=255, extent=(box.left, box.right, box.bottom, box.top))
+    view = one.view
+    draw_ink(axes, perturbation)
     axes.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), xticks=[], yticks=[])
     axes.set_aspect("equal", adjustable="box")
 

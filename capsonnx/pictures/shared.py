@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from capsonnx.pictures.explanation import Seen
-    from capsonnx.pictures.layout import Layout, Rect
+    from capsonnx.pictures.layout import Rect
     from capsonnx.runtime.reading import Reading
     from capsonnx.symbols import Box, Symbol
 
-__all__ = ["LINE", "QUIET", "draw_heading", "draw_image", "frame", "place_axes", "save", "title_of"]
+__all__ = [
+    "LINE",
+    "QUIET",
+    "draw_heading",
+    "draw_image",
+    "draw_ink",
+    "frame",
+    "place_axes",
+    "save",
+    "shortened",
+    "title_of",
+]
 
 DPI = 150
 BOX = "#ffd400"
@@ -42,11 +53,16 @@ MOST_LINES = 3
 """Of the title."""
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, *, dpi: int = DPI) -> None:
     """Write a figure to a file, in the format of its suffix, whole or not at all."""
     with replacing(path) as temporary, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # a label that no font can write is drawn as a box
-        figure.savefig(temporary, dpi=DPI)
+        figure.savefig(temporary, dpi=dpi)
+
+
+def shortened(label: str, most: int) -> str:
+    """The name of a class, in so many letters at most."""
+    return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
 def title_of(reading: Reading, width: float) -> list[str]:
@@ -57,14 +73,13 @@ def title_of(reading: Reading, width: float) -> list[str]:
     return lines or ["nothing found"]
 
 
-def draw_heading(figure: Figure, layout: Layout, title: list[str], summary: str) -> None:
+def draw_heading(figure: Figure, title: list[str], summary: str) -> None:
     """The title's lines and the summary, above the image."""
-    height = layout.size[1]
     for number, text in enumerate([*title, summary]):
         is_last = number == len(title)
         figure.text(
             0.5,
-            1 - (MARGIN + (number + 0.5) * LINE) / height,
+            1 - (MARGIN + (number + 0.5) * LINE) / figure.get_figheight(),
             text,
             fontsize=9.5 if is_last else 15,
             color=QUIET if is_last else "black",
@@ -93,6 +108,13 @@ def draw_image(figure: Figure, rect: Rect, explanation: Seen) -> None:
         axes.add_patch(Rectangle((left, top), right - left, bottom - top, **BOX_STYLE))
     for symbol in explanation.reading.symbols:
         boxes.append(_draw_label(axes, symbol, scale, boxes))
+
+
+def draw_ink(axes: Axes, explanation: Seen) -> None:
+    """The ink that the network saw, where it belongs on the image; all around it is black."""
+    box = explanation.ink_box
+    axes.set_facecolor("black")
+    axes.imshow(explanation.ink, cmap="gray", vmin=0, vmax=255, extent=(box.left, box.right, box.bottom, box.top))
 
 
 def place_axes(figure: Figure, rect: Rect) -> Axes:

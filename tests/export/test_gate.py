@@ -13,7 +13,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from capsonnx.errors import InputError, ModelError, ParityError
-from capsonnx.export import PrecisionReport, checks, gate
+from capsonnx.export import AgreementReport, checks, gate
 from capsonnx.export.precision import to_half
 from capsonnx.model import build
 
@@ -114,7 +114,7 @@ def test_a_test_split_without_pairs_is_judged_by_singles(onnx_file, network, cal
     assert found.agreement is not None
     assert [one.exam for one in found.agreement.comparisons] == ["singles"]
     broken = dataclasses.replace(found.agreement.comparisons[0], images=1000, agreement=0.9)
-    assert not dataclasses.replace(found, agreement=PrecisionReport("mnist", (broken,))).passed
+    assert not dataclasses.replace(found, agreement=AgreementReport("mnist", (broken,))).passed
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

@@ -13,7 +13,7 @@ from capsonnx import datasets
 from capsonnx.contract import OUTPUTS, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.export import precision
-from capsonnx.export.agreement import Comparison, measure_precision
+from capsonnx.export.agreement import Comparison, measure_agreement
 from capsonnx.export.checks import check_graph
 from capsonnx.runtime import Model, load_model
 
@@ -251,7 +251,7 @@ def test_calibration_needs_something_to_see(content, images) -> None:
 def test_half_precision_passes_and_reports(files, opened) -> None:
     seen = []
     digits = DIGITS.take(np.arange(64))
-    report = measure_precision(opened(files["fp32"]), opened(files["fp16"]), digits, advance=seen.append)
+    report = measure_agreement(opened(files["fp32"]), opened(files["fp16"]), digits, advance=seen.append)
     assert report.passed
     assert (report.data, report.remark) == ("mnist", "fewer than 500 images: that shows little, and one may differ")
     assert report.to_json()["exams"] == [dataclasses.asdict(one) for one in report.comparisons]
@@ -271,9 +271,9 @@ def coarsened(content: bytes) -> bytes:
 def test_int8_reads_nearly_the_same_and_two_bits_do_not(files, opened) -> None:
     digits = DIGITS.take(np.arange(128))
     reference = opened(files["fp32"])
-    close = measure_precision(reference, opened(files["int8"]), digits)
+    close = measure_agreement(reference, opened(files["int8"]), digits)
     assert close.passed, close
-    report = measure_precision(reference, opened(coarsened(files["int8"])), digits)
+    report = measure_agreement(reference, opened(coarsened(files["int8"])), digits)
     assert not report.passed
     assert all(one.agreement < 0.95 for one in report.comparisons)
 
@@ -303,5 +303,5 @@ def test_scores_that_are_no_numbers_fail() -> None:
     def broken(images) -> Scores:
         return Scores(np.full((len(images), 10), np.nan, np.float32))
 
-    assert measure_precision(score, score, digits).passed
-    assert not measure_precision(score, broken, digits).passed
+    assert measure_agreement(score, score, digits).passed
+    assert not measure_agreement(score, broken, digits).passed

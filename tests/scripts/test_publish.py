@@ -35,11 +35,11 @@ def test_what_does_not_apply_to_empty_images_is_a_dash(publish) -> None:
 
 
 def test_agreement_is_told_or_its_absence(publish, tmp_path) -> None:
-    from capsonnx.export import Inspection, PrecisionReport
+    from capsonnx.export import AgreementReport, Inspection
     from capsonnx.export.agreement import Comparison
 
     compared = Comparison("singles", 10_000, 0.995, 0.9949, 0.9991, 0.0)
-    agreement = PrecisionReport("mnist", (compared,))
+    agreement = AgreementReport("mnist", (compared,))
     path = tmp_path / "mnist.int8.onnx"
     path.write_bytes(b"x" * 520_000)
     inspection = Inspection(path, "ab", [], None, "int8", agreement, "cd")
