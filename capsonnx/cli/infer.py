@@ -107,10 +107,11 @@ def command(
 ) -> None:
     """Read images, and print one row for each: its size, its text, the labels found in it and their scores.
 
-    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. Rows go
-    to standard output, progress and a summary to standard error. A file named .csv, .json or .jsonl is written in that
-    format unless --format says another, any other file as a table. Where nothing is cut, its column PATH has room for
-    the longest of the first --batch-size paths; on a terminal long paths lose their beginning.
+    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input; of a
+    file of several pages, the first is read. Rows go to standard output, progress and a summary to standard error. A
+    file named .csv, .json or .jsonl is written in that format unless --format says another, any other file as a table.
+    Where nothing is cut, its column PATH has room for the longest of the first --batch-size paths; on a terminal long
+    paths lose their beginning, and texts beyond 200 letters their end.
 
     TEXT is what the symbols say, line by line; in the table a bent arrow stands for a line break, and - where the model
     does not locate symbols. JSON tells of each symbol its score, its box (left, top, right, bottom, in pixels of the

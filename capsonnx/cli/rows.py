@@ -25,6 +25,9 @@ KEYS = ("path", "width", "height", "text", "symbols", "labels", "scores", "error
 _PATH_CELLS, _TEXT_CELLS = 28, 12
 """The least cells of these columns of the table: with 80 in all, there is room for three labels and their scores."""
 
+_MOST_TEXT = 200
+"""Characters of a text that the table shows on a terminal: what is longer is hardly a page of digits."""
+
 _LINE_BREAK = "⏎"
 """What stands in the table where a text goes on in the next line."""
 
@@ -34,7 +37,7 @@ def formatter(name: str, *, is_terminal: bool, is_coloured: bool, first: Iterabl
 
     Args:
         name: one of :data:`FORMATS`.
-        is_terminal: whether a person looks on: the table then shortens long paths to keep its columns.
+        is_terminal: whether a person looks on: the table then shortens long paths, to keep its columns, and texts.
         is_coloured: whether the table may use colour.
         first: the paths of the first rows: where the table shortens none, its column has room for the longest of these.
     """
@@ -62,7 +65,10 @@ def table(
             yield f"{path} {'-':>6} {'-':>6}  {'-':<{_TEXT_CELLS}}  {reason}\n"
         else:
             found = "  ".join(f"{_printable(one.label)} {one.score:.2f}" for one in row.reading.found)
-            text = _padded(_one_line(row.reading.text), _TEXT_CELLS)
+            text = _one_line(row.reading.text)
+            if is_terminal and len(text) > _MOST_TEXT:
+                text = text[: _MOST_TEXT - 1] + "…"
+            text = _padded(text, _TEXT_CELLS)
             yield f"{path} {row.reading.width:>6} {row.reading.height:>6}  {text}  {found or '-'}\n"
 
 

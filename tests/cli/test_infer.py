@@ -355,6 +355,12 @@ def test_the_table_shows_text_in_one_line():
     ]
 
 
+def test_the_table_cuts_endless_texts_on_a_terminal_only():
+    row = located("0" * 300)
+    assert f"  {'0' * 199}…  7 0.98" in table(row)[1]
+    assert "0" * 300 in table(row, is_terminal=False)[1]
+
+
 def test_csv_keeps_the_lines_of_a_text():
     text = "".join(formatter("csv", is_terminal=False, is_coloured=False)([located("73", "1")]))
     assert [row["text"] for row in csv.DictReader(io.StringIO(text))] == ["73\n1"]
