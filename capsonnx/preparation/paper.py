@@ -37,6 +37,8 @@ ROUNDS = 4
 """How often the cells are parted anew by what the last parting tells of the light."""
 SHEET, AT_EDGE, LARGEST = 0.015, 0.15, 0.97
 """Shares of the page's cells: the least of a sheet, of one that reaches beyond the page, and the greatest."""
+ARM, KEPT = 5, 0.92
+"""What is narrower than so many cells may lie across the edge of a sheet, if all but it is so much of the piece."""
 BREADTHS, SMALL = (7, 9), 0.04
 """The cells along the square that a sheet holds, if its share of them is small, and else: strokes are narrower."""
 CERTAIN = 15
@@ -153,8 +155,10 @@ def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[
     for number in np.flatnonzero(found.areas() >= SHEET * cells.size):
         piece = found.mask(np.arange(len(found)) == number)
         beyond &= ~piece
-        if _is_large(piece) and _has_edges(piece) and _is_sharp(medians, piece):
-            sheets |= piece
+        for sheet in (piece, _without_arms(piece)):
+            if _is_large(sheet) and _has_edges(sheet) and _is_sharp(medians, sheet):
+                sheets |= sheet
+                break
     return sheets, beyond
 
 
@@ -204,6 +208,13 @@ def _is_large(piece: NDArray[np.bool_]) -> bool:
     at_edge = piece[[0, -1]].any() or piece[:, [0, -1]].any()
     is_broad = _inner(piece, BREADTHS[share >= SMALL]).any()
     return bool((AT_EDGE if at_edge else SHEET) <= share <= LARGEST and is_broad)
+
+
+def _without_arms(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A piece without what is narrow of it: a light pen, say, across the edge of a sheet; itself if that is much."""
+    kept = windows(_inner(piece, ARM).astype(np.float32), ARM).max(axis=2) > 0
+    opened: NDArray[np.bool_] = kept & piece
+    return opened if np.count_nonzero(opened) >= KEPT * np.count_nonzero(piece) else piece
 
 
 def _has_edges(piece: NDArray[np.bool_]) -> bool:

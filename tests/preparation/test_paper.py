@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from capsonnx import datasets
 from capsonnx.exam.compose import pad, row
@@ -61,6 +61,14 @@ def test_a_photo_is_prepared_to_its_ink_alone(pages: NDArray[np.uint8]) -> None:
             back = np.linalg.solve(place[:, :2], np.stack([x, y]) / prepared.scale - place[:, 2:])
             assert (np.abs(back - np.array([[84], [28]])) < [[72], [16]]).all()  # where the digits are
             assert np.count_nonzero(page > 128) / 3 < len(x) < 3 * np.count_nonzero(page > 128)
+
+
+@pytest.mark.parametrize(("level", "is_found"), [(215, True), (60, True), (140, False)])
+def test_a_pen_may_lie_across_the_edge_a_hand_may_not(level: float, is_found: bool) -> None:
+    page = Image.fromarray(drawn())
+    breadth = 12 if is_found else 70
+    ImageDraw.Draw(page).line([(300, 160), (395, 180)], fill=level, width=breadth)
+    assert (find_paper(np.asarray(page)) is not None) == is_found
 
 
 @pytest.mark.parametrize("turn", [0, 4, -15])
