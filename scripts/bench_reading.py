@@ -21,7 +21,8 @@ from capsonnx.benchmark.timing import measure, ratio
 from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.files import write_text
 from capsonnx.runtime.page import load_page
-from capsonnx.runtime.reading import find_symbols, in_lines
+from capsonnx.runtime.picking import find_symbols
+from capsonnx.runtime.reading import in_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,8 @@ from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import Page, load_pages
 from capsonnx.runtime.parallel import cores, in_parallel
-from capsonnx.runtime.reading import Reading, find_symbols, in_lines, read_scores
+from capsonnx.runtime.picking import find_symbols
+from capsonnx.runtime.reading import Reading, in_lines, read_scores
 from capsonnx.symbols import Symbol
 
 if TYPE_CHECKING:
