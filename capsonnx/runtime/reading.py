@@ -60,6 +60,7 @@ class Reading:
     def text(self) -> str | None:
         """The labels in reading order, a line break between lines; labels of several letters are set apart by spaces.
 
+        >>> from capsonnx.symbols import Box
         >>> here = Box(0.0, 0.0, 20.0, 28.0)
         >>> Reading(28, 56, (), {}, ((Symbol("4", 0.9, here), Symbol("2", 0.8, here)),)).text
         '42'
@@ -110,6 +111,7 @@ def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
     Returns:
         Lines from top to bottom by their mean height, each from left to right.
 
+    >>> from capsonnx.symbols import Box
     >>> boxes = {"a": Box(0, 0, 20, 20), "b": Box(30, 4, 50, 24), "c": Box(5, 40, 25, 60)}
     >>> lines = in_lines([Symbol(label, 1.0, box) for label, box in boxes.items()], height=28)
     >>> [[symbol.label for symbol in line] for line in lines]
