@@ -218,10 +218,10 @@ def place(
     if size is None:
         needed = [max(smallest, side + 2 * margin) for side, margin in zip(inked, MARGINS, strict=True)]
         sides = [-(-side // STEP) * STEP for side in needed]
+    elif inked[0] > size[0] or inked[1] > size[1]:
+        raise _misfit(f"ink of {inked[0]}×{inked[1]} pixels", size)
     else:
         sides = list(size)
-    if any(ink > side for ink, side in zip(inked, sides, strict=True)):
-        raise _misfit(f"ink of {inked[0]}×{inked[1]} pixels", (sides[0], sides[1]))
     placed = np.zeros(sides, np.uint8)
     (top, bottom), (left, right) = ends
     down, across = (min(margin, (side - ink) // 2) for margin, side, ink in zip(MARGINS, sides, inked, strict=True))
