@@ -155,10 +155,10 @@ def _sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[
     for number in np.flatnonzero(found.areas() >= SHEET * cells.size):
         piece = found.mask(np.arange(len(found)) == number)
         beyond &= ~piece
-        for sheet in (piece, _without_arms(piece)):
-            if _is_large(sheet) and _has_edges(sheet) and _is_sharp(medians, sheet):
-                sheets |= sheet
-                break
+        if _is_sheet(piece, medians):
+            sheets |= piece
+        elif (bare := _without_arms(piece)) is not None and _is_sheet(bare, medians):
+            sheets |= bare
     return sheets, beyond
 
 
@@ -210,11 +210,16 @@ def _is_large(piece: NDArray[np.bool_]) -> bool:
     return bool((AT_EDGE if at_edge else SHEET) <= share <= LARGEST and is_broad)
 
 
-def _without_arms(piece: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A piece without what is narrow of it: a light pen, say, across the edge of a sheet; itself if that is much."""
+def _is_sheet(piece: NDArray[np.bool_], medians: NDArray[np.float32]) -> bool:
+    """Whether a piece has the size, the outline and the edges of a sheet."""
+    return _is_large(piece) and _has_edges(piece) and _is_sharp(medians, piece)
+
+
+def _without_arms(piece: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """A piece without what is narrow of it: a light pen, say, across the edge of a sheet; None if that is much."""
     kept = windows(_inner(piece, ARM).astype(np.float32), ARM).max(axis=2) > 0
     opened: NDArray[np.bool_] = kept & piece
-    return opened if np.count_nonzero(opened) >= KEPT * np.count_nonzero(piece) else piece
+    return opened if np.count_nonzero(opened) >= KEPT * np.count_nonzero(piece) else None
 
 
 def _has_edges(piece: NDArray[np.bool_]) -> bool:
