@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from publish import agreement_text
+from card import agreement_text
 
 from capsonnx import export, runtime, training
 

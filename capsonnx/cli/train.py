@@ -103,7 +103,8 @@ def command(
     --routing, --squash, --sharing and --coupling-axis choose among the capsule layers that the article and its comments
     name, to compare them; the defaults are what works best.
 
-    With --start training goes on from trained weights, by the recipe 'refine' unless another is named.
+    With --start training goes on from trained weights, by the recipe 'refine' unless another is named. Of a network of
+    another number of classes it takes those of the stem, which are most of them.
 
     \b
     Examples:
@@ -114,6 +115,7 @@ def command(
       capsonnx train --routing hinton --squash hinton -o runs/hinton
       capsonnx train --data letters/ --epochs 50 -o runs/letters
       capsonnx train --start mnist.onnx -o runs/refined
+      capsonnx train --start mnist.onnx --data letters/ -o runs/letters
     """
     require_train("capsonnx train")
     from capsonnx import datasets, training

@@ -8,7 +8,7 @@
 ((180, 56, 28), [7, 2])
 
 With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then gives the :class:`Result`; :func:`score` gives the
-lengths themselves, from which :func:`calibrate` chooses a threshold.
+lengths themselves, from which :func:`best_threshold` chooses a threshold.
 
 Exams of pages ask for more: which symbols, where, and in what order.
 
@@ -22,7 +22,6 @@ With a reader, ``exam.sit_pages(reader, pages, labels=digits.labels)`` then give
 from __future__ import annotations
 
 from capsonnx.exam.build import build_exams, build_page_exams
-from capsonnx.exam.calibration import Calibration, calibrate
 from capsonnx.exam.exams import EXAMS
 from capsonnx.exam.page_exams import PAGE_EXAMS, PageBuilder
 from capsonnx.exam.pages import Lines, PageExam, Placed, altered
@@ -40,6 +39,7 @@ from capsonnx.exam.reading_scores import (
 from capsonnx.exam.run import Answers, mark, score, sit
 from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, top_right
 from capsonnx.exam.sets import Builder, Exam
+from capsonnx.exam.threshold import best_threshold
 
 __all__ = [
     "CONFIDENT",
@@ -47,7 +47,6 @@ __all__ = [
     "PAGE_EXAMS",
     "Answers",
     "Builder",
-    "Calibration",
     "Exam",
     "Lines",
     "PageBuilder",
@@ -56,9 +55,9 @@ __all__ = [
     "Placed",
     "Result",
     "altered",
+    "best_threshold",
     "build_exams",
     "build_page_exams",
-    "calibrate",
     "character_error_rate",
     "confident_right",
     "edit_distance",

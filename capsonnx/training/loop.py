@@ -30,13 +30,13 @@ from capsonnx.training.run import Run
 from capsonnx.training.threshold import choose_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import torch
 
     from capsonnx.datasets import Dataset
-    from capsonnx.model import Network
+    from capsonnx.model import Network, NetworkConfig
     from capsonnx.training.config import TrainingConfig
 
 __all__ = ["require_run", "train"]
@@ -63,7 +63,8 @@ def train(
         folder: made if need be.
         device: where to compute.
         resume: go on with the run in the folder after its last finished epoch, or from its start if none is yet.
-        start: a network whose weights to start from, where ``config.start`` says so; None: random ones.
+        start: a network whose weights to start from, where ``config.start`` says so, or whose stem's alone if its
+            classes are not as many; None: random ones.
 
     Returns:
         The metrics of all epochs.
@@ -73,15 +74,7 @@ def train(
             there is too little data; or ``start`` is missing, or of another kind of network.
         CheckpointError: the folder's files are damaged.
     """
-    training, held_out = split_held_out(dataset, config.held_out, config.seed)
-    if len(config.labels) < 2 or not len(training) or not len(held_out):
-        raise InputError(
-            f"{config.dataset}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held",
-            expected="two classes or more, and at least one image for either purpose",
-            remedy="add images, or choose another --held-out",
-        )
-    if config.limit is not None:
-        training = training.take(np.arange(min(config.limit, len(training))))
+    training, held_out = _parts(config, dataset)
     run = Run(config, training, device)
     if start is not None:
         _take_weights(run, start)
@@ -94,18 +87,14 @@ def train(
         )
     with progress_bar("training", run.steps, done=run.step) as bar:
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
+        if start is not None and start.config.classes != len(config.labels):
+            bar.log(f"of the start, which has {start.config.classes} classes, the stem's weights alone")
         if run.steps < FEW:
             epochs = math.ceil(ENOUGH / run.steps_per_epoch)
             bar.log(f"only {run.steps} steps in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
-            begin = time.monotonic()
-            loss = run.epoch(bar.advance)
-            accuracy, reconstruction = run.measure(held_out)
-            rate = run.optimizers[-1][0].param_groups[0]["lr"]
-            threshold = choose_threshold(scorer(run.averaged), held_out) if epoch == config.epochs else None
-            seconds = round(time.monotonic() - begin, 1)
-            metrics.append(EpochMetrics(epoch, rate, loss, accuracy, seconds, threshold, reconstruction))
+            metrics.append(_epoch(run, epoch, held_out, is_last=epoch == config.epochs, advance=bar.advance))
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())
@@ -114,16 +103,47 @@ def train(
     return metrics
 
 
-def _take_weights(run: Run, start: Network) -> None:
-    """Give a run the weights of another network."""
-    if dataclasses.replace(start.config, routings=0) != dataclasses.replace(run.network.config, routings=0):
+def _parts(config: TrainingConfig, dataset: Dataset) -> tuple[Dataset, Dataset]:
+    """What to train on, and what is held out of it to measure on."""
+    training, held_out = split_held_out(dataset, config.held_out, config.seed)
+    if len(config.labels) < 2 or not len(training) or not len(held_out):
         raise InputError(
-            f"--start: a {start.config.kind} network of {start.config.classes} classes",
-            expected=f"a {run.network.config.kind} network of {run.network.config.classes} classes, of the same recipe",
-            remedy="choose a file of as many classes, or the --recipe and --network that it was trained by",
+            f"{config.dataset}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held",
+            expected="two classes or more, and at least one image for either purpose",
+            remedy="add images, or choose another --held-out",
         )
+    if config.limit is not None:
+        training = training.take(np.arange(min(config.limit, len(training))))
+    return training, held_out
+
+
+def _epoch(run: Run, number: int, held_out: Dataset, *, is_last: bool, advance: Callable[[], None]) -> EpochMetrics:
+    """Train one epoch and measure it; after the last, choose the threshold."""
+    begin = time.monotonic()
+    loss = run.epoch(advance)
+    accuracy, reconstruction = run.measure(held_out)
+    rate = run.optimizers[-1][0].param_groups[0]["lr"]
+    threshold = choose_threshold(scorer(run.averaged), held_out) if is_last else None
+    seconds = round(time.monotonic() - begin, 1)
+    return EpochMetrics(number, rate, loss, accuracy, seconds, threshold, reconstruction)
+
+
+def _take_weights(run: Run, start: Network) -> None:
+    """Give a run the weights of another network, or its stem's alone where the classes are not as many."""
+    if _but_for_classes(start.config) != _but_for_classes(run.network.config):
+        raise InputError(
+            f"--start: a {start.config.kind} network of {len(start.config.widths)} convolutions",
+            expected=f"a {run.network.config.kind} network of the same recipe",
+            remedy="choose another file, or the --recipe and --network that it was trained by",
+        )
+    is_whole = start.config.classes == run.network.config.classes
     for network in (run.network, run.averaged):
-        network.load_state_dict(start.state_dict())
+        (network if is_whole else network.stem).load_state_dict((start if is_whole else start.stem).state_dict())
+
+
+def _but_for_classes(config: NetworkConfig) -> NetworkConfig:
+    """What two networks have in common if the stem of one can be the other's."""
+    return dataclasses.replace(config, routings=0, classes=0)
 
 
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:

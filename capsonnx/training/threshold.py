@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.errors import InputError
-from capsonnx.exam import build_exams, calibrate
+from capsonnx.exam import best_threshold, build_exams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def choose_threshold(score: Scorer, held_out: Dataset) -> float:
         held_out: symbols that it was not trained on.
 
     Returns:
-        A threshold in 0..1, by :func:`capsonnx.exam.calibrate`; the worst exam decides.
+        A threshold in 0..1, by :func:`capsonnx.exam.best_threshold`; the worst exam decides.
     """
     answers = {}
     for name in EXAMS:
@@ -42,7 +42,7 @@ def choose_threshold(score: Scorer, held_out: Dataset) -> float:
             [exam] = build_exams(held_out, [name])
             images, targets = exam.images[:MOST], exam.targets[:MOST]
             answers[name] = _lengths(score, images), targets
-    return calibrate(answers).threshold
+    return best_threshold(answers)
 
 
 def _lengths(score: Scorer, images: NDArray[np.uint8]) -> NDArray[np.float32]:

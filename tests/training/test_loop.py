@@ -199,6 +199,18 @@ def test_a_training_starts_from_given_weights(tmp_path, digits, config) -> None:
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
+def test_of_a_start_with_other_classes_the_stem_is_taken(tmp_path, digits, config, capsys) -> None:
+    first = build(NetworkConfig(classes=7, widths=config.network.widths, stem_bias=config.network.stem_bias))
+    frozen = dataclasses.replace(config.recipe, learning_rate=0.0, muon_rate=0.0, schedule="constant")
+    later = dataclasses.replace(config, epochs=1, start="0" * 64, recipe=frozen)
+    train(later, digits, tmp_path / "run", device=CPU, start=first)
+    found = load_trained(tmp_path / "run").network
+    assert found.config.classes == 10
+    for one, other in zip(first.stem.parameters(), found.stem.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    assert "of the start, which has 7 classes, the stem's weights alone" in capsys.readouterr().err
+
+
 def test_weights_of_another_network_are_refused(tmp_path, digits, config) -> None:
     other = build(NetworkConfig(kind="pooled"))
     with pytest.raises(InputError, match="pooled network"):

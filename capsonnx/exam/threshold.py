@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,47 +13,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Calibration", "calibrate"]
+__all__ = ["best_threshold"]
 
 STEPS = 1000
 """Thresholds are tried in steps of 1 / 1000: finer ones would fit the very images, and be no number to write down."""
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """A threshold and what it gives.
-
-    Attributes:
-        threshold: in 0.001..0.999.
-        exact: the share in 0..1 of images of each exam, by name, that :func:`capsonnx.exam.exact_right` counts at it.
-    """
-
-    threshold: float
-    exact: dict[str, float]
-
-
-def calibrate(
-    answers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.int64]]], *, by: Literal["worst", "mean"] = "worst"
-) -> Calibration:
-    """Choose the threshold at which the sets of classes are exactly right most often.
+def best_threshold(answers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.int64]]]) -> float:
+    """The threshold in 0.001..0.999 at which the sets of classes are exactly right most often.
 
     With more ink all lengths rise, those of wrong classes too: rows of five want a higher threshold than singles. A
-    mean would sell the one for the other, so it is the share in the worst exam that is maximised, unless ``by`` says
-    otherwise. Of thresholds with the same worst share the mean decides; of those with the same mean, the middle one.
+    mean would sell the one for the other, so it is the share in the worst exam that is maximised. Of thresholds with
+    the same worst share the mean decides; of those with the same mean, the middle one is taken.
 
     The images must not be those that the result is measured on: use digits held out of the training split.
 
     Args:
         answers: by the exam's name, lengths (count, class) float32 in 0..1 and targets (count, k) int64, the k
             different classes of each image; k may differ between exams, and be 0.
-        by: maximise the share in the exam where it is worst, or its mean over all exams, each counting alike.
 
     Raises:
         InputError: there are no exams, or one without images.
 
     >>> lengths = np.array([[0.9, 0.55, 0.1], [0.2, 0.7, 0.65]], np.float32)
-    >>> calibrate({"singles": (lengths, np.array([[0], [1]]))})
-    Calibration(threshold=0.675, exact={'singles': 1.0})
+    >>> best_threshold({"singles": (lengths, np.array([[0], [1]]))})
+    0.675
     """
     if not answers or not all(len(lengths) for lengths, _ in answers.values()):
         raise InputError(
@@ -64,14 +47,11 @@ def calibrate(
         )
     thresholds = np.arange(1, STEPS) / STEPS
     shares = np.stack([_exact_shares(*one, thresholds) for one in answers.values()])
-    worst, mean = shares.min(axis=0), shares.mean(axis=0)
-    if by == "worst":
-        mean = np.where(worst == worst.max(), mean, -1)
+    worst = shares.min(axis=0)
+    mean = np.where(worst == worst.max(), shares.mean(axis=0), -1)
     # Sums of the same shares can differ in their last bit.
     best = np.flatnonzero(mean >= mean.max() - 1e-12)
-    chosen = best[len(best) // 2]
-    exact = dict(zip(answers, shares[:, chosen].tolist(), strict=True))
-    return Calibration(float(thresholds[chosen]), exact)
+    return float(thresholds[best[len(best) // 2]])
 
 
 def _exact_shares(

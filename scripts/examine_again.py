@@ -1,0 +1,60 @@
+"""Examine a shipped file again: its NAME.exams.json, and the tables of its card.
+
+Run: .venv/bin/python scripts/examine_again.py exported/mnist.onnx
+The exams are those of the last time, on the same data.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from card import exams_text
+
+from capsonnx.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).parents[1]
+
+
+def examine(model: Path, data: str, names: Iterable[str] = ()) -> dict[str, Any]:
+    """What ``capsonnx evaluate`` finds of a file, by some exams or by all; kept beside it as NAME.exams.json."""
+    command = [
+        *(sys.executable, "-m", "capsonnx", "evaluate", str(model.resolve().relative_to(ROOT))),
+        *("--data", data, "--batch-size", "128", "--json"),
+        *itertools.chain.from_iterable(("--exam", one) for one in names),
+    ]
+    exams: dict[str, Any] = json.loads(
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    )
+    write_text(model.with_suffix(".exams.json"), json.dumps(exams, indent=1) + "\n")
+    return exams
+
+
+def renewed(card: str, exams: dict[str, Any]) -> str:
+    """A card with other exams."""
+    before, rest = card.split("## Exams\n")
+    after = rest.split("## Known limits\n")[1]
+    return f"{before}{exams_text(exams)}\n## Known limits\n{after}"
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, path_type=Path))
+def main(model: Path) -> None:
+    """Examine MODEL, a file of exported/, again."""
+    last = json.loads(model.with_suffix(".exams.json").read_text(encoding="utf-8"))
+    names = [result["name"] for result in (*last["exams"], *last.get("pages", []))]
+    exams = examine(model, last["data"], names)
+    path = model.with_suffix(".md")
+    write_text(path, renewed(path.read_text(encoding="utf-8"), exams))
+
+
+if __name__ == "__main__":
+    main()
