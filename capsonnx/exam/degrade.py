@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -11,7 +12,10 @@ from PIL import Image, ImageFilter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["compressed", "degrade", "lit"]
+__all__ = ["Light", "compressed", "degrade", "lit"]
+
+Light: TypeAlias = Callable[[int, int, np.random.Generator], "NDArray[np.float64]"]
+"""Draws a share of light for each pixel of a page of that height and width."""
 
 PAPER = (140.0, 250.0)
 """The levels that paper may have, from the deepest shadow to the brightest light."""
@@ -20,7 +24,9 @@ QUALITY = 30
 """Of the JPEG compression, on libjpeg's scale of 1 to 95."""
 
 
-def degrade(images: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+def degrade(
+    images: NDArray[np.uint8], generator: np.random.Generator, *, light: Light | None = None
+) -> NDArray[np.uint8]:
     """Make clean pages look scanned.
 
     Each page gets its own paper, shaded in a random direction and from a random point; its own ink, which takes away
@@ -30,6 +36,7 @@ def degrade(images: NDArray[np.uint8], generator: np.random.Generator) -> NDArra
     Args:
         images: (batch, height, width) uint8, light ink on black.
         generator: its state advances, page by page, so that a page does not depend on those after it.
+        light: draws what falls on a page of that height and width besides, as a share of the light at each place.
 
     Returns:
         (batch, height, width) uint8, dark ink on light paper.
@@ -40,12 +47,13 @@ def degrade(images: NDArray[np.uint8], generator: np.random.Generator) -> NDArra
     >>> bool(scanned[0, 8:24, 15:17].max() < scanned[0, :, :8].min())
     True
     """
-    return np.array([_degrade_one(image, generator) for image in images], np.uint8).reshape(images.shape)
+    return np.array([_degrade_one(image, generator, light) for image in images], np.uint8).reshape(images.shape)
 
 
-def _degrade_one(image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+def _degrade_one(image: NDArray[np.uint8], generator: np.random.Generator, more: Light | None) -> NDArray[np.uint8]:
     """One page, (height, width)."""
-    light = lit(image.shape[0], image.shape[1], PAPER, generator)
+    height, width = image.shape
+    light = lit(height, width, PAPER, generator) * (1 if more is None else more(height, width, generator))
     contrast, blur, noise = generator.uniform([0.5, 0.3, 3], [1, 0.9, 10]).tolist()
     ink = np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(blur)))
     levels = light * (1 - contrast * ink / 255) + generator.normal(0, noise, image.shape)

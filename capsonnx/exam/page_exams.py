@@ -20,6 +20,7 @@ from capsonnx.exam.pages import PageExam, Placed, altered, transferred, turned
 from capsonnx.exam.photo import ZOOM, photographed
 from capsonnx.exam.resample import scaled
 from capsonnx.exam.scatter import scattered
+from capsonnx.exam.shadow import shadowed
 from capsonnx.exam.stationery import printed
 
 if TYPE_CHECKING:
@@ -136,6 +137,12 @@ def ruled_degraded(dataset: Dataset, seed: int) -> PageExam:
     return altered(ruled(dataset, seed), "ruled-degraded-5", lambda images: degrade(images, generator))
 
 
+def shaded(dataset: Dataset, seed: int) -> PageExam:
+    """The pages of ``degraded-5`` with a shadow on each, as someone casts it who takes a photo."""
+    generator = stream(seed, "shadowed-5")
+    return altered(_framed(dataset, seed), "shadowed-5", lambda images: shadowed(images, generator))
+
+
 def photos(dataset: Dataset, seed: int) -> PageExam:
     """The first 200 pages of ``degraded-5``, not degraded, on sheets of paper on a table, as a telephone sees them."""
     framed = _framed(dataset, seed)
@@ -166,6 +173,7 @@ PAGE_EXAMS: dict[str, PageBuilder] = {
     "degraded-5": degraded,
     "ruled-5": ruled,
     "ruled-degraded-5": ruled_degraded,
+    "shadowed-5": shaded,
     "photo-5": photos,
     "blank": blank,
     "clutter": cluttered,

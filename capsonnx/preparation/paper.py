@@ -60,6 +60,8 @@ RARE = 0.05
 """The percentile of the paper that is ink, if it has any."""
 FAINT = 0.4
 """What stands out by more, as a part of that contrast, is like ink."""
+DIM = 0.4
+"""In the shadow, where less light falls on either, ink is fainter; so much fainter than on the paper at most."""
 EMPTY = 0.2
 """The most of such that there is beyond the paper, of what there is on it, by share of the pixels."""
 
@@ -167,39 +169,62 @@ def _certain(
 ) -> tuple[NDArray[np.bool_], bool] | None:
     """The sheets that are certain, with ink rather than empty, the larger ones first; and whether their ink is dark."""
     sides = sorted(sides, key=lambda side: -np.count_nonzero(side[0]))
-    judged = [
-        (sheets, seen.excess(sheets), seen.excess(beyond), abs(_step(seen.medians, sheets))) for sheets, beyond in sides
-    ]
-    for sheets, on_them, around, step in judged:
-        has_dark_ink = _ink_on(on_them, around, step)
+    judged = [(sheets, _Contents.of(sheets, beyond, seen)) for sheets, beyond in sides]
+    for sheets, contents in judged:
+        has_dark_ink = contents.has_dark_ink()
         if has_dark_ink is not None:
             return sheets, has_dark_ink
-    for sheets, on_them, around, step in judged:
-        if _inner(sheets, CERTAIN).any() and _are_empty(on_them, around, step):
+    for sheets, contents in judged:
+        if _inner(sheets, CERTAIN).any() and contents.are_empty():
             return sheets, True
     return None
 
 
-def _ink_on(on_them: NDArray[np.float32], around: NDArray[np.float32], step: float) -> bool | None:
-    """Whether the ink on some sheets is dark; None if there is none, or such ink around them, too.
+class _Contents(NamedTuple):
+    """What there is on some sheets, and around them.
 
-    Args:
+    Attributes:
         on_them: by how much the pixels on the sheets differ from the ground, ...
-        around: ... and those around them.
-        step: by how much the sheets differ from what lies around them.
+        around: ... and those around them; both of any shape.
+        level, other: of the sheets' cells, and of all other ones.
     """
-    if not (on_them.size and around.size):
-        return None  # nothing well inside one of them: lines, perhaps
-    dark, light = np.percentile(on_them, [RARE, 100 - RARE]).tolist()
-    sign, contrast = (-1, -dark) if -dark > light else (1, light)
-    here, there = (np.count_nonzero(sign * rest > FAINT * contrast) / rest.size for rest in (on_them, around))
-    return sign < 0 if contrast >= INKED * step and there <= EMPTY * here else None
 
+    on_them: NDArray[np.float32]
+    around: NDArray[np.float32]
+    level: float
+    other: float
 
-def _are_empty(on_them: NDArray[np.float32], around: NDArray[np.float32], step: float) -> bool:
-    """Whether there is nothing on some sheets, nor around them; of the same three as :func:`_ink_on`."""
-    parts = ((on_them, INKED), (around, FAINT))
-    return all(rest.size == 0 or np.percentile(abs(rest), 100 - RARE) < most * step for rest, most in parts)
+    @classmethod
+    def of(cls, sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> _Contents:
+        """Of these cells of a page."""
+        level, other = (float(np.median(seen.medians[cells])) for cells in (sheets, ~sheets))
+        return cls(seen.excess(sheets), seen.excess(beyond), level, other)
+
+    @property
+    def step(self) -> float:
+        """By how much the sheets differ from what lies around them."""
+        return abs(self.level - self.other)
+
+    def has_dark_ink(self) -> bool | None:
+        """Whether the ink on the sheets is dark; None if there is none, or such ink around them, too."""
+        if not (self.on_them.size and self.around.size):
+            return None  # nothing well inside one of them: lines, perhaps
+        dark, light = np.percentile(self.on_them, [RARE, 100 - RARE]).tolist()
+        sign, contrast = (-1, -dark) if -dark > light else (1, light)
+        # What is around is perhaps no table, but more of the paper, in a shadow. Of a page that is the other way round,
+        # where ink is light, levels count from white.
+        lit, dim = (value if sign < 0 else 255 - value for value in (self.level, self.other))
+        share = float(np.clip(dim / max(lit, 1), DIM, 1))
+        here, there = (
+            np.count_nonzero(sign * rest > FAINT * most) / rest.size
+            for rest, most in ((self.on_them, contrast), (self.around, share * contrast))
+        )
+        return sign < 0 if contrast >= INKED * self.step and there <= EMPTY * here else None
+
+    def are_empty(self) -> bool:
+        """Whether there is nothing on the sheets, nor around them."""
+        parts = ((self.on_them, INKED), (self.around, FAINT))
+        return all(rest.size == 0 or np.percentile(abs(rest), 100 - RARE) < most * self.step for rest, most in parts)
 
 
 def _is_large(piece: NDArray[np.bool_]) -> bool:

@@ -2,7 +2,8 @@
 
 A network without biases sees nothing in black, but everything in grey. So, in this order:
 
-1. the ground is estimated (:mod:`capsonnx.preparation.ground`) and subtracted;
+1. the ground is estimated (:mod:`capsonnx.preparation.ground`) and subtracted, shadows with it
+   (:mod:`capsonnx.preparation.shadow`);
 2. the noise is measured where the page is darker than its ground, for there is no ink in that half; what stands out of
    it and hangs together is ink, the rest becomes 0; specks, much smaller than the symbols, become 0 as well;
 3. rules are taken away: printed lines, squares and boxes (:mod:`capsonnx.preparation.rules`);
@@ -24,10 +25,13 @@ from capsonnx.errors import InputError
 from capsonnx.preparation.ground import estimate_ground, noise_of
 from capsonnx.preparation.paper import find_paper
 from capsonnx.preparation.rules import SHORTEST, Rules, find_rules
+from capsonnx.preparation.shadow import has_shadow, shadowed_ground
 from capsonnx.preparation.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from capsonnx.components import Components
 
 __all__ = ["Preparation", "Prepared", "check_choices", "needs_preparation", "prepare"]
 
@@ -55,6 +59,9 @@ LOW_SHARE, HIGH_SHARE = 0.15, 0.35
 """... and these shares of the page's strong ink."""
 SPECK = 0.25
 """The longer side, in symbols, below which a component is a speck."""
+BREADTH, LEAST_BREADTH, NARROWER = 0.5, 3, 0.8
+"""What is broader than this part of a symbol, and so many pixels, is no stroke but a shadow; and when such a shadow is
+taken away, and symbols turn out to be smaller by this factor, it is looked at once more."""
 SHARP = 0.8
 """What is darker than the page without fine noise, by this factor, is not of a rule, but only beside one."""
 BRIGHT = 80.0
@@ -197,37 +204,55 @@ def _ink_on_paper(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
     return page, size
 
 
-def _ink(levels: NDArray[np.uint8], *, ruled: bool = True) -> tuple[NDArray[np.float32], float]:
+def _ink(
+    levels: NDArray[np.uint8], *, ruled: bool = True, breadth: int | None = None
+) -> tuple[NDArray[np.float32], float]:
     """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0.
 
     If the page may be ruled, its rules are taken away. Where symbols are large that is done at half the size, or less:
-    there their edges are less ragged, and the gaps in pale ones closed.
+    there their edges are less ragged, and the gaps in pale ones closed. With a breadth in pixels, what is broader is
+    taken for a shadow.
     """
     smooth = _smoothed(levels)
-    ground = estimate_ground(smooth)
-    excess = smooth - ground
-    noise = noise_of(excess)
-    strong = excess[excess > HIGH * noise]
-    if not strong.size:
+    ground, gain = (estimate_ground(smooth), np.float32(1)) if breadth is None else shadowed_ground(smooth, breadth)
+    excess = (smooth - ground) * gain
+    strokes = _strokes(excess)
+    if strokes is None:
         return np.zeros_like(excess), 0.0
-    full = float(np.percentile(strong, 75))
-    found = find_components(excess > max(LOW * noise, LOW_SHARE * full))
-    chosen = found.peaks(excess) > max(HIGH * noise, HIGH_SHARE * full)
-    ink = (levels - ground).clip(0)
+    found, chosen = strokes
+    boxes = found.boxes[chosen]
+    size = middle(sides_of(boxes[~are_frames(boxes)], skirt=SKIRT))
+    narrower = round(BREADTH * size)
+    if narrower >= LEAST_BREADTH and (
+        has_shadow(smooth, ground, narrower) if breadth is None else narrower < NARROWER * breadth
+    ):
+        return _ink(levels, ruled=ruled, breadth=narrower)
+    added = (levels - ground).clip(0)
+    ink = added * gain
     rules = find_rules(found.mask(chosen) & (ink > SHARP * excess)) if ruled else None
     if rules is not None:
         # They were taken for ground or noise, in part: so once more from the start.
-        rest, size = _ink(np.rint(levels - ink + rules.widened().erased(ink)).astype(np.uint8), ruled=False)
+        unruled = np.rint(levels - added + rules.widened().erased(added)).astype(np.uint8)
+        rest, size = _ink(unruled, ruled=False, breadth=breadth)
         if size > 3 * SYMBOL:
             half, half_size = _ink(np.asarray(Image.fromarray(levels).reduce(2)))
             if half_size >= SYMBOL:
                 return np.asarray(Image.fromarray(half).resize(levels.shape[::-1], BILINEAR)), 2 * half_size
         return rest, size
-    boxes = found.boxes[chosen]
-    size = middle(sides_of(boxes[~are_frames(boxes)], skirt=SKIRT))
     left, top, right, bottom = found.boxes.T
     chosen &= np.maximum(right - left, bottom - top) >= SPECK * size
     return np.where(found.mask(chosen), ink, 0).astype(np.float32), size
+
+
+def _strokes(excess: NDArray[np.float32]) -> tuple[Components, NDArray[np.bool_]] | None:
+    """What hangs together and stands out of the noise, and which of it is strong enough to be ink; None if nothing."""
+    noise = noise_of(excess)
+    strong = excess[excess > HIGH * noise]
+    if not strong.size:
+        return None
+    full = float(np.percentile(strong, 75))
+    found = find_components(excess > max(LOW * noise, LOW_SHARE * full))
+    return found, found.peaks(excess) > max(HIGH * noise, HIGH_SHARE * full)
 
 
 def _clean_rules(levels: NDArray[np.uint8]) -> Rules | None:
