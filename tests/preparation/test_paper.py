@@ -138,6 +138,13 @@ def changed(name: str) -> NDArray[np.uint8]:
     return page
 
 
+def test_the_lit_part_of_a_page_is_no_sheet() -> None:
+    page = drawn(around=220)
+    page[120:180, 300:][:, np.arange(page.shape[1] - 300) % 50 < 3] = 30
+    lit = np.where(np.indices(page.shape)[1] < 250, 1, 0.5)
+    assert find_paper(np.rint(page * lit).astype(np.uint8)) is None
+
+
 @pytest.mark.parametrize("name", ["no difference", "no sharp edge", "ink beyond", "no straight edge"])
 def test_what_is_no_paper(name: str) -> None:
     assert find_paper(drawn()) is not None
