@@ -1,7 +1,8 @@
 """Examine a shipped file again: its NAME.exams.json, and the tables of its card.
 
-Run: .venv/bin/python scripts/examine_again.py exported/mnist.onnx
-The exams are those of the last time, on the same data.
+Run: .venv/bin/python scripts/examine_again.py exported/mnist.onnx --all
+     .venv/bin/python scripts/examine_again.py exported/fashion-mnist.onnx
+The exams are those of the last time, on the same data; with --all every exam that there is by now.
 """
 
 from __future__ import annotations
@@ -47,11 +48,12 @@ def renewed(card: str, exams: dict[str, Any]) -> str:
 
 @click.command()
 @click.argument("model", type=click.Path(exists=True, path_type=Path))
-def main(model: Path) -> None:
+@click.option("--all", "all_exams", is_flag=True, help="Examine by every exam.  [default: those of the last time]")
+def main(model: Path, *, all_exams: bool) -> None:
     """Examine MODEL, a file of exported/, again."""
     last = json.loads(model.with_suffix(".exams.json").read_text(encoding="utf-8"))
     names = [result["name"] for result in (*last["exams"], *last.get("pages", []))]
-    exams = examine(model, last["data"], names)
+    exams = examine(model, last["data"], () if all_exams else names)
     path = model.with_suffix(".md")
     write_text(path, renewed(path.read_text(encoding="utf-8"), exams))
 

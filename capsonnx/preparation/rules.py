@@ -21,7 +21,7 @@ from capsonnx.stretches import Stretches, below, counts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SHORTEST", "Rules", "find_rules"]
+__all__ = ["SHORTEST", "Rules", "find_rules", "symbol_size"]
 
 SHORTEST = 24
 """Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
@@ -79,11 +79,12 @@ class Rules:
         return _erased(ink.T, self.upright.T, self.upright.T).T
 
 
-def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
+def find_rules(mask: NDArray[np.bool_], *, smallest: float = 0.0) -> Rules | None:
     """Find the rules of a page.
 
     Args:
         mask: (height, width) bool, its ink.
+        smallest: the least size in pixels of its symbols, where that is known.
 
     Returns:
         The rules, or None if there are none.
@@ -96,18 +97,18 @@ def find_rules(mask: NDArray[np.bool_]) -> Rules | None:
     """
     step = math.ceil((mask.size / LARGEST) ** 0.5)
     if step == 1:
-        return _find(mask)
-    found = _find(_pooled(mask, step))
+        return _find(mask, smallest)
+    found = _find(_pooled(mask, step), smallest / step)
     return found and Rules(_unpooled(found.level, step, mask), _unpooled(found.upright, step, mask))
 
 
-def _find(mask: NDArray[np.bool_]) -> Rules | None:
+def _find(mask: NDArray[np.bool_], smallest: float) -> Rules | None:
     """The same of a page that is not too large."""
     if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
         return None  # as of most pages
-    size = _size(find_components(mask))
+    size = max(smallest, symbol_size(find_components(mask)))
     turn = _turn(mask, size)
-    found = _on_level_page(turn.there(mask), size, loose=turn.slope != 0)
+    found = _on_level_page(turn.there(mask), size, smallest, loose=turn.slope != 0)
     return found and Rules(turn.back(found.level), turn.back(found.upright))
 
 
@@ -131,7 +132,7 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
     return Turn(mask.shape, 0.0)
 
 
-def _on_level_page(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
+def _on_level_page(mask: NDArray[np.bool_], size: float, smallest: float, *, loose: bool) -> Rules | None:
     """The rules of a page that is not turned, of symbols of so many pixels.
 
     Symbols that touch a rule are one component with it. So when the first rules are gone, the symbols are measured once
@@ -141,10 +142,10 @@ def _on_level_page(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rule
     if first is None:
         return None
     rest = find_components(first.widened().erased(mask.astype(np.float32)) > 0)
-    return _rules(mask, _size(rest), loose=loose) or first
+    return _rules(mask, max(smallest, symbol_size(rest)), loose=loose) or first
 
 
-def _size(found: Components) -> float:
+def symbol_size(found: Components) -> float:
     """The side in pixels of the symbols; 0 if there are none.
 
     A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or

@@ -24,7 +24,7 @@ from capsonnx.components import find_components
 from capsonnx.errors import InputError
 from capsonnx.preparation.ground import estimate_ground, noise_of
 from capsonnx.preparation.paper import find_paper
-from capsonnx.preparation.rules import SHORTEST, Rules, find_rules
+from capsonnx.preparation.rules import SHORTEST, Rules, find_rules, symbol_size
 from capsonnx.preparation.shadow import has_shadow, shadowed_ground
 from capsonnx.preparation.sizes import are_frames, clean_sizes, longest_of, middle, sides_of
 
@@ -257,8 +257,12 @@ def _strokes(excess: NDArray[np.float32]) -> tuple[Components, NDArray[np.bool_]
 
 def _clean_rules(levels: NDArray[np.uint8]) -> Rules | None:
     """Of a page whose ground is black: those of all its ink, and, where it is not exact, of what is sharp of it."""
-    inked = levels > 0
-    exact, sharp = find_rules(inked), find_rules(inked & (levels > SHARP * _smoothed(levels)))
+    components = find_components(levels > 0)
+    # Not the haze around a symbol, by whose size it would be a frame with small symbols in it.
+    inked = components.mask(components.peaks(levels.astype(np.float32)) > STRONG)
+    # What is sharp of a symbol are often pieces of it, by whose size its strokes would be rules.
+    size = symbol_size(find_components(inked))
+    exact, sharp = find_rules(inked), find_rules(inked & (levels > SHARP * _smoothed(levels)), smallest=size)
     found = [rules for rules in (exact, sharp and sharp.widened()) if rules is not None]
     if not found:
         return None

@@ -109,6 +109,34 @@ def test_rules_vanish_from_clean_pages_and_from_most_scans(pages: NDArray[np.uin
     assert np.count_nonzero(alike) >= 11
 
 
+def letter(height: int, resample: Image.Resampling) -> NDArray[np.uint8]:
+    """An E that lies askew, as a picture program draws it: soft edges, and with some filters a haze about them."""
+    drawn = Image.new("L", (160, 160))
+    for box in ((50, 30, 62, 130), (50, 30, 115, 40), (50, 75, 105, 85), (50, 120, 115, 130), (105, 30, 115, 50)):
+        drawn.paste(255, box)
+    turned = drawn.rotate(-6, resample).resize((height, height), Image.Resampling.LANCZOS)
+    return np.array(turned)
+
+
+@pytest.mark.parametrize("height", [50, 80, 120, 200])
+@pytest.mark.parametrize("resample", [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC])
+def test_the_strokes_of_a_large_letter_are_no_rules(height: int, resample: Image.Resampling) -> None:
+    page = letter(height, resample)
+    assert not needs_preparation(page)
+    assert prepare(page, symbol=None).levels is page
+    ink = prepare(page).levels
+    # Of the stem, all of it.
+    assert np.count_nonzero((ink > 128).any(axis=1)) >= 16
+
+
+def test_large_digits_lose_nothing(digits: NDArray[np.uint8]) -> None:
+    for number, digit in enumerate(digits[:300]):
+        scale = (2, 3, 5, 8)[number % 4]
+        image = Image.fromarray(digit).resize((28 * scale, 28 * scale), Image.Resampling.BICUBIC)
+        page = np.array(image)
+        assert prepare(page, symbol=None).levels is page
+
+
 def test_squares_vanish_from_large_scans(pages: NDArray[np.uint8]) -> None:
     kinds = list(STATIONERY)
     forms = printed(np.repeat(pages, len(kinds), axis=0), 14, 28, np.random.default_rng(3))
