@@ -111,6 +111,7 @@ def command(
       degraded-5              strings-5, as a scanner gives them
       ruled-5                 these on ruled paper, in boxes, underlined, clean
       ruled-degraded-5        the same, as a scanner gives them
+      shadowed-5              strings-5 as a scan on which a shadow lies
       photo-5                 strings-5 on a sheet on a table, photographed
       blank, clutter          pages without a symbol
 

@@ -30,7 +30,8 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
     The classes are the sub-folders, sorted by name. If the folder holds ``train`` and ``test``, each with the same
     class folders, these are the splits. Otherwise about one image in six is the test split, chosen by a hash of its
     file name (:func:`is_test_file`): the choice is the same on every machine, and adding images never moves others.
-    Names that begin with a dot, and files that are no images by their suffix, are left alone.
+    Names that begin with a dot, files that are no images by their suffix, and files beside the class folders are left
+    alone.
 
     Args:
         path: the folder; its name becomes the name of the data set.
@@ -41,10 +42,10 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
         Images (count, *size), light ink on a black ground, sorted by class and file name.
 
     Raises:
-        InputError: there is no class folder, a class folder has no image, only one of ``train`` and ``test`` is there
-            or their class folders differ, or the split by file names leaves a class without training images or no test
-            image at all.
-        DataError: images cannot be read; the message names them.
+        InputError: there is no class folder, a class folder has no image or a folder in it, only one of ``train`` and
+            ``test`` is there or their class folders differ, or the split by file names leaves a class without training
+            images or no test image at all.
+        DataError: images cannot be read, or are of one level all over; the message names them.
     """
     labels, chosen = _choose(path, split)
     items = [(target, file) for target, label in enumerate(labels) for file in chosen[label]]
@@ -119,6 +120,9 @@ def _classes(path: Path) -> dict[str, list[Path]]:
         raise _unsuitable(f"{path}: no sub-folder", "a sub-folder of images per class")
     classes = {}
     for folder in folders:
+        inside = [entry for entry in _visible(folder) if entry.is_dir()]
+        if inside:
+            raise _unsuitable(f"{inside[0]}: a folder in that of a class", "images alone in each sub-folder")
         classes[folder.name] = [file for file in _visible(folder) if file.suffix.lower() in suffixes]
         if not classes[folder.name]:
             raise _unsuitable(f"{folder}: no image", "image files such as .png and .jpg in each sub-folder")
@@ -133,18 +137,23 @@ def _load_all(files: list[Path]) -> Iterator[NDArray[np.uint8]]:
     """Each (height, width) uint8, light ink on a black ground."""
     from capsonnx.images import load_grey  # noqa: PLC0415 - as above
 
-    unreadable = []
+    unfit = []
     for file in files:
         try:
-            yield load_grey(file)
+            levels = load_grey(file)
         except ImageError as error:
-            unreadable.append(str(error).partition(";")[0])  # it names the file
-    if unreadable:
-        more = f", and {len(unreadable) - MOST_NAMED} more" if len(unreadable) > MOST_NAMED else ""
+            unfit.append(str(error).partition(";")[0])  # it names the file
+        else:
+            if levels.any():
+                yield levels
+            else:
+                unfit.append(f"{file}: no ink")
+    if unfit:
+        more = f", and {len(unfit) - MOST_NAMED} more" if len(unfit) > MOST_NAMED else ""
         raise DataError(
-            "; ".join(unreadable[:MOST_NAMED]) + more,
-            expected="readable image files",
-            remedy="repair or remove what cannot be read",
+            "; ".join(unfit[:MOST_NAMED]) + more,
+            expected="readable image files, a symbol in each",
+            remedy="repair or remove what is none",
         )
 
 

@@ -107,14 +107,14 @@ def load_config(folder: Path) -> TrainingConfig:
     """Read ``config.json`` back.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: there is no such folder, or it is a file.
         CheckpointError: the file is missing, or is not what :func:`save_config` writes.
     """
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: no such folder",
+            f"{folder}: {'a file' if folder.exists() else 'no such folder'}",
             expected="a folder that 'capsonnx train' wrote",
-            remedy="check the spelling",
+            remedy="pass that folder" if folder.exists() else "check the spelling",
         )
     try:
         values: dict[str, Any] = json.loads((folder / CONFIG).read_text(encoding="utf-8"))

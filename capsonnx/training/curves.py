@@ -26,7 +26,8 @@ def draw_curves(path: Path, metrics: list[EpochMetrics], title: str) -> None:
     # A logarithmic axis has no zero: a perfect epoch is drawn at the floor.
     percent = [100 * max(1 - row.held_out_accuracy, 1e-4) for row in metrics]
     error.plot(epochs, percent, color="#D55E00", marker=".")
-    error.set(title=f"held-out error, last {percent[-1]:.2f} %", xlabel="epoch", ylabel="%", yscale="log")
+    last = 100 * (1 - metrics[-1].held_out_accuracy)
+    error.set(title=f"held-out error, last {last:.2f} %", xlabel="epoch", ylabel="%", yscale="log")
     for axes in (loss, error):
         axes.grid(visible=True, which="both", alpha=0.25)
         axes.locator_params(axis="x", integer=True)

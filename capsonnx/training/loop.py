@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["require_run", "train"]
 
 FEW, ENOUGH = 200, 1000
-"""Steps below which a network has hardly learnt anything, whatever it is of, for a rate must rise and fall in them; and
-how many to try."""
+"""Steps below which a network has hardly learnt anything from random weights, whatever it is of, for a rate must rise
+and fall in them; and how many to try."""
 
 
 def train(
@@ -89,7 +89,7 @@ def train(
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
         if start is not None and start.config.classes != len(config.labels):
             bar.log(f"of the start, which has {start.config.classes} classes, the stem's weights alone")
-        if run.steps < FEW:
+        if run.steps < FEW and start is None:
             epochs = math.ceil(ENOUGH / run.steps_per_epoch)
             bar.log(f"only {run.steps} steps in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")
         for epoch in range(len(metrics) + 1, config.epochs + 1):

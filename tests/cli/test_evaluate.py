@@ -226,7 +226,7 @@ def test_a_model_of_other_labels_is_refused(tiny_model: Path, tmp_path: Path) ->
         for split in ("train", "test"):
             folder = tmp_path / "pets" / split / label
             folder.mkdir(parents=True)
-            Image.new("L", (28, 28), 0).save(folder / "1.png")
+            Image.linear_gradient("L").save(folder / "1.png")
     result = evaluate(tiny_model, "--data", tmp_path / "pets")
     assert result.exit_code == 2
     assert "reads 0, 1, 2, …, 9, pets holds cat, dog" in result.stderr

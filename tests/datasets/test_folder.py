@@ -110,6 +110,21 @@ def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
         load_folder(tmp_path, "train")
 
 
+def test_an_image_without_ink_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "train" / "a", numbered(2))
+    write(tmp_path / "test" / "a", numbered(1))
+    Image.new("L", (9, 9), 255).save(tmp_path / "train" / "a" / "white.png")
+    with pytest.raises(DataError, match=r"white\.png: no ink; expected readable image files, a symbol in each"):
+        load_folder(tmp_path, "train")
+
+
+def test_a_folder_in_that_of_a_class_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a", numbered(30))
+    write(tmp_path / "a" / "more", numbered(3))
+    with pytest.raises(InputError, match="more: a folder in that of a class; expected images alone"):
+        load_folder(tmp_path, "train")
+
+
 def test_a_folder_without_classes_is_refused(tmp_path: Path) -> None:
     write(tmp_path, numbered(2))
     with pytest.raises(InputError, match="no sub-folder"):

@@ -50,5 +50,5 @@ def test_a_path_is_always_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         load(Path("mnist"), "test")
     for part in ("train", "test"):
         Path("mnist", part, "only").mkdir(parents=True)
-        Image.new("L", (28, 28)).save(Path("mnist", part, "only", "0.png"))
+        Image.linear_gradient("L").save(Path("mnist", part, "only", "0.png"))
     assert load(Path("mnist"), "test").labels == load("./mnist", "test").labels == ("only",)
