@@ -58,7 +58,9 @@ def shadowed_ground(smooth: NDArray[np.float32], breadth: int) -> tuple[NDArray[
         The levels as they would be without the ink; and by what to multiply what the ink adds to them, for there is
         less of that where less light falls on dark ink and its paper. Both (height, width) float32.
     """
-    broad = opened(smooth, breadth)
+    # A corner of a shadow at the edge of the page is only its visible part: half a square may lie beyond.
+    beyond, (height, width) = breadth // 2, smooth.shape
+    broad = opened(np.pad(smooth, beyond, mode="edge"), breadth)[beyond : beyond + height, beyond : beyond + width]
     ground = broad + estimate_ground(smooth - broad)
     light = 255 - ground.clip(0, 255 - DARKEST)
     return ground, (np.float32(np.percentile(light, LIT)) / light).clip(1, GAIN)
