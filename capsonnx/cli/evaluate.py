@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from capsonnx.datasets import Dataset
-    from capsonnx.exam import Exam, PageExam, PageResult, Result
+    from capsonnx.exam import Exam, FilesResult, PageExam, PageResult, Result
     from capsonnx.progress import Bar
     from capsonnx.runtime import Model
 
@@ -115,6 +116,9 @@ def command(
       photo-5                 strings-5 on a sheet on a table, photographed
       blank, clutter          pages without a symbol
 
+    And of a folder, 'files': its test images as they are, read as 'capsonnx infer' reads them. What is read as
+    something else is listed.
+
     Pages are read as 'capsonnx infer' reads them, with nothing known of how many symbols they have, or where. A second
     table says how often the text is exactly right; how many characters are wrong; of the symbols found how many are
     right, and of those there how many were found, to 7 pixels (14 on photos); and how many false ones a million pixels
@@ -129,7 +133,7 @@ def command(
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
     from capsonnx import datasets, runtime
-    from capsonnx.cli.exams import check_labels, chosen_exams
+    from capsonnx.cli.exams import check_labels, chosen_exams, with_files
     from capsonnx.cli.tables import print_tables
     from capsonnx.progress import progress_bar
 
@@ -137,11 +141,13 @@ def command(
     dataset = _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit)
     check_labels(network, dataset)
     sets, pages = chosen_exams(names, network, dataset, seed)
+    files = datasets.files_of(Path(data), "test")[1][:limit] if with_files(names, network, data) else []
     least = network.contract.threshold if threshold is None else threshold
-    with progress_bar("evaluating", sum(map(len, sets)) + sum(map(len, pages))) as bar:
-        bar.log(f"{network.path}: {counted(len(sets) + len(pages), 'exam')} on {network.provider}")
+    with progress_bar("evaluating", sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
+        bar.log(f"{network.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {network.provider}")
         results = _sit(network, sets, least, batch_size, bar)
         readings = _sit_pages(network, pages, batch_size, bar)
+        read = _read_files(network, files, batch_size, bar) if files else None
     facts = {
         "model": str(network.path),
         "provider": network.provider,
@@ -155,11 +161,13 @@ def command(
     if as_json:
         facts["exams"] = [dataclasses.asdict(result) for result in results]
         facts["pages"] = [dataclasses.asdict(result) for result in readings]
+        if read is not None:
+            facts["files"] = dataclasses.asdict(read)
         click.echo(json.dumps(facts, indent=2))
         return
     if threshold is None:
         facts["threshold"] = f"{least:g}, the model's own"
-    print_tables(results, readings, facts)
+    print_tables(results, readings, read, facts)
 
 
 def _first(dataset: Dataset, limit: int | None) -> Dataset:
@@ -188,6 +196,18 @@ def _sit_pages(network: Model, exams: Sequence[PageExam], batch_size: int, bar: 
         reader, labels = page_reader(network), network.contract.labels
         results.append(sit_pages(reader, exam, labels=labels, batch_size=batch_size, advance=bar.advance))
     return results
+
+
+def _read_files(network: Model, files: Sequence[tuple[Path, str]], batch_size: int, bar: Bar) -> FilesResult:
+    from capsonnx.exam import mark_files
+    from capsonnx.runtime import read_images
+
+    bar.describe("files")
+    texts, begin = [], time.perf_counter()
+    for row in read_images(network, (path for path, _ in files), batch_size=batch_size):
+        texts.append(None if row.reading is None else row.reading.text)
+        bar.advance()
+    return mark_files([(str(path), label) for path, label in files], texts, time.perf_counter() - begin)
 
 
 def _versions() -> dict[str, str]:

@@ -8,6 +8,7 @@ import click
 
 from capsonnx.cli.values import exam_family
 from capsonnx.contract import FIELD
+from capsonnx.datasets import CATALOGUE
 from capsonnx.errors import InputError
 from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
-__all__ = ["check_labels", "chosen_exams"]
+__all__ = ["FILES", "check_labels", "chosen_exams", "with_files"]
+
+FILES = "files"
+"""The exam that is in neither catalogue, since it is not composed: the files of a folder."""
 
 
 def check_labels(network: Model, dataset: Dataset) -> None:
@@ -31,6 +35,18 @@ def check_labels(network: Model, dataset: Dataset) -> None:
         )
 
 
+def with_files(names: Sequence[str], network: Model, data: str) -> bool:
+    """Whether the files of a folder are to be read as they are: asked for, or if nothing is, where that can be done."""
+    is_folder, locates = data not in CATALOGUE, FIELD in network.outputs
+    if FILES in names and not (is_folder and locates):
+        raise InputError(
+            f"exam '{FILES}' of {data if locates else network.path}",
+            expected="a folder with a sub-folder of images per class, and a model that locates symbols",
+            remedy="pass such a folder as --data, or choose other exams",
+        )
+    return FILES in names or (not names and is_folder and locates)
+
+
 def chosen_exams(
     names: Sequence[str], network: Model, dataset: Dataset, seed: int
 ) -> tuple[list[Exam], list[PageExam]]:
@@ -41,6 +57,7 @@ def chosen_exams(
     elif network.size is not None:
         lack = "a model of free sizes"
     if names:
+        names = [name for name in names if name != FILES]
         pages = _named(names, PAGE_EXAMS)
         if pages and lack:
             # The family 'scattered' is in both catalogues.

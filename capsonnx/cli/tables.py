@@ -12,17 +12,24 @@ from capsonnx.exam import CONFIDENT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from capsonnx.exam import PageResult, Result
+    from capsonnx.exam import FilesResult, Misread, PageResult, Result
 
 __all__ = ["print_tables"]
 
 
-def print_tables(results: Sequence[Result], readings: Sequence[PageResult], facts: Mapping[str, Any]) -> None:
+MOST_MISREAD = 20
+"""Of misread files, how many the table lists: the JSON has them all."""
+
+
+def print_tables(
+    results: Sequence[Result], readings: Sequence[PageResult], files: FilesResult | None, facts: Mapping[str, Any]
+) -> None:
     """Print one table of each kind of exam, if there were any of it, and the facts below.
 
     Args:
         results: of exams of images.
         readings: of exams of pages.
+        files: of the files of a folder, if there was such an exam.
         facts: by name; that of versions is a mapping in turn.
     """
     # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
@@ -35,9 +42,28 @@ def print_tables(results: Sequence[Result], readings: Sequence[PageResult], fact
         headings = ["exam", "pages", "symbols", "exact text", "char. errors", "precision", "recall", "false/Mpx"]
         console.print(_table([*headings, "pages/s"], map(_reading, readings)))
         console.print()
+    if files is not None:
+        rate = f"{files.images_per_second:.1f}"
+        console.print(
+            _table(
+                ["exam", "images", "text right", "images/s"],
+                [("files", str(files.images), _percent(files.right), rate)],
+            )
+        )
+        _print_misread(files.misread, console)
+        console.print()
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     for name, value in {**facts, "versions": versions}.items():
         console.print(f"{name.replace('_', ' '):<11}  {value}", soft_wrap=True)
+
+
+def _print_misread(misread: Sequence[Misread], console: Console) -> None:
+    """What the files show that were read as something else, and what they were read as."""
+    for one in misread[:MOST_MISREAD]:
+        read = "unreadable" if one.text is None else f"read as {one.text!r}"
+        console.print(f"{one.path}: {one.label!r}, {read}", soft_wrap=True)
+    if len(misread) > MOST_MISREAD:
+        console.print(f"… and {len(misread) - MOST_MISREAD} more; --json lists all")
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

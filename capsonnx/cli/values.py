@@ -39,7 +39,7 @@ def complete_exam(_context: click.Context, _option: click.Parameter, incomplete:
     from capsonnx.exam import EXAMS, PAGE_EXAMS
 
     words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
-    return _beginning(tuple(dict.fromkeys(words)), incomplete)
+    return _beginning((*dict.fromkeys(words), "files"), incomplete)
 
 
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:

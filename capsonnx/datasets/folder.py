@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["fit", "is_test_file", "load_folder"]
+__all__ = ["files_of", "fit", "is_test_file", "load_folder"]
 
 _TEST_SHARE = 6
 
@@ -47,11 +47,20 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
             images or no test image at all.
         DataError: images cannot be read, or are of one level all over; the message names them.
     """
-    labels, chosen = _choose(path, split)
-    items = [(target, file) for target, label in enumerate(labels) for file in chosen[label]]
-    images = np.stack([fit(image, size) for image in _load_all([file for _, file in items])])
-    targets = np.array([target for target, _ in items], dtype=np.int64)
+    labels, items = files_of(path, split)
+    images = np.stack([fit(image, size) for image in _load_all([file for file, _ in items])])
+    targets = np.array([labels.index(label) for _, label in items], dtype=np.int64)
     return Dataset(path.resolve().name, labels, images, targets)
+
+
+def files_of(path: Path, split: Split) -> tuple[tuple[str, ...], list[tuple[Path, str]]]:
+    """The classes, and the files of one split with the label of each, as :func:`load_folder` has them.
+
+    Raises:
+        InputError: as of that function.
+    """
+    labels, chosen = _choose(path, split)
+    return labels, [(file, label) for label in labels for file in chosen[label]]
 
 
 def is_test_file(name: str) -> bool:

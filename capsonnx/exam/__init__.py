@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from capsonnx.exam.build import build_exams, build_page_exams
 from capsonnx.exam.exams import EXAMS
+from capsonnx.exam.files import FilesResult, Misread, mark_files
 from capsonnx.exam.page_exams import PAGE_EXAMS, PageBuilder
 from capsonnx.exam.pages import Lines, PageExam, Placed, altered
 from capsonnx.exam.reading import sit_pages
@@ -48,7 +49,9 @@ __all__ = [
     "Answers",
     "Builder",
     "Exam",
+    "FilesResult",
     "Lines",
+    "Misread",
     "PageBuilder",
     "PageExam",
     "PageResult",
@@ -66,6 +69,7 @@ __all__ = [
     "false_per_megapixel",
     "joined",
     "mark",
+    "mark_files",
     "match_symbols",
     "precision_and_recall",
     "score",

@@ -260,3 +260,50 @@ def test_no_training_framework_is_imported(tiny_model: Path) -> None:
 def test_help_is_quick() -> None:
     modules = imported_by("--help")
     assert not {"numpy", "rich", "onnxruntime", "capsonnx.exam", "torch"} & modules
+
+
+@pytest.fixture
+def digit_folder(tmp_path: Path) -> Path:
+    """Digits as files, each in the folder of its class, but for one in that of another; one cannot be read."""
+    from PIL import Image
+
+    from capsonnx import datasets
+
+    digits = datasets.load("mnist", "test")
+    folder = tmp_path / "digits"
+    for number in range(60):
+        place = folder / ("train" if number < 30 else "test") / str(digits.targets[number])
+        place.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(255 - digits.images[number]).resize((60, 60), Image.Resampling.BICUBIC)
+        image.save(place / f"{number}.png")
+    for split in ("train", "test"):
+        for label in "0123456789":
+            (folder / split / label).mkdir(exist_ok=True)
+            Image.fromarray(digits.images[int(np.argmax(digits.targets == int(label)))]).save(
+                folder / split / label / "own.png"
+            )
+    Image.fromarray(digits.images[0]).save(folder / "test" / "2" / "seven.png")
+    return folder
+
+
+def test_the_files_of_a_folder_are_read_as_they_are(digit_folder: Path) -> None:
+    from capsonnx.runtime import default_model_path
+
+    found = report(default_model_path(), "--data", digit_folder, "--exam", "files")
+    assert found["exams"] == found["pages"] == []
+    files = found["files"]
+    assert files["images"] == 41
+    assert files["right"] >= 39 / 41
+    wrong = {"path": str(digit_folder / "test" / "2" / "seven.png"), "label": "2", "text": "7"}
+    assert wrong in files["misread"]
+    table = evaluate(default_model_path(), "--data", digit_folder, "--exam", "files", "--provider", "cpu")
+    assert table.exit_code == 0
+    assert f"{wrong['path']}: '2', read as '7'" in table.stdout
+    both = report(default_model_path(), "--data", digit_folder, "--exam", "singles", "--exam", "files", "--limit", 7)
+    assert both["files"]["images"] == both["exams"][0]["images"] == 7
+
+
+def test_files_are_of_a_folder(tiny_model: Path) -> None:
+    result = evaluate(tiny_model, "--exam", "files")
+    assert result.exit_code == 2
+    assert "exam 'files' of" in result.stderr
