@@ -106,10 +106,14 @@ def train(
 def _parts(config: TrainingConfig, dataset: Dataset) -> tuple[Dataset, Dataset]:
     """What to train on, and what is held out of it to measure on."""
     training, held_out = split_held_out(dataset, config.held_out, config.seed)
-    if len(config.labels) < 2 or not len(training) or not len(held_out):
+    if len(config.labels) < 2:
         raise InputError(
-            f"{config.dataset}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held",
-            expected="two classes or more, and at least one image for either purpose",
+            f"{config.dataset}: {len(config.labels)} class", expected="two classes or more", remedy="add another"
+        )
+    if not len(training) or not len(held_out):
+        raise InputError(
+            f"{config.dataset}: {len(training)} images to train on, {len(held_out)} held out",
+            expected="at least one image for either purpose",
             remedy="add images, or choose another --held-out",
         )
     if config.limit is not None:
@@ -209,7 +213,7 @@ def _require_same(folder: Path, recorded: TrainingConfig, requested: TrainingCon
         raise InputError(
             f"{folder}: trained with {', '.join(f'{key}={old}, not {new}' for key, old, new in different)}",
             expected="the options that the run was started with",
-            remedy="leave these options out, or pass another --output",
+            remedy="leave these options out, or pass another --output; --start FOLDER goes on from a run's weights",
         )
 
 

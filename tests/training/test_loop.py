@@ -182,9 +182,16 @@ def test_a_checkpoint_without_its_config_is_left_alone(tmp_path, digits, config)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"precious"]
 
 
-@pytest.mark.parametrize("change", [{"labels": ("0",)}, {"held_out": 0}, {"held_out": 200}])
-def test_too_little_data_is_refused_before_anything_is_written(tmp_path, digits, config, change) -> None:
-    with pytest.raises(InputError, match="two classes or more"):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"labels": ("0",)}, "1 class; expected two classes or more; add another"),
+        ({"held_out": 0}, "200 images to train on, 0 held out"),
+        ({"held_out": 200}, "0 images to train on, 200 held out"),
+    ],
+)
+def test_too_little_data_is_refused_before_anything_is_written(tmp_path, digits, config, change, said) -> None:
+    with pytest.raises(InputError, match=said):
         train(dataclasses.replace(config, **change), digits, tmp_path / "run", device=CPU)
     assert not (tmp_path / "run").exists()
 
