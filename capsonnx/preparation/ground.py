@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["blocks", "estimate_ground", "noise_of", "spread", "windows"]
+__all__ = ["blocks", "estimate_ground", "noise_of", "smoothed", "spread", "windows"]
 
 # Chosen, as those of capsonnx.preparation, on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
 FAINT = 2.5
@@ -37,6 +37,11 @@ FAR_WEIGHT, ROUGH_WEIGHT = 0.02, 1e-6
 """What is farther off counts where hardly anything near is ground, and the rough ground where nothing is."""
 NORMAL = 0.6745
 """The median of the absolute value of a standard normal variable."""
+
+
+def smoothed(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A page, (height, width) uint8, without fine noise, float32."""
+    return np.asarray(Image.fromarray(levels).filter(ImageFilter.BoxBlur(1)), np.float32)
 
 
 def estimate_ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:

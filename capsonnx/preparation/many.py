@@ -11,20 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.components import find_components
+from capsonnx.preparation.clean import HAZE, REACH, STRONG, most_inked, near_ink
+from capsonnx.preparation.prepared import Preparation, Prepared, check_choices, prepare
 from capsonnx.preparation.rules import SHORTEST
-from capsonnx.preparation.scan import (
-    HAZE,
-    REACH,
-    STRONG,
-    SYMBOL,
-    Preparation,
-    Prepared,
-    check_choices,
-    most_inked,
-    near_ink,
-    prepare,
-)
-from capsonnx.preparation.sizes import SMALLEST, clean_sizes, longest_of
+from capsonnx.preparation.sizes import SMALLEST, SYMBOL, clean_sizes, longest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,15 +30,15 @@ LARGEST = 128
 def prepare_all(
     pages: Sequence[NDArray[np.uint8]], *, mode: Preparation = "auto", symbol: float | None = SYMBOL
 ) -> list[Prepared]:
-    """What :func:`capsonnx.preparation.scan.prepare` gives for each of some pages, sooner.
+    """What :func:`capsonnx.preparation.prepared.prepare` gives for each of some pages, sooner.
 
     Args:
         pages: each (height, width) uint8, light ink on a dark ground.
-        mode: see :data:`capsonnx.preparation.scan.Preparation`.
+        mode: see :data:`capsonnx.preparation.prepared.Preparation`.
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the pages.
 
     Raises:
-        InputError: as by :func:`capsonnx.preparation.scan.prepare`.
+        InputError: as by :func:`capsonnx.preparation.prepared.prepare`.
     """
     check_choices(mode, symbol)
     spared = [False] * len(pages)

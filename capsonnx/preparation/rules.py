@@ -21,10 +21,13 @@ from capsonnx.stretches import Stretches, below, counts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SHORTEST", "Rules", "find_rules", "symbol_size"]
+__all__ = ["SHARP", "SHORTEST", "Rules", "find_rules", "symbol_size"]
 
 SHORTEST = 24
 """Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
+
+SHARP = 0.8
+"""What is darker than the page without fine noise, by this factor, is not of a rule, but only beside one."""
 
 # Chosen on pages of MNIST training digits, ruled by capsonnx.exam.stationery.
 LONG, SIDE, BOX, TELLING = 2.5, 0.9, 1.2, 4.0

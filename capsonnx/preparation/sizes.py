@@ -9,8 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SMALLEST", "are_frames", "clean_sizes", "longest_of", "middle", "sides_of"]
+__all__ = ["SMALLEST", "SYMBOL", "are_frames", "clean_sizes", "longest_of", "middle", "sides_of"]
 
+SYMBOL = 20
+"""Pixels of an MNIST digit's longer side."""
 SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
 CLEAN_BAND = (0.75, 1.33)
