@@ -1,0 +1,69 @@
+"""A page in cells, each with the median of its levels, which hardly sees ink: parted in two kinds, and made pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.preparation.ground import windows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ground_of", "inner", "parted", "pixels_of"]
+
+ROUNDS = 4
+"""How often the cells are parted anew by what the last parting tells of the light."""
+
+
+def parted(medians: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The lighter of two kinds of cells, each of which has a level, and a slope for the light that falls on it."""
+    is_light = medians >= _parting(medians)
+    rows, cols = np.indices(medians.shape)
+    places = np.stack([np.ones_like(rows), rows, cols], axis=-1)
+    for _ in range(ROUNDS):
+        if is_light.all() or not is_light.any():
+            break
+        light, dark = (places @ np.linalg.lstsq(places[of], medians[of])[0] for of in (is_light, ~is_light))
+        is_light = abs(medians - light) < abs(medians - dark)
+    return is_light
+
+
+def _parting(values: NDArray[np.float32]) -> float:
+    """The level that parts values in 0..255 best.
+
+    After N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9 (1979).
+    """
+    counts, edges = np.histogram(values, 64, (0, 256))
+    below, sums = counts.cumsum(), (counts * (edges[1:] + edges[:-1]) / 2).cumsum()
+    sides = np.maximum(below * (below[-1] - below), 1)
+    return float(edges[1:][((sums[-1] * below / below[-1] - sums) ** 2 / sides).argmax()])
+
+
+def inner(cells: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
+    """The cells with none but such ones in the square around them, so many wide: the edge passes through others."""
+    found: NDArray[np.bool_] = windows(cells.astype(np.float32), side).min(axis=2) > 0
+    return found
+
+
+def pixels_of(cells: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The pixels, of that height and width, of cells that are so many pixels wide.
+
+    But half a cell at the edges of the page: that much of something else may be in a cell that shows paper.
+    """
+    pixels = cells.repeat(step, axis=0).repeat(step, axis=1)[: shape[0], : shape[1]]
+    edge = -(-step // 2)
+    pixels[:edge] = pixels[-edge:] = pixels[:, :edge] = pixels[:, -edge:] = False
+    return pixels
+
+
+def ground_of(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The levels of the piece without ink, continued to all other cells."""
+    sure = inner(piece)
+    around = windows(np.where(sure, medians, np.nan), 5)
+    known = np.where(sure, np.nanmedian(np.where(sure[..., np.newaxis], around, 0), axis=2), np.nan)
+    for values in (known, known[:, ::-1], known.T, known.T[:, ::-1]):
+        places = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.shape[1])), axis=1)
+        values[:] = np.take_along_axis(values, places, axis=1)
+    return known.astype(np.float32)
