@@ -65,9 +65,11 @@ EXAMS = """\
 ## Exams
 
 Share of images in %, by `capsonnx evaluate {model}{data}`: {provider}, batch {batch_size}, float32,
-{cores} CPU cores ({machine}). *top k*: the k highest scores are the right classes. *confident*: and all of them are
-above 0.5. *exact*: the classes above {threshold:g} are the right ones, no k given; of empty images, there are
-none. *length*: the mean score of the right classes, in 0..1.
+on {cores} CPU cores ({machine}).
+
+*top k*: the k highest scores are the right classes. *confident*: and all of them are above 0.5. *exact*: the classes
+above {threshold:g} are the right ones, no k given; of empty images, there are none. *length*: the mean score of the
+right classes, in 0..1.
 
 | exam | images | top k | confident | exact | length |
 |---|---:|---:|---:|---:|---:|
