@@ -33,6 +33,8 @@ WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)
         {"silent_black": "no"},
         {"origin": [float("nan"), 11.0]},
         {"symbol": float("inf")},
+        {"widest": 0.0},
+        {"widest": "wide"},
         {"colour": "red"},
     ],
 )
@@ -46,7 +48,7 @@ def test_malformed_windows_are_refused(change: dict) -> None:
 def test_a_missing_part_of_the_windows_is_refused() -> None:
     metadata = dataclasses.replace(PLAIN, windows=WINDOWS).to_metadata()
     windows = json.loads(metadata["capsonnx.windows"])
-    for key in windows.keys() - {"symbol", "touching", "sure"}:  # which came later, and have defaults
+    for key in windows.keys() - {"symbol", "widest", "touching", "sure"}:  # which came later, and have defaults
         rest = {name: value for name, value in windows.items() if name != key}
         with pytest.raises(ModelError, match="windows"):
             Contract.from_metadata(metadata | {"capsonnx.windows": json.dumps(rest)}, name="m.onnx")

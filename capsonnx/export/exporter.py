@@ -13,7 +13,7 @@ from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract
 from capsonnx.errors import InputError
 from capsonnx.export.tracing import software, trace
 from capsonnx.model import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, CapsuleNetwork, Network, origin_of, window_of
-from capsonnx.windows import Windows
+from capsonnx.windows import WIDEST, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def contract_of(trained: Trained) -> Contract:
         },
         dataset=Path(config.dataset).name,
         accuracy={"held_out": trained.metrics[-1].held_out_accuracy},
-        windows=windows_of(trained.network, symbol=config.symbol),
+        windows=windows_of(trained.network, symbol=config.symbol, widest=config.widest),
         software=software(),
     )
 
@@ -167,12 +167,13 @@ def _check_size(size: Size | None, network: Network) -> Size:
     return size
 
 
-def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
+def windows_of(network: Network, *, symbol: float = 20.0, widest: float = WIDEST) -> Windows:
     """What the output ``field`` means; see :mod:`capsonnx.model.field`.
 
     Args:
         network: with or without biases in its stem.
         symbol: the longer side in pixels of the symbols that it was trained on.
+        widest: the greatest width of one by its height.
     """
     return Windows(
         origin=origin_of(window_of(network.config.receptive_field)),
@@ -182,6 +183,7 @@ def windows_of(network: Network, *, symbol: float = 20.0) -> Windows:
         apart=APART,
         silent_black=network.config.is_silent,
         symbol=symbol,
+        widest=widest,
         touching=TOUCHING,
         sure=SURE,
     )

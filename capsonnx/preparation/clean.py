@@ -65,30 +65,32 @@ def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return near
 
 
-def unruled(levels: NDArray[np.uint8], boxes: NDArray[np.int64]) -> NDArray[np.uint8]:
+def unruled(levels: NDArray[np.uint8], boxes: NDArray[np.int64], widest: float) -> NDArray[np.uint8]:
     """A clean page without its rules; the page itself if it has none.
 
     Args:
         levels: (height, width) uint8.
         boxes: (count, 4), of the components of its strong ink.
+        widest: the greatest width of a symbol by its height.
     """
     if not (longest_of(boxes) >= SHORTEST).any():
         return levels
-    rules = _rules_of(levels)
+    rules = _rules_of(levels, widest)
     if rules is None:
         return levels
     erased: NDArray[np.uint8] = np.rint(rules.erased(levels.astype(np.float32))).astype(np.uint8)
     return erased
 
 
-def _rules_of(levels: NDArray[np.uint8]) -> Rules | None:
+def _rules_of(levels: NDArray[np.uint8], widest: float) -> Rules | None:
     """Of a page whose ground is black: those of all its ink, and, where it is not exact, of what is sharp of it."""
     components = find_components(levels > 0)
     # Not the haze around a symbol, by whose size it would be a frame with small symbols in it.
     inked = components.mask(components.peaks(levels.astype(np.float32)) > STRONG)
     # What is sharp of a symbol are often pieces of it, by whose size its strokes would be rules.
-    size = symbol_size(find_components(inked))
-    exact, sharp = find_rules(inked), find_rules(inked & (levels > SHARP * smoothed(levels)), smallest=size)
+    size, is_sharp = symbol_size(find_components(inked), widest), levels > SHARP * smoothed(levels)
+    exact = find_rules(inked, widest=widest)
+    sharp = find_rules(inked & is_sharp, smallest=size, widest=widest)
     found = [rules for rules in (exact, sharp and sharp.widened()) if rules is not None]
     if not found:
         return None

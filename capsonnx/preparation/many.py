@@ -15,6 +15,7 @@ from capsonnx.preparation.clean import HAZE, REACH, STRONG, most_inked, near_ink
 from capsonnx.preparation.prepared import Preparation, Prepared, check_choices, prepare
 from capsonnx.preparation.rules import SHORTEST
 from capsonnx.preparation.sizes import SMALLEST, SYMBOL, clean_sizes, longest_of
+from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,11 @@ LARGEST = 128
 
 
 def prepare_all(
-    pages: Sequence[NDArray[np.uint8]], *, mode: Preparation = "auto", symbol: float | None = SYMBOL
+    pages: Sequence[NDArray[np.uint8]],
+    *,
+    mode: Preparation = "auto",
+    symbol: float | None = SYMBOL,
+    widest: float = WIDEST,
 ) -> list[Prepared]:
     """What :func:`capsonnx.preparation.prepared.prepare` gives for each of some pages, sooner.
 
@@ -36,6 +41,7 @@ def prepare_all(
         pages: each (height, width) uint8, light ink on a dark ground.
         mode: see :data:`capsonnx.preparation.prepared.Preparation`.
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the pages.
+        widest: the greatest width of a symbol by its height.
 
     Raises:
         InputError: as by :func:`capsonnx.preparation.prepared.prepare`.
@@ -44,20 +50,21 @@ def prepare_all(
     spared = [False] * len(pages)
     small = [number for number, page in enumerate(pages) if max(page.shape) <= LARGEST]
     if mode == "auto" and len(small) > 1:
-        for number, is_clean in zip(small, clean([pages[number] for number in small], symbol), strict=True):
+        for number, is_clean in zip(small, clean([pages[number] for number in small], symbol, widest), strict=True):
             spared[number] = is_clean
     return [
-        Prepared(page) if is_spared else prepare(page, mode=mode, symbol=symbol)
+        Prepared(page) if is_spared else prepare(page, mode=mode, symbol=symbol, widest=widest)
         for page, is_spared in zip(pages, spared, strict=True)
     ]
 
 
-def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> list[bool]:
+def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL, widest: float = WIDEST) -> list[bool]:
     """Which pages ``prepare`` is sure to give back as they are; of some others, too, only it can tell.
 
     Args:
         pages: at least one, each (height, width) uint8, light ink on a dark ground.
         symbol: the longer side in pixels that symbols should have, or None for any.
+        widest: the greatest width of one by its height.
 
     >>> page = np.zeros((28, 28), np.uint8)
     >>> page[4:24, 12:15] = 255
@@ -80,7 +87,7 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL) -> 
     # It may be a rule, or hold one.
     spared[page_of[longest_of(boxes) >= SHORTEST]] = False
     if symbol is not None:
-        for sides, (least, most) in clean_sizes(boxes):
+        for sides, (least, most) in clean_sizes(boxes, widest):
             # The size of a page's symbols is one of these.
             scales = symbol / np.maximum(sides, 1)
             spared[page_of[(sides >= SMALLEST) & ((scales < least) | (scales > most))]] = False

@@ -25,6 +25,7 @@ from capsonnx.errors import InputError
 from capsonnx.preparation.clean import STRONG, needs_preparation, unruled
 from capsonnx.preparation.scan import ink_on_paper
 from capsonnx.preparation.sizes import SYMBOL, are_frames, clean_sizes, middle
+from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,13 +59,21 @@ class Prepared:
     scale: float = 1.0
 
 
-def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: float | None = SYMBOL) -> Prepared:
+def prepare(
+    levels: NDArray[np.uint8],
+    *,
+    mode: Preparation = "auto",
+    symbol: float | None = SYMBOL,
+    widest: float = WIDEST,
+) -> Prepared:
     """Prepare one page.
 
     Args:
         levels: (height, width) uint8, light ink on a dark ground, as :func:`capsonnx.images.load_grey` gives it.
         mode: see :data:`Preparation`; ``off`` gives the page back.
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the page.
+
+        widest: the greatest width of a symbol by its height: what is wider is taken for several that touch.
 
     Returns:
         The page as the network likes it; ``levels`` itself where nothing was done. One that has to be prepared, and
@@ -86,8 +95,8 @@ def prepare(levels: NDArray[np.uint8], *, mode: Preparation = "auto", symbol: fl
     if mode == "off":
         return Prepared(levels)
     if mode == "auto" and not needs_preparation(levels):
-        return _clean(levels, symbol)
-    ink, size = ink_on_paper(levels)
+        return _clean(levels, symbol, widest)
+    ink, size = ink_on_paper(levels, widest)
     scale = _scale(size, symbol, levels.size)
     return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
 
@@ -102,13 +111,13 @@ def check_choices(mode: str, symbol: float | None) -> None:
         raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
 
 
-def _clean(levels: NDArray[np.uint8], symbol: float | None) -> Prepared:
+def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Prepared:
     """A page whose ground is black already: it may be ruled, or its symbols far too large or small."""
     boxes = find_components(levels > STRONG).boxes
-    page = unruled(levels, boxes)
+    page = unruled(levels, boxes, widest)
     if page is not levels:
         levels, boxes = page, find_components(page > STRONG).boxes
-    sizes = clean_sizes(boxes[~are_frames(boxes)])
+    sizes = clean_sizes(boxes[~are_frames(boxes)], widest)
     scales = [_scale(middle(sides), symbol, levels.size, band=band) for sides, band in sizes]
     scale = next((one for one in scales if one != 1), 1.0)
     if scale == 1:

@@ -17,8 +17,11 @@ from capsonnx.components import Components, find_components
 from capsonnx.preparation.sizes import SMALLEST, are_frames, longest_of, middle, sides_of
 from capsonnx.preparation.turning import Turn
 from capsonnx.stretches import Stretches, below, counts
+from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = ["SHARP", "SHORTEST", "Rules", "find_rules", "symbol_size"]
@@ -82,12 +85,13 @@ class Rules:
         return _erased(ink.T, self.upright.T, self.upright.T).T
 
 
-def find_rules(mask: NDArray[np.bool_], *, smallest: float = 0.0) -> Rules | None:
+def find_rules(mask: NDArray[np.bool_], *, smallest: float = 0.0, widest: float = WIDEST) -> Rules | None:
     """Find the rules of a page.
 
     Args:
         mask: (height, width) bool, its ink.
         smallest: the least size in pixels of its symbols, where that is known.
+        widest: the greatest width of one by its height.
 
     Returns:
         The rules, or None if there are none.
@@ -100,18 +104,22 @@ def find_rules(mask: NDArray[np.bool_], *, smallest: float = 0.0) -> Rules | Non
     """
     step = math.ceil((mask.size / LARGEST) ** 0.5)
     if step == 1:
-        return _find(mask, smallest)
-    found = _find(_pooled(mask, step), smallest / step)
+        return _find(mask, smallest, widest)
+    found = _find(_pooled(mask, step), smallest / step, widest)
     return found and Rules(_unpooled(found.level, step, mask), _unpooled(found.upright, step, mask))
 
 
-def _find(mask: NDArray[np.bool_], smallest: float) -> Rules | None:
+def _find(mask: NDArray[np.bool_], smallest: float, widest: float) -> Rules | None:
     """The same of a page that is not too large."""
     if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
         return None  # as of most pages
-    size = max(smallest, symbol_size(find_components(mask)))
+
+    def size_of(mask: NDArray[np.bool_]) -> float:
+        return max(smallest, symbol_size(find_components(mask), widest))
+
+    size = size_of(mask)
     turn = _turn(mask, size)
-    found = _on_level_page(turn.there(mask), size, smallest, loose=turn.slope != 0)
+    found = _on_level_page(turn.there(mask), size, size_of, loose=turn.slope != 0)
     return found and Rules(turn.back(found.level), turn.back(found.upright))
 
 
@@ -135,7 +143,9 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
     return Turn(mask.shape, 0.0)
 
 
-def _on_level_page(mask: NDArray[np.bool_], size: float, smallest: float, *, loose: bool) -> Rules | None:
+def _on_level_page(
+    mask: NDArray[np.bool_], size: float, size_of: Callable[[NDArray[np.bool_]], float], *, loose: bool
+) -> Rules | None:
     """The rules of a page that is not turned, of symbols of so many pixels.
 
     Symbols that touch a rule are one component with it. So when the first rules are gone, the symbols are measured once
@@ -144,11 +154,11 @@ def _on_level_page(mask: NDArray[np.bool_], size: float, smallest: float, *, loo
     first = _squares(mask, loose=loose) or _rules(mask, size, loose=loose)
     if first is None:
         return None
-    rest = find_components(first.widened().erased(mask.astype(np.float32)) > 0)
-    return _rules(mask, max(smallest, symbol_size(rest)), loose=loose) or first
+    rest = first.widened().erased(mask.astype(np.float32)) > 0
+    return _rules(mask, size_of(rest), loose=loose) or first
 
 
-def symbol_size(found: Components) -> float:
+def symbol_size(found: Components, widest: float) -> float:
     """The side in pixels of the symbols; 0 if there are none.
 
     A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
@@ -162,7 +172,7 @@ def symbol_size(found: Components) -> float:
     holding = are_frames(boxes, held=1)
     are_tall = boxes[:, 3] - boxes[:, 1] > boxes[:, 2] - boxes[:, 0]
     kinds = (~are_lines & ~holding, are_lines & are_tall, ~are_lines)
-    return next((size for kind in kinds if (size := middle(sides_of(boxes[kind])))), 0.0)
+    return next((size for kind in kinds if (size := middle(sides_of(boxes[kind], widest=widest)))), 0.0)
 
 
 def _squares(mask: NDArray[np.bool_], *, loose: bool) -> Rules | None:

@@ -35,19 +35,19 @@ SKIRT = 2
 """Pixels by which blur makes a component longer than its symbol."""
 
 
-def ink_on_paper(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+def ink_on_paper(levels: NDArray[np.uint8], widest: float) -> tuple[NDArray[np.float32], float]:
     """What :func:`_ink` gives, of the paper alone if the page shows more."""
     paper = find_paper(levels)
     if paper is None:
-        return _ink(levels)
-    ink, size = _ink(paper.cut_out(levels))
+        return _ink(levels, widest)
+    ink, size = _ink(paper.cut_out(levels), widest)
     page = np.zeros(levels.shape, np.float32)
     page[paper.box] = np.where(paper.inside[paper.box], ink, 0)
     return page, size
 
 
 def _ink(
-    levels: NDArray[np.uint8], *, ruled: bool = True, breadth: int | None = None
+    levels: NDArray[np.uint8], widest: float, *, ruled: bool = True, breadth: int | None = None
 ) -> tuple[NDArray[np.float32], float]:
     """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0.
 
@@ -63,21 +63,21 @@ def _ink(
         return np.zeros_like(excess), 0.0
     found, chosen = strokes
     boxes = found.boxes[chosen]
-    size = middle(sides_of(boxes[~are_frames(boxes)], skirt=SKIRT))
+    size = middle(sides_of(boxes[~are_frames(boxes)], skirt=SKIRT, widest=widest))
     narrower = round(BREADTH * size)
     if narrower >= LEAST_BREADTH and (
         has_shadow(smooth, ground, narrower) if breadth is None else narrower < NARROWER * breadth
     ):
-        return _ink(levels, ruled=ruled, breadth=narrower)
+        return _ink(levels, widest, ruled=ruled, breadth=narrower)
     added = (levels - ground).clip(0)
     ink = added * gain
-    rules = find_rules(found.mask(chosen) & (ink > SHARP * excess)) if ruled else None
+    rules = find_rules(found.mask(chosen) & (ink > SHARP * excess), widest=widest) if ruled else None
     if rules is not None:
         # They were taken for ground or noise, in part: so once more from the start.
         unruled = np.rint(levels - added + rules.widened().erased(added)).astype(np.uint8)
-        rest, size = _ink(unruled, ruled=False, breadth=breadth)
+        rest, size = _ink(unruled, widest, ruled=False, breadth=breadth)
         if size > 3 * SYMBOL:
-            half, half_size = _ink(np.asarray(Image.fromarray(levels).reduce(2)))
+            half, half_size = _ink(np.asarray(Image.fromarray(levels).reduce(2)), widest)
             if half_size >= SYMBOL:
                 whole = Image.fromarray(half).resize(levels.shape[::-1], Image.Resampling.BILINEAR)
                 return np.asarray(whole), 2 * half_size

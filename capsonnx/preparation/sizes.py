@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.windows import WIDEST
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,28 +43,33 @@ def longest_of(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
     return longest
 
 
-def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0) -> NDArray[np.int64]:
-    """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined digits the height.
+def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0, widest: float = WIDEST) -> NDArray[np.int64]:
+    """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined symbols the height.
 
     Args:
         boxes: left, top, right and bottom edge of each.
         skirt: pixels by which a box is longer than what it holds.
+        widest: the greatest width of a symbol by its height; what is wider is two of them.
     """
     left, top, right, bottom = boxes.T
     widths, heights = right - left - skirt, bottom - top - skirt
-    sides: NDArray[np.int64] = np.where(widths < 1.45 * heights, np.maximum(widths, heights), heights)
+    sides: NDArray[np.int64] = np.where(widths < widest * heights, np.maximum(widths, heights), heights)
     return sides
 
 
-def clean_sizes(boxes: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
-    """By what the size of a clean page is judged, of the boxes (count, 4) of its components.
+def clean_sizes(boxes: NDArray[np.int64], widest: float) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
+    """By what the size of a clean page is judged.
+
+    Args:
+        boxes: (count, 4), of its components.
+        widest: as for :func:`sides_of`.
 
     Returns:
         Sizes in pixels, (count,) each, and between which scales a page of such is not resized; the first beyond them
         decide. The second are the heights of what is no wider than high, a single symbol for certain, or 0.
     """
     widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-    return [(sides_of(boxes), CLEAN_BAND), (np.where(widths <= heights, heights, 0), TALL_BAND)]
+    return [(sides_of(boxes, widest=widest), CLEAN_BAND), (np.where(widths <= heights, heights, 0), TALL_BAND)]
 
 
 def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:

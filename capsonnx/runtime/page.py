@@ -141,9 +141,11 @@ def _pages(
                 remedy="pass one, or train by the default recipe",
             )
         return [_padded(levels, contract.smallest, size) for levels in images]
-    symbol = contract.windows.symbol if options.height is None else None
+    windows = contract.windows
+    symbol = windows.symbol if options.height is None else None
+    prepared_all = prepare_all(images, mode=options.preparation, symbol=symbol, widest=windows.widest)
     pages: list[Page | ImageError] = []
-    for levels, prepared in zip(images, prepare_all(images, mode=options.preparation, symbol=symbol), strict=True):
+    for levels, prepared in zip(images, prepared_all, strict=True):
         try:
             placed, origin = place(prepared.levels, contract.smallest, size)
         except ImageError as error:

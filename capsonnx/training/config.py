@@ -13,6 +13,7 @@ from capsonnx.errors import InputError
 from capsonnx.model import DecoderConfig, NetworkConfig
 from capsonnx.training.device import Precision, choose_precision
 from capsonnx.training.recipes import Recipe, recipe_named
+from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +45,7 @@ class TrainingConfig:
         limit: train on so many digits only, or None for all.
         start: the SHA-256 of the file whose weights the training starts from, or None for random ones.
         symbol: the longer side in pixels of a typical training symbol.
+        widest: the width by the height of a wide one, at least that of :data:`capsonnx.windows.WIDEST`.
         decoder: of the decoder that is trained with the network, or None.
     """
 
@@ -58,6 +60,7 @@ class TrainingConfig:
     limit: int | None = None
     start: str | None = None
     symbol: float = 20.0
+    widest: float = WIDEST
     decoder: DecoderConfig | None = None
 
 
@@ -136,6 +139,7 @@ def make_config(
         limit=limit,
         start=start,
         symbol=symbol_size(dataset.images),
+        widest=widest_symbol(dataset.images),
         decoder=_decoder_of(shape, dataset, decoder_weight) if decoder or decoder_weight is not None else None,
     )
 
@@ -170,13 +174,32 @@ def symbol_size(images: NDArray[np.uint8]) -> float:
     >>> symbol_size(images)
     20.0
     """
+    return float(np.median(np.maximum(*_ink_sides(images))))
+
+
+def widest_symbol(images: NDArray[np.uint8]) -> float:
+    """The width by the height of the ink that only one in a hundred of images (count, height, width) goes beyond.
+
+    Never less than :data:`capsonnx.windows.WIDEST`, so that what is hardly wider than digits counts as one symbol.
+
+    >>> images = np.zeros((3, 28, 28), np.uint8)
+    >>> images[:, 10:14, 4:24] = 255
+    >>> widest_symbol(images), widest_symbol(images.transpose(0, 2, 1))
+    (5.0, 1.45)
+    """
+    widths, heights = _ink_sides(images)
+    return max(WIDEST, round(float(np.percentile(widths / np.maximum(heights, 1), 99)), 2))
+
+
+def _ink_sides(images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The width and the height in pixels of the ink on each of images (count, height, width); 0 without ink."""
     ink = images > FAINT
     sides = []
     for axis in (1, 2):
         there = np.asarray(ink.any(axis=axis))
         first, last = there.argmax(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1)
         sides.append(np.where(there.any(axis=1), last - first, 0))
-    return float(np.median(np.maximum(*sides)))
+    return sides[0], sides[1]
 
 
 def resolved(data: str) -> str:

@@ -85,7 +85,7 @@ def test_of_noise_too(drawn: list[tuple[int, int, int]]) -> None:
 def test_large_pages_are_not_laid_in_the_column(pages: Pages, monkeypatch) -> None:
     seen = []
     real = many.clean
-    monkeypatch.setattr(many, "clean", lambda chosen, symbol: seen.extend(chosen) or real(chosen, symbol))
+    monkeypatch.setattr(many, "clean", lambda chosen, *sizes: seen.extend(chosen) or real(chosen, *sizes))
     large = np.zeros((129, 5), np.uint8)
     prepare_all([pages[0], large, pages[1]])
     assert [page.shape for page in seen] == [(28, 28), (28, 28)]

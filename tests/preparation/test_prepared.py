@@ -15,7 +15,7 @@ from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.stationery import STATIONERY, printed
 from capsonnx.images import as_grey
-from capsonnx.preparation import Prepared, needs_preparation, prepare
+from capsonnx.preparation import Prepared, needs_preparation, prepare, prepare_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -190,6 +190,20 @@ def test_digits_that_touch_are_not_taken_for_large_ones(digits: NDArray[np.uint8
     # Without the columns between their ink: joined ones are wider than digits, and higher, as not all stand on a line.
     lines = [np.hstack([digit[:, digit.any(axis=0)] for digit in five]) for five in digits[:100].reshape(20, 5, 28, 28)]
     assert [prepare(np.pad(line, 8)).scale for line in lines] == [1] * len(lines)
+
+
+@pytest.mark.parametrize("is_scan", [False, True])
+def test_what_is_wide_is_one_symbol_if_symbols_may_be_so_wide(is_scan: bool) -> None:
+    page = np.zeros((140, 200), np.uint8)
+    page[66:74, 40:150] = 255
+    page[56:84, 130:138] = 255
+    if is_scan:
+        [scan] = degrade(page[None], np.random.default_rng(0))
+        page = as_grey(scan)
+    as_one, as_two = prepare(page, widest=5.0), prepare(page)
+    assert as_one.scale == pytest.approx(20 / 110, rel=0.1)
+    assert as_two.scale == pytest.approx(20 / 28, rel=0.15)
+    assert prepare_all([page, page], widest=5.0)[1].scale == as_one.scale
 
 
 def test_places_map_back_by_the_scale() -> None:
