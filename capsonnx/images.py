@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, get_args
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from capsonnx.errors import ImageError, InputError
 from capsonnx.levels import levels_of_array, levels_of_image
+from capsonnx.polarity import ground_is_light
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +33,6 @@ __all__ = ["Polarity", "as_grey", "image_suffixes", "load_grey", "pad_to", "pill
 
 Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
 """How ink and ground lie to each other; ``auto`` judges by the border."""
-
-# Chosen on scans and photos of MNIST training digits, with shadows and without.
-DARK = 32
-"""Up to this level a ground is dark, and the ink light."""
-SAMPLED = 256
-"""Pixels, the mean side to which an image is made smaller to tell whether its ink is dark."""
-STROKES = 20
-"""The part of that side within which pixels are surroundings."""
 
 # EPS runs Ghostscript on the file; the others are stubs that know a format's name and cannot read it.
 _NOT_READ = frozenset({"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"})
@@ -181,7 +174,7 @@ def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray
 
 def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, name: str) -> NDArray[np.uint8]:
     """Apply polarity and height."""
-    if polarity == "dark-on-light" or (polarity == "auto" and _ground_is_light(levels)):
+    if polarity == "dark-on-light" or (polarity == "auto" and ground_is_light(levels)):
         levels = 255 - levels
     elif polarity == "auto" and levels.min() == levels.max():
         levels = np.zeros_like(levels)
@@ -191,25 +184,6 @@ def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, n
     _check_pixels(width, height, name)
     # Pillow's bilinear filter averages when it shrinks and, unlike Lanczos, rings nowhere: black stays black.
     return np.array(Image.fromarray(levels).resize((width, height), Image.Resampling.BILINEAR))
-
-
-def _ground_is_light(levels: NDArray[np.uint8]) -> bool:
-    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
-    twice = 2 * np.count_nonzero(border > 127)
-    # Unless half of them are, counting tells what the median is, in a fraction of the time.
-    is_light = np.median(border) > 127 if twice == border.size else twice > border.size
-    if not is_light and np.median(border) > DARK:
-        is_light = _ink_is_dark(levels)
-    return bool(is_light and levels.min() < levels.max())
-
-
-def _ink_is_dark(levels: NDArray[np.uint8]) -> bool:
-    """Whether it is dark rather than light what is narrow and stands out of its surroundings: of paper in a shadow."""
-    image = Image.fromarray(levels).reduce(max(1, int(levels.size**0.5 / SAMPLED)))
-    radius = (image.width * image.height) ** 0.5 / STROKES
-    around = np.asarray(image.filter(ImageFilter.BoxBlur(radius)), np.float32)
-    # By the third power strokes count, and noise and the edges of sheets and shadows, alike on either side, do not.
-    return bool(((np.asarray(image, np.float32) - around) ** 3).sum() < 0)
 
 
 def _check_options(polarity: str, height: int | None) -> None:

@@ -22,6 +22,7 @@ BASE = {
     "progress",
     "images",
     "levels",
+    "polarity",
     "symbols",
     "components",
     "stretches",
