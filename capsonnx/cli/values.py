@@ -25,7 +25,7 @@ __all__ = [
 # Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
 DATA = ("mnist", "fashion-mnist")
 RECIPES = ("seed", "default", "refine")
-PROVIDERS = ("auto", "cpu", "cuda")
+PROVIDERS = ("auto", "cpu", "cuda", "openvino", "openvino-bf16")
 
 
 def complete_data(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -20,8 +20,8 @@ import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime import providers
+from capsonnx.errors import InputError, ModelError, ProviderError
+from capsonnx.runtime import openvino, providers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,7 @@ SPIN = 200
 
 # A TensorProto names its external file in an entry of key "location": field 1, of 8 bytes. No text holds \x08.
 _EXTERNAL_DATA = b"\n\x08location"
+_QUANTISED = b"QuantizeLinear"
 
 
 def content_of(path: Path) -> bytes:
@@ -82,10 +83,19 @@ def open_session(
     Raises:
         InputError: there is no provider of that name.
         ModelError: it is not ONNX, or is damaged.
-        ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
+        ProviderError: a provider was asked for by name and cannot be had, or is not for such files; or ONNX Runtime is
+            installed twice.
     """
     providers.check_installation()
-    session, reason = _open(content, providers.resolve(provider, cuda), _options(path, threads), path)
+    order = providers.resolve(provider, cuda)
+    if order[0][0] == openvino.OPENVINO and _QUANTISED in content:
+        # Its plug-in 1.8.1 gives a wrong field for the shipped int8 file, and no error.
+        raise ProviderError(
+            f"provider {provider}: not for {path}, an int8 file",
+            expected="a file of float32 or float16",
+            remedy="use --provider cpu, or the float32 file",
+        )
+    session, reason = _open(content, order, path, threads)
     return session, providers.taken(session, provider, reason)
 
 
@@ -116,7 +126,7 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
 
 
 def _open(
-    content: bytes, order: list[providers.Provider], options: onnxruntime.SessionOptions, path: Path
+    content: bytes, order: list[providers.Provider], path: Path, threads: int | None
 ) -> tuple[onnxruntime.InferenceSession, str]:
     """Make a session; where a provider fails, one of the CPU alone, which tells a bad provider from a bad model.
 
@@ -125,15 +135,19 @@ def _open(
     """
     import onnxruntime  # noqa: PLC0415 - after check_installation
 
+    (name, choices), options = order[0], _options(path, threads)
     try:
         with providers.quiet() if len(order) > 1 else nullcontext():
+            if name == openvino.OPENVINO and openvino.devices():
+                options.add_provider_for_devices(list(openvino.devices()), choices)
+                return onnxruntime.InferenceSession(content, options), ""
             # Without its own fallback, which prints, and would go on on the CPU when a GPU fails in mid-run.
             return onnxruntime.InferenceSession(content, options, providers=order, enable_fallback=0), ""
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
         if len(order) == 1:
             raise _not_loadable(path, error) from None
         reason = message_of(error)
-    return _open(content, order[-1:], options, path)[0], reason
+    return _open(content, order[-1:], path, threads)[0], reason
 
 
 def _not_loadable(path: Path, error: Exception) -> ModelError:

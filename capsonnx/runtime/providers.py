@@ -10,6 +10,7 @@ from importlib import metadata, util
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from capsonnx.errors import CapsonnxError, InputError, ProviderError
+from capsonnx.runtime import openvino
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +92,8 @@ def resolve(provider: str, cuda: Cuda = FAITHFUL) -> list[Provider]:
 
     Args:
         provider: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``, ``cuda``, or the name
-            of another provider as ONNX Runtime spells it, with or without ``ExecutionProvider``, in any case.
+            of another provider as ONNX Runtime spells it, with or without ``ExecutionProvider``, in any case; or
+            ``openvino-bf16``, see :mod:`capsonnx.runtime.openvino`.
         cuda: the options of CUDA, should it be among them.
 
     Raises:
@@ -104,6 +106,11 @@ def resolve(provider: str, cuda: Cuda = FAITHFUL) -> list[Provider]:
     import onnxruntime  # noqa: PLC0415 - so that a broken installation can be reported first
 
     available = onnxruntime.get_available_providers()
+    plugged = provider.lower().removesuffix("executionprovider")
+    if plugged in openvino.NAMES and (openvino.devices() or openvino.OPENVINO not in available):
+        if not openvino.devices():
+            raise _not_had(provider, "its plug-in, and an Intel processor")
+        return [(openvino.OPENVINO, openvino.options(plugged)), (CPU, {})]
     if provider == "auto":
         name = CUDA if CUDA in available else CPU
     else:
@@ -132,7 +139,7 @@ def taken(session: onnxruntime.InferenceSession, provider: str, reason: str = ""
     """
     name = str(session.get_providers()[0])
     short = name.removesuffix("ExecutionProvider").lower()
-    if provider == "auto" or provider.lower() in (short, name.lower()):
+    if provider == "auto" or provider.lower().removesuffix("-bf16") in (short, name.lower()):
         return name
     raise _not_had(provider, "its device, driver and libraries on this machine", reason)
 
@@ -174,7 +181,9 @@ def _not_in_this_build(provider: str, expected: str) -> CapsonnxError:
 
 
 def _not_had(provider: str, expected: str, reason: str = "") -> ProviderError:
-    install = "run: pip install '.[cuda]' in a checkout of capsonnx, or " if provider.lower().startswith("cuda") else ""
+    ways = {"cuda": "pip install '.[cuda]' in a checkout of capsonnx", "open": "pip install onnxruntime-ep-openvino"}
+    way = ways.get(provider.lower()[:4])
+    install = f"run: {way}, or " if way else ""
     return ProviderError(
         f"provider {provider}: cannot be had here" + (f" ({reason})" if reason else ""),
         expected=expected,

@@ -42,7 +42,7 @@ def test_the_help_tells_how_to_install_it():
         (["evaluate", "--exam"], "sc", ["scattered", *SCATTERED, "scattered-160", "scattered-512", "scaled", *SCALED]),
         (["evaluate", "--data"], "m", ["mnist"]),
         (["evaluate", "--provider"], "c", ["cpu", "cuda"]),
-        (["infer", "--provider"], "", ["auto", "cpu", "cuda"]),
+        (["infer", "--provider"], "", ["auto", "cpu", "cuda", "openvino", "openvino-bf16"]),
         (["explain", "--provider"], "c", ["cpu", "cuda"]),
         (["perturb", "--provider"], "c", ["cpu", "cuda"]),
     ],
