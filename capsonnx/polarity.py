@@ -41,7 +41,7 @@ def ground_is_light(levels: NDArray[np.uint8]) -> bool:
     twice = 2 * np.count_nonzero(border > 127)
     # Unless half of them are, counting tells what the median is, in a fraction of the time.
     is_light = np.median(border) > 127 if twice == border.size else twice > border.size
-    if not is_light and np.median(border) > DARK:
+    if not is_light and 2 * np.count_nonzero(border > DARK) > border.size:
         is_light = _ink_is_dark(levels)
     return bool(is_light and levels.min() < levels.max())
 

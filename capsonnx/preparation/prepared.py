@@ -72,7 +72,6 @@ def prepare(
         levels: (height, width) uint8, light ink on a dark ground, as :func:`capsonnx.images.load_grey` gives it.
         mode: see :data:`Preparation`; ``off`` gives the page back.
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the page.
-
         widest: the greatest width of a symbol by its height: what is wider is taken for several that touch.
 
     Returns:
