@@ -67,7 +67,7 @@ def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
         (["--size", "13x28"], "a height and a width of at least"),
         (["--against", "soup"], "--against soup; expected one or more of torch"),
         (["none.onnx"], "none.onnx: No such file"),
-        (["--provider", "openvino"], "provider openvino: cannot be had here; expected one of"),
+        (["--provider", "dml"], "provider dml: cannot be had here; expected one of"),
     ],
 )
 def test_what_cannot_be_measured_is_told(arguments, message) -> None:
