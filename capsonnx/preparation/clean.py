@@ -86,9 +86,11 @@ def _rules_of(levels: NDArray[np.uint8], widest: float) -> Rules | None:
     """Of a page whose ground is black: those of all its ink, and, where it is not exact, of what is sharp of it."""
     components = find_components(levels > 0)
     # Not the haze around a symbol, by whose size it would be a frame with small symbols in it.
-    inked = components.mask(components.peaks(levels.astype(np.float32)) > STRONG)
+    strong = components.peaks(levels.astype(np.float32)) > STRONG
+    inked = components.mask(strong)
     # What is sharp of a symbol are often pieces of it, by whose size its strokes would be rules.
-    size, is_sharp = symbol_size(find_components(inked), widest), levels > SHARP * smoothed(levels)
+    size = symbol_size(components.boxes[strong], components.areas()[strong], widest)
+    is_sharp = levels > SHARP * smoothed(levels)
     exact = find_rules(inked, widest=widest)
     sharp = find_rules(inked & is_sharp, smallest=size, widest=widest)
     found = [rules for rules in (exact, sharp and sharp.widened()) if rules is not None]

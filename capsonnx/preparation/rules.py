@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.components import Components, find_components
+from capsonnx.components import find_components
 from capsonnx.preparation.sizes import SMALLEST, are_frames, longest_of, middle, sides_of
 from capsonnx.preparation.turning import Turn
 from capsonnx.stretches import Stretches, below, counts
@@ -115,7 +115,8 @@ def _find(mask: NDArray[np.bool_], smallest: float, widest: float) -> Rules | No
         return None  # as of most pages
 
     def size_of(mask: NDArray[np.bool_]) -> float:
-        return max(smallest, symbol_size(find_components(mask), widest))
+        found = find_components(mask)
+        return max(smallest, symbol_size(found.boxes, found.areas(), widest))
 
     size = size_of(mask)
     turn = _turn(mask, size)
@@ -158,13 +159,17 @@ def _on_level_page(
     return _rules(mask, size_of(rest), loose=loose) or first
 
 
-def symbol_size(found: Components, widest: float) -> float:
+def symbol_size(boxes: NDArray[np.int64], areas: NDArray[np.int64], widest: float) -> float:
     """The side in pixels of the symbols; 0 if there are none.
 
     A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
     else what holds others, of which symbols may be a part.
+
+    Args:
+        boxes: (count, 4), of the components of the ink.
+        areas: (count,), the pixels of each.
+        widest: the greatest width of a symbol by its height.
     """
-    boxes, areas = found.boxes, found.areas()
     plausible = longest_of(boxes) >= SMALLEST
     boxes, areas = boxes[plausible], areas[plausible]
     sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)
