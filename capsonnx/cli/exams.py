@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from capsonnx.cli.values import exam_family
+from capsonnx.cli.values import FILES, exam_family
 from capsonnx.contract import FIELD
 from capsonnx.datasets import CATALOGUE
 from capsonnx.errors import InputError
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
-__all__ = ["FILES", "check_labels", "chosen_exams", "with_files"]
-
-FILES = "files"
-"""The exam that is in neither catalogue, since it is not composed: the files of a folder."""
+__all__ = ["check_labels", "chosen_exams", "with_files"]
 
 
 def check_labels(network: Model, dataset: Dataset) -> None:

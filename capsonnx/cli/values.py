@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 __all__ = [
     "DATA",
+    "FILES",
     "PROVIDERS",
     "RECIPES",
     "complete_data",
@@ -25,6 +26,8 @@ __all__ = [
 # Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
 DATA = ("mnist", "fashion-mnist")
 RECIPES = ("seed", "default", "refine")
+FILES = "files"
+"""The exam that is in neither catalogue, since it is not composed: the files of a folder."""
 PROVIDERS = ("auto", "cpu", "cuda", "openvino", "openvino-bf16")
 
 
@@ -39,7 +42,7 @@ def complete_exam(_context: click.Context, _option: click.Parameter, incomplete:
     from capsonnx.exam import EXAMS, PAGE_EXAMS
 
     words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
-    return _beginning((*dict.fromkeys(words), "files"), incomplete)
+    return _beginning((*dict.fromkeys(words), FILES), incomplete)
 
 
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:

@@ -114,9 +114,9 @@ def _find(mask: NDArray[np.bool_], smallest: float, widest: float) -> Rules | No
     if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
         return None  # as of most pages
 
-    def size_of(mask: NDArray[np.bool_]) -> float:
-        found = find_components(mask)
-        return max(smallest, symbol_size(found.boxes, found.areas(), widest))
+    def size_of(ink: NDArray[np.bool_]) -> float:
+        components = find_components(ink)
+        return max(smallest, symbol_size(components.boxes, components.areas(), widest))
 
     size = size_of(mask)
     turn = _turn(mask, size)

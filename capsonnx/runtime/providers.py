@@ -181,9 +181,11 @@ def _not_in_this_build(provider: str, expected: str) -> CapsonnxError:
 
 
 def _not_had(provider: str, expected: str, reason: str = "") -> ProviderError:
-    ways = {"cuda": "pip install '.[cuda]' in a checkout of capsonnx", "open": "pip install onnxruntime-ep-openvino"}
-    way = ways.get(provider.lower()[:4])
-    install = f"run: {way}, or " if way else ""
+    ways = {
+        "cuda": "run: pip install '.[cuda]' in a checkout of capsonnx, or ",
+        "openvino": "run: pip install onnxruntime-ep-openvino, or ",
+    }
+    install = next((way for name, way in ways.items() if provider.lower().startswith(name)), "")
     return ProviderError(
         f"provider {provider}: cannot be had here" + (f" ({reason})" if reason else ""),
         expected=expected,
