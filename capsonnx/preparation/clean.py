@@ -9,8 +9,8 @@ from PIL import Image, ImageFilter
 
 from capsonnx.components import find_components
 from capsonnx.preparation.ground import smoothed
-from capsonnx.preparation.rules import SHARP, SHORTEST, Rules, find_rules, symbol_size
-from capsonnx.preparation.sizes import longest_of
+from capsonnx.preparation.rules import SHARP, SHORTEST, Rules, find_rules
+from capsonnx.preparation.sizes import longest_of, symbol_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

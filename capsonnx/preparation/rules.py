@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.components import find_components
-from capsonnx.preparation.sizes import SMALLEST, are_frames, longest_of, middle, sides_of
+from capsonnx.preparation.lines import between, straight, widened
+from capsonnx.preparation.sizes import symbol_size
 from capsonnx.preparation.turning import Turn
-from capsonnx.stretches import Stretches, below, counts
+from capsonnx.stretches import Stretches, below
 from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["SHARP", "SHORTEST", "Rules", "find_rules", "symbol_size"]
+__all__ = ["SHARP", "SHORTEST", "Rules", "find_rules"]
 
 SHORTEST = 24
 """Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
@@ -36,16 +37,10 @@ SHARP = 0.8
 LONG, SIDE, BOX, TELLING = 2.5, 0.9, 1.2, 4.0
 """The least lengths in symbols: of a rule, of the side of a box between two of them, of the side of a box that stands
 alone, and of a rule that tells how the page is turned."""
-SOLID = 0.95
-"""The least share of its length that is ink: digits side by side without space come near to a line."""
-UNBROKEN = 16
-"""Pixels, the least stretch without a gap in some place of it."""
 THICK = 0.4
 """The greatest thickness of a rule in symbols."""
 SPAN, LINES = 0.8, 3
 """The lines of squared paper go over this share of the page, and there are so many of them at least, both ways."""
-BEFORE, WITHIN = 2, 5
-"""Pixels: the side of a box ends so little before a rule, or in it."""
 BRIGHTER = 1.4
 """What is brighter than most of the rules by this factor is ink on them."""
 DEGREE, TURNS = 0.0175, (0, -1, 1, -2, 2, -3, 3)
@@ -70,7 +65,7 @@ class Rules:
 
     def widened(self) -> Rules:
         """The same with a pixel more on either side, as blur spreads them."""
-        return Rules(_widened(self.level), _widened(self.upright.T).T)
+        return Rules(widened(self.level), widened(self.upright.T).T)
 
     def erased(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
         """The page without its rules, but with what is brighter than they are, and what goes on beyond them.
@@ -129,7 +124,7 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
     telling, thick = _limits(TELLING, size)
 
     def level_rules(slope: float, length: int) -> float:
-        pixels = np.count_nonzero(_straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
+        pixels = np.count_nonzero(straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
         return float(pixels if slope else UNTURNED * pixels)
 
     # On a small page both are the same.
@@ -159,31 +154,10 @@ def _on_level_page(
     return _rules(mask, size_of(rest), loose=loose) or first
 
 
-def symbol_size(boxes: NDArray[np.int64], areas: NDArray[np.int64], widest: float) -> float:
-    """The side in pixels of the symbols; 0 if there are none.
-
-    A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
-    else what holds others, of which symbols may be a part.
-
-    Args:
-        boxes: (count, 4), of the components of the ink.
-        areas: (count,), the pixels of each.
-        widest: the greatest width of a symbol by its height.
-    """
-    plausible = longest_of(boxes) >= SMALLEST
-    boxes, areas = boxes[plausible], areas[plausible]
-    sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)
-    are_lines = (sides[:, 1] > 6 * sides[:, 0]) & (areas > 0.6 * sides.prod(axis=1))
-    holding = are_frames(boxes, held=1)
-    are_tall = boxes[:, 3] - boxes[:, 1] > boxes[:, 2] - boxes[:, 0]
-    kinds = (~are_lines & ~holding, are_lines & are_tall, ~are_lines)
-    return next((size for kind in kinds if (size := middle(sides_of(boxes[kind], widest=widest)))), 0.0)
-
-
 def _squares(mask: NDArray[np.bool_], *, loose: bool) -> Rules | None:
     """The lines of squared paper: all symbols may hang together by them, so that there is no size to go by."""
     level, upright = (
-        _straight(part, round(SPAN * part.shape[1]), max(4, part.shape[0] // 8), loose=loose) for part in (mask, mask.T)
+        straight(part, round(SPAN * part.shape[1]), max(4, part.shape[0] // 8), loose=loose) for part in (mask, mask.T)
     )
     edges = min(np.count_nonzero(np.diff(part.any(axis=1), prepend=False, append=False)) for part in (level, upright))
     return Rules(level, upright.T) if edges >= 2 * LINES else None
@@ -193,9 +167,9 @@ def _rules(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None
     """What is longer than symbols of so many pixels, and the sides of boxes between."""
     if not size:
         return None
-    level, upright = (_straight(part, *_limits(LONG, size), loose=loose) for part in (mask, mask.T))
+    level, upright = (straight(part, *_limits(LONG, size), loose=loose) for part in (mask, mask.T))
     side = max(SHORTEST // 2, round(SIDE * size))
-    sides = _between(mask, level, side, loose=loose), _between(mask.T, upright, side, loose=loose)
+    sides = between(mask, level, side, loose=loose), between(mask.T, upright, side, loose=loose)
     boxes = _boxes(mask, size, loose=loose)
     rules = Rules(level | sides[1].T | boxes.level, upright.T | sides[0] | boxes.upright)
     return rules if rules.level.any() or rules.upright.any() else None
@@ -204,43 +178,14 @@ def _rules(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None
 def _boxes(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules:
     """The sides of boxes that stand alone: lines but little longer than a symbol, all of which end at one another."""
     length, thick = _limits(BOX, size)
-    level, upright = (_straight(part, length, thick, loose=loose) for part in (mask, mask.T))
-    sides = upright.T & _between(mask, level, length, loose=loose)
-    return Rules(level & _between(mask.T, sides.T, length, loose=loose).T, sides)
+    level, upright = (straight(part, length, thick, loose=loose) for part in (mask, mask.T))
+    sides = upright.T & between(mask, level, length, loose=loose)
+    return Rules(level & between(mask.T, sides.T, length, loose=loose).T, sides)
 
 
 def _limits(share: float, size: float) -> tuple[int, int]:
     """The least length, a share of symbols of so many pixels, and the greatest thickness."""
     return max(SHORTEST, round(share * size)), max(4, round(THICK * size))
-
-
-def _straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -> NDArray[np.bool_]:
-    """The pixels of level lines at least so long and at most so thick; loose ones waver by a pixel."""
-    found = np.zeros_like(mask)
-    if mask.shape[1] < length:
-        return found
-    near = _widened(mask) if loose else mask
-    rows = np.flatnonzero(below(near.T, UNBROKEN).any(axis=0))
-    full = counts(near[rows], length) >= SOLID * length
-    found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
-    if not found.any():
-        return found
-    lines = Stretches.of(found)
-    return lines.mask(lines.lengths <= thick, mask.shape)
-
-
-def _between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int, *, loose: bool) -> NDArray[np.bool_]:
-    """Upright stretches at least so long that go from one level rule to another, and are hardly thicker than two."""
-    if not level.any():
-        return level
-    above = np.pad(np.cumsum(level, axis=0, dtype=np.int32), ((1, 0), (0, 0)))
-    found = Stretches.of(_widened(mask.T).T if loose else mask)
-    kept = found.lengths >= least
-    for first, last in ((found.starts - BEFORE, found.starts + WITHIN), (found.ends - WITHIN, found.ends + BEFORE)):
-        kept &= above[last.clip(max=len(level)), found.columns] > above[first.clip(min=0), found.columns]
-    thickness = 2 * np.median(Stretches.of(level).lengths) + 1
-    across = Stretches.of((mask & found.mask(kept, mask.shape)).T)
-    return across.mask(across.lengths <= thickness, mask.T.shape).T
 
 
 def _erased(ink: NDArray[np.float32], level: NDArray[np.bool_], rules: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -257,14 +202,6 @@ def _erased(ink: NDArray[np.float32], level: NDArray[np.bool_], rules: NDArray[n
     lesser = np.minimum(beside[lines.starts, lines.columns], beside[lines.ends + 1, lines.columns])
     bare = level & (ink < BRIGHTER * float(np.percentile(inked, 75)))
     return np.where(bare, np.minimum(ink, lines.spread(lesser, ink.shape)), ink)
-
-
-def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """With the pixels just above and just below."""
-    wide = mask.copy()
-    wide[1:] |= mask[:-1]
-    wide[:-1] |= mask[1:]
-    return wide
 
 
 def _pooled(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:

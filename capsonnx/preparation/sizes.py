@@ -11,7 +11,7 @@ from capsonnx.windows import WIDEST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SMALLEST", "SYMBOL", "are_frames", "clean_sizes", "longest_of", "middle", "sides_of"]
+__all__ = ["SMALLEST", "SYMBOL", "are_frames", "clean_sizes", "longest_of", "middle", "sides_of", "symbol_size"]
 
 SYMBOL = 20
 """Pixels of an MNIST digit's longer side."""
@@ -85,3 +85,24 @@ def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:
     areas = (right - left) * (bottom - top)
     frames: NDArray[np.bool_] = (holds & (areas < areas[:, None])).sum(axis=1) >= held
     return frames
+
+
+def symbol_size(boxes: NDArray[np.int64], areas: NDArray[np.int64], widest: float) -> float:
+    """The side in pixels of the symbols; 0 if there are none.
+
+    A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
+    else what holds others, of which symbols may be a part.
+
+    Args:
+        boxes: (count, 4), of the components of the ink.
+        areas: (count,), the pixels of each.
+        widest: the greatest width of a symbol by its height.
+    """
+    plausible = longest_of(boxes) >= SMALLEST
+    boxes, areas = boxes[plausible], areas[plausible]
+    sides = np.sort(boxes[:, 2:] - boxes[:, :2], axis=1)
+    are_lines = (sides[:, 1] > 6 * sides[:, 0]) & (areas > 0.6 * sides.prod(axis=1))
+    holding = are_frames(boxes, held=1)
+    are_tall = boxes[:, 3] - boxes[:, 1] > boxes[:, 2] - boxes[:, 0]
+    kinds = (~are_lines & ~holding, are_lines & are_tall, ~are_lines)
+    return next((size for kind in kinds if (size := middle(sides_of(boxes[kind], widest=widest)))), 0.0)

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageFilter
 
-from capsonnx import datasets
 from capsonnx.errors import InputError
-from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.stationery import STATIONERY, printed
 from capsonnx.images import as_grey
@@ -19,22 +17,6 @@ from capsonnx.preparation import Prepared, needs_preparation, prepare, prepare_a
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-@pytest.fixture(scope="module")
-def digits() -> NDArray[np.uint8]:
-    return datasets.load("mnist", "test").images
-
-
-@pytest.fixture(scope="module")
-def pages(digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Twelve clean pages of five digits, (12, 56, 168)."""
-    return pad(row(digits[:60].reshape(12, 5, 28, 28)), 14)
-
-
-def cut_close(digit: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    rows, cols = (np.flatnonzero(digit.any(axis=axis)) for axis in (1, 0))
-    return digit[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
 
 
 def scanned(pages: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -51,28 +33,12 @@ def noise(mean: NDArray[np.floating] | float, deviation: float) -> NDArray[np.ui
     return np.rint(drawn.clip(0, 255)).astype(np.uint8)
 
 
-def test_digits_as_mnist_has_them_are_left_alone(digits: NDArray[np.uint8]) -> None:
-    assert not any(needs_preparation(digit) for digit in digits[:2000])
-
-
 def test_clean_pages_are_left_alone(pages: NDArray[np.uint8]) -> None:
     for page in pages:
         assert prepare(page).levels is page
         assert prepare(page).scale == 1
         inverted = as_grey(255 - page)
         np.testing.assert_array_equal(prepare(inverted).levels, page)
-
-
-@pytest.mark.parametrize("margin", [0, 1, 2])
-def test_digits_cut_close_are_left_alone(digits: NDArray[np.uint8], margin: int) -> None:
-    for digit in digits[:200]:
-        close = np.pad(cut_close(digit), margin)
-        assert not needs_preparation(close)
-        assert prepare(close, symbol=None).levels is close
-
-
-def test_a_page_cut_close_may_be_grey_all_the_same(digits: NDArray[np.uint8]) -> None:
-    assert all(needs_preparation(np.maximum(cut_close(digit), level)) for digit in digits[:50] for level in (9, 80))
 
 
 def test_off_is_off() -> None:

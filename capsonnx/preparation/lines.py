@@ -1,0 +1,58 @@
+"""Level and upright lines on a page of ink and no ink, whatever symbols there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx.stretches import Stretches, below, counts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["between", "straight", "widened"]
+
+SOLID = 0.95
+"""The least share of its length that is ink: digits side by side without space come near to a line."""
+UNBROKEN = 16
+"""Pixels, the least stretch without a gap in some place of it."""
+BEFORE, WITHIN = 2, 5
+"""Pixels: the side of a box ends so little before a rule, or in it."""
+
+
+def straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -> NDArray[np.bool_]:
+    """The pixels of level lines at least so long and at most so thick; loose ones waver by a pixel."""
+    found = np.zeros_like(mask)
+    if mask.shape[1] < length:
+        return found
+    near = widened(mask) if loose else mask
+    rows = np.flatnonzero(below(near.T, UNBROKEN).any(axis=0))
+    full = counts(near[rows], length) >= SOLID * length
+    found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
+    if not found.any():
+        return found
+    lines = Stretches.of(found)
+    return lines.mask(lines.lengths <= thick, mask.shape)
+
+
+def between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int, *, loose: bool) -> NDArray[np.bool_]:
+    """Upright stretches at least so long that go from one level rule to another, and are hardly thicker than two."""
+    if not level.any():
+        return level
+    above = np.pad(np.cumsum(level, axis=0, dtype=np.int32), ((1, 0), (0, 0)))
+    found = Stretches.of(widened(mask.T).T if loose else mask)
+    kept = found.lengths >= least
+    for first, last in ((found.starts - BEFORE, found.starts + WITHIN), (found.ends - WITHIN, found.ends + BEFORE)):
+        kept &= above[last.clip(max=len(level)), found.columns] > above[first.clip(min=0), found.columns]
+    thickness = 2 * np.median(Stretches.of(level).lengths) + 1
+    across = Stretches.of((mask & found.mask(kept, mask.shape)).T)
+    return across.mask(across.lengths <= thickness, mask.T.shape).T
+
+
+def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """With the pixels just above and just below."""
+    wide = mask.copy()
+    wide[1:] |= mask[:-1]
+    wide[:-1] |= mask[1:]
+    return wide
