@@ -47,7 +47,7 @@ def load_collection(
         idx.decode(obtain(collection, name, data_dir=data_dir, progress=progress), name=name)
         for name in file_names(split)
     )
-    return Dataset(collection.name, collection.labels, images, targets.astype(np.int64))
+    return Dataset(collection.name, collection.labels, images, targets.astype(np.int64), collection.grouped)
 
 
 def obtain(collection: Collection, name: str, *, data_dir: Path | None = None, progress: bool = False) -> bytes:

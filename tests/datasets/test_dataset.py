@@ -9,28 +9,39 @@ from capsonnx.datasets import Dataset, split_held_out
 from capsonnx.errors import InputError
 
 
-def numbered(count: int) -> Dataset:
+def numbered(count: int, *, grouped: bool = False) -> Dataset:
     """Images of one pixel that holds their number."""
     numbers = np.arange(count)
-    return Dataset("numbered", ("even", "odd"), numbers.astype(np.uint8).reshape(-1, 1, 1), numbers % 2)
+    return Dataset("numbered", ("even", "odd"), numbers.astype(np.uint8).reshape(-1, 1, 1), numbers % 2, grouped)
 
 
-@given(st.data(), st.integers(0, 200), st.integers(0, 2**32))
-def test_held_out_and_remaining_items_are_all_items(data: st.DataObject, size: int, seed: int) -> None:
+def held_out_numbers(count: int, seed: int, *, grouped: bool = False) -> list[int]:
+    """Which 5 are held out of so many."""
+    numbers: list[int] = split_held_out(numbered(count, grouped=grouped), 5, seed)[1].images.ravel().tolist()
+    return numbers
+
+
+@given(st.data(), st.integers(0, 200), st.integers(0, 2**32), st.booleans())
+def test_held_out_and_remaining_items_are_all_items(data: st.DataObject, size: int, seed: int, grouped: bool) -> None:
     count = data.draw(st.integers(0, size))
-    remaining, held_out = split_held_out(numbered(size), count, seed)
+    remaining, held_out = split_held_out(numbered(size, grouped=grouped), count, seed)
     assert (len(remaining), len(held_out)) == (size - count, count)
     together = np.concatenate([remaining.images.ravel(), held_out.images.ravel()])
     np.testing.assert_array_equal(np.sort(together), np.arange(size))
     for part in (remaining, held_out):
         np.testing.assert_array_equal(part.images.ravel() % 2, part.targets)
-        assert (part.name, part.labels) == ("numbered", ("even", "odd"))
+        assert (part.name, part.labels, part.grouped) == ("numbered", ("even", "odd"), grouped)
 
 
 def test_the_choice_depends_on_the_seed_alone() -> None:
-    chosen = [split_held_out(numbered(20), 5, seed)[1].images.ravel().tolist() for seed in (7, 7, 8)]
+    chosen = [held_out_numbers(20, seed) for seed in (7, 7, 8)]
     assert chosen[0] == chosen[1] != chosen[2]
     assert chosen[0] == [3, 8, 12, 13, 14]  # published figures rest on this choice
+
+
+def test_of_grouped_items_the_seeds_hold_out_one_block_after_another() -> None:
+    chosen = [held_out_numbers(18, seed, grouped=True) for seed in range(4)]
+    assert chosen == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11, 12, 13, 14], [0, 1, 2, 3, 4]]
 
 
 @pytest.mark.parametrize("count", [-1, 21])
