@@ -93,7 +93,8 @@ def make_config(
         device: decides what the precision ``auto`` means.
         recipe: the name of a recipe.
         network: ``capsule``, or ``pooled`` or ``summed`` for a baseline.
-        routing: of the capsule layer, as are the next four; see :class:`capsonnx.model.NetworkConfig`.
+        routing: of the capsule layer, as are the next four; see :class:`capsonnx.model.NetworkConfig`. One that is not
+            the default is trained with, whatever the recipe says.
         squash: what keeps lengths below one.
         sharing: ``full`` networks take images of one size only, so no larger canvases are made for them.
         coupling_axis: whose coupling coefficients sum to one.
@@ -112,7 +113,7 @@ def make_config(
         InputError: there is no such recipe, the choices do not go together, or a decoder is asked for and the network
             has no capsules.
     """
-    chosen = recipe_named(recipe)
+    chosen = _for_routing(recipe_named(recipe), routing)
     if sharing == "full":
         chosen = replace(chosen, canvas=0)
     shape = NetworkConfig(
@@ -161,9 +162,16 @@ def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
     ours = config.network
     return replace(
         config,
-        recipe=replace(config.recipe, stem_bias=network.stem_bias, widths=network.widths),
+        recipe=replace(
+            _for_routing(config.recipe, network.routing), stem_bias=network.stem_bias, widths=network.widths
+        ),
         network=replace(network, kind=ours.kind, classes=ours.classes, routings=ours.routings),
     )
+
+
+def _for_routing(recipe: Recipe, routing: RoutingName) -> Recipe:
+    """The same recipe, by which any routing but the default is trained with: of no other was it tried not to."""
+    return recipe if routing == "su-normalised" else replace(recipe, training_routings=0)
 
 
 def symbol_size(images: NDArray[np.uint8]) -> float:

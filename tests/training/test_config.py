@@ -28,6 +28,14 @@ def test_a_config_fills_in_what_is_left_open(digits) -> None:
     assert (config.epochs, config.held_out, config.labels) == (20, 20, digits.labels)
 
 
+def test_the_default_routing_alone_is_left_out_of_training(digits) -> None:
+    config = make_config("mnist", digits, CPU)
+    assert (config.recipe.training_routings, config.network.routings) == (1, 3)
+    assert make_config("mnist", digits, CPU, routing="hinton").recipe.training_routings == 0
+    assert fitted(config, config.network).recipe.training_routings == 1
+    assert fitted(config, NetworkConfig(routing="hinton")).recipe.training_routings == 0
+
+
 def test_a_start_brings_its_own_stem(digits) -> None:
     config = make_config("mnist", digits, CPU, recipe="refine")
     other = NetworkConfig(stem_bias="none", widths=(8, 8, 16, 16), routings=1)
