@@ -32,6 +32,7 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 |---|---|
 | data | {dataset}: {trained_on:,} images of the training split; {held_out:,} more held out; test split unseen |
 | stem | {widths} channels, biases: {stem_bias} |
+| routing | {routing} |
 | recipe | `{recipe}`: {epochs} epochs, batch {batch_size}, {optimizer}, {schedule}, {precision} stem |
 | augmentation | {augmentation} |
 | without a symbol | {empty:.0%} of each batch: noise, and shuffled pieces of images |
@@ -133,6 +134,7 @@ def recipe_facts(run: Path, trained: training.Trained, count: int) -> dict[str, 
         "augmentation": AUGMENTATION.format(**dataclasses.asdict(recipe)),
         "crowds": CROWDS.format(**dataclasses.asdict(recipe)),
         "widths": ", ".join(map(str, recipe.widths)),
+        "routing": routing_text(config),
         "optimizer": optimizer_text(recipe),
         "subject": SUBJECTS.get(config.dataset, "symbols"),
         "classes": len(config.labels),
@@ -165,6 +167,13 @@ def optimizer_text(recipe: training.Recipe) -> str:
     muon = f"Muon to {recipe.muon_rate:g}, Adam for the rest" if recipe.muon_rate else "Adam"
     averaged = f", weights averaged with decay {recipe.averaging:g}" if recipe.averaging else ""
     return f"{muon} to {recipe.learning_rate:g}{averaged}"
+
+
+def routing_text(config: training.TrainingConfig) -> str:
+    """Which routing the network has, and how often it goes round."""
+    network, trained = config.network, config.recipe.training_routings
+    while_trained = f", {trained} while it was trained" if trained else ""
+    return f"{network.routing}, {network.routings} iterations{while_trained}"
 
 
 def data_option(data: str) -> str:

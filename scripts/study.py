@@ -11,8 +11,8 @@ What was tried on the way to the default recipe is a matrix of its own:
      .venv/bin/python scripts/study.py --matrix scripts/tried.toml --held-out --results exported/study/tried.csv
      .venv/bin/python scripts/study_report.py --matrix scripts/tried.toml --results exported/study/tried.csv
 
-and so are the variants that the article names, scripts/variants.toml, and trainings with more and fewer iterations of
-routing, scripts/retrained.toml.
+and so are what was tried by digits of other hands, scripts/hands.toml, the variants that the article names,
+scripts/variants.toml, and trainings with more and fewer iterations of routing, scripts/retrained.toml.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Variant:
         exams: what each run sits.
         data, recipe, network, routings, epochs: as for ``capsonnx train``.
         limit: train on so many digits only.
+        held_out: how many training digits are kept aside.
         routing, squash, sharing, coupling_axis: likewise, of the capsule layer.
         changes: of fields of the recipe.
     """
@@ -68,18 +69,19 @@ class Variant:
     sharing: Any = "shared"
     coupling_axis: Any = "output"
     limit: int | None = None
+    held_out: int | None = None
     epochs: int | None = None
     changes: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def config(self, dataset: datasets.Dataset, device: torch.device, seed: int) -> training.TrainingConfig:
         """The config of one run."""
-        names = ("recipe", "network", "routings", "routing", "squash", "sharing", "coupling_axis", "epochs", "limit")
-        given = {name: getattr(self, name) for name in names}
+        network = ("network", "routings", "routing", "squash", "sharing", "coupling_axis")
+        given = {name: getattr(self, name) for name in ("recipe", *network, "epochs", "limit", "held_out")}
         config = training.make_config(self.data, dataset, device, seed=seed, **given)
         changes = {key: tuple(value) if isinstance(value, list) else value for key, value in self.changes.items()}
         recipe = dataclasses.replace(config.recipe, **changes)
-        network = dataclasses.replace(config.network, stem_bias=recipe.stem_bias, widths=recipe.widths)
-        return dataclasses.replace(config, recipe=recipe, network=network)
+        shape = dataclasses.replace(config.network, stem_bias=recipe.stem_bias, widths=recipe.widths)
+        return dataclasses.replace(config, recipe=recipe, network=shape)
 
 
 def load_matrix(path: Path) -> list[Variant]:
