@@ -52,7 +52,11 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
     type=click.Choice(["su-normalised", "su", "hinton", "em", "uniform"]),
     help="Of the capsules.  [default: su-normalised]",
 )
-@click.option("--routings", type=click.IntRange(min=1), help="Iterations of it, in reading; recipes may train with fewer.  [default: 3]")
+@click.option(
+    "--routings",
+    type=click.IntRange(min=1),
+    help="Iterations of it, in reading; recipes may train with fewer.  [default: 3]",
+)
 @click.option(
     "--squash",
     type=click.Choice(["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]),

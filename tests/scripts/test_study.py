@@ -39,7 +39,7 @@ def rows(variant: str, seed: int, **shares: float) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["study.toml", "tried.toml", "variants.toml", "retrained.toml", "seeds.toml", "shipped.toml", "hands.toml"]
+    "name", ["study.toml", "tried.toml", "variants.toml", "retrained.toml", "seeds.toml", "hands.toml"]
 )
 def test_the_matrices_are_sound(study, name) -> None:
     variants = study.load_matrix(SCRIPTS / name)
