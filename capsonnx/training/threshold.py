@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["EXAMS", "choose_threshold"]
 
 EXAMS = {"singles": 0, "padded-14": 0, "pairs-horizontal": 0, "row-5": 0, "scattered-160-4": 0, "empty-uniform": 1}
-"""What the threshold is chosen on, where there are enough classes, and from which seed: the more ink, or windows that see
-some of it, the higher all lengths. Without the last but one, which has most windows, some networks named wrong classes
-on most of such pages; without the last, in most noise, which is not to be that of ``capsonnx evaluate``."""
+"""What the threshold is chosen on, where there are enough classes, and from which seed: the more ink, or windows that
+see some of it, the higher all lengths. Without the last but one, which has most windows, some networks named wrong
+classes on most of such pages; without the last, in most noise, which is not to be that of ``capsonnx evaluate``."""
 
 MOST = 1000
 """Images of each exam."""
