@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from capsonnx.contract import Scores
 from capsonnx.exam import build_exams, exact_right
 from capsonnx.training.threshold import EXAMS, choose_threshold
+
+if TYPE_CHECKING:
+    from capsonnx.datasets import Dataset
+    from capsonnx.exam import Exam
 
 
 def ink(images: np.ndarray) -> np.ndarray:
@@ -14,9 +20,14 @@ def ink(images: np.ndarray) -> np.ndarray:
     return images.sum(axis=(1, 2)) / 25_000
 
 
+def chosen_on(digits: Dataset) -> dict[str, Exam]:
+    """The exams that the threshold is chosen on."""
+    return {name: build_exams(digits, [name], seed=seed)[0] for name, seed in EXAMS.items()}
+
+
 def test_it_lies_between_right_and_wrong_classes(digits) -> None:
     """A network whose wrong scores grow with the ink: 0.1 for a digit, 0.5 for five, where right ones are at 0.8."""
-    exams = {name: build_exams(digits, [name], seed=seed)[0] for name, seed in EXAMS.items()}
+    exams = chosen_on(digits)
     answers = {}
     for exam in exams.values():
         lengths = np.repeat(0.1 * ink(exam.images)[:, None], 10, axis=1).clip(0, 0.79)
@@ -34,7 +45,7 @@ def test_it_lies_between_right_and_wrong_classes(digits) -> None:
 
 def test_noise_is_below_it(digits) -> None:
     """A network that says 0.9 of every digit, and 0.7 of the first class in whatever has as much ink as noise."""
-    exams = [build_exams(digits, [name], seed=seed)[0] for name, seed in EXAMS.items()]
+    exams = chosen_on(digits).values()
     targets = {image.tobytes(): row for exam in exams for image, row in zip(exam.images, exam.targets, strict=True)}
 
     def score(images: np.ndarray) -> Scores:
