@@ -21,7 +21,8 @@ from capsonnx.datasets import split_held_out
 from capsonnx.exam.reading_scores import exact_strings, joined
 from capsonnx.progress import progress_bar
 from capsonnx.runtime.page import load_page
-from capsonnx.runtime.reading import find_symbols, in_lines
+from capsonnx.runtime.picking import find_symbols
+from capsonnx.runtime.reading import in_lines
 
 if TYPE_CHECKING:
     from capsonnx.exam import PageExam
