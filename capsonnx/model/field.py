@@ -31,13 +31,13 @@ VIEW = (28, 26)
 STRIDE = 2
 """Pixels between neighbouring windows, as between the feature columns of :class:`capsonnx.model.networks.Stem`."""
 
-PEAK = 0.6
+PEAK = 0.5
 """The length in 0..1 above which a window may hold a symbol."""
 
 APART = (20.0, 12.0)
 """Pixels, down and to the side, within which two windows see the same symbol."""
 
-TOUCHING, SURE = (20.0, 8.0), 0.9
+TOUCHING, SURE = (20.0, 8.0), 0.85
 """The same for two windows whose lengths are both above a sure one. All four were chosen on pages of digits held out of
 the training, by scripts/choose_reading.py."""
 
