@@ -25,7 +25,6 @@ from portability.questions import OF_FIELD, compare, exported_again, golden
 from portability.runtimes import Runtime, ask, catalogue, install, setup_of
 from portability.table import is_full, publish, summary
 
-from capsonnx.export.checks import load_onnx
 from capsonnx.runtime import default_model_path
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def main(model: Path | None, work: Path, only: tuple[str, ...], *, prepare: bool
         install_all([runtimes[name] for name in only or runtimes], work)
         return
     model = (model or default_model_path()).absolute()
-    digest, graph = sha256(model), graph_sha256(model)
+    digest = sha256(model)
     print("the questions, and the network's answers in float64 …", file=sys.stderr)
     answers = golden(model, digest, work / "questions")
     results = model.with_name("portability.json")
@@ -60,8 +59,8 @@ def main(model: Path | None, work: Path, only: tuple[str, ...], *, prepare: bool
         print(f"{name} …", end=" ", file=sys.stderr, flush=True)
         rows[name] = measure(runtime, model, work, answers)
         print(summary(rows[name]), file=sys.stderr)
-        publish(results, digest, graph, [rows[one] for one in runtimes if one in rows])
-    publish(results, digest, graph, [rows[one] for one in runtimes if one in rows])
+        publish(results, digest, [rows[one] for one in runtimes if one in rows])
+    publish(results, digest, [rows[one] for one in runtimes if one in rows])
 
 
 def install_all(runtimes: list[Runtime], work: Path) -> None:
@@ -135,11 +134,6 @@ def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def graph_sha256(model: Path) -> str:
-    """The SHA-256 of what a model computes, in hexadecimal: of its graph without the metadata beside it."""
-    return hashlib.sha256(load_onnx(model).graph.SerializeToString(deterministic=True)).hexdigest()
 
 
 def shortened(message: str) -> str:
