@@ -57,7 +57,8 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract.
 ## Known limits
 
 - `lengths` name classes, not positions or order, and cannot count: two equal digits are one class.
-- With more ink, wrong classes creep above the threshold: see *exact* of the rows. The ranking stays right for longer.
+- With more ink, wrong classes creep above the threshold: see *exact* of the rows. The ranking stays right for longer,
+  and what is read does not suffer by it: see *read*.
 - Symbols should be about {symbol:g} px long, light on dark after `infer` has done its conversion; `--height` resizes.
 - It knows its {classes} classes only: anything else gets the class that it resembles.
 """
@@ -68,12 +69,12 @@ EXAMS = """\
 Share of images in %, by `capsonnx evaluate {model}{data}`: {provider}, batch {batch_size}, float32,
 on {cores} CPU cores ({machine}).
 
-*top k*: the k highest scores are the right classes. *confident*: and all of them are above 0.5. *exact*: the classes
-above {threshold:g} are the right ones, no k given; of empty images, there are none. *length*: the mean score of the
-right classes, in 0..1.
+*top k*: the k highest scores are the right classes. *confident*: and all of them are above 0.5. With no k given:
+*read*: the classes that are read in the image, as `capsonnx infer` names them, are the right ones; *exact*: the classes
+above {threshold:g} are; of empty images, there are none. *length*: the mean score of the right classes, in 0..1.
 
-| exam | images | top k | confident | exact | length |
-|---|---:|---:|---:|---:|---:|
+| exam | images | top k | confident | read | exact | length |
+|---|---:|---:|---:|---:|---:|---:|
 {rows}
 """
 
@@ -224,6 +225,6 @@ def page_row(result: dict[str, Any]) -> str:
 
 def row(result: dict[str, Any]) -> str:
     """One exam as a line of the table; what does not apply to images without a symbol is a dash."""
-    shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in ("top", "confident", "exact")]
+    shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in ("top", "confident", "read", "exact")]
     length = "–" if result["length"] is None else f"{result['length']:.3f}"
     return f"| {' | '.join([result['name'], str(result['images']), *shares, length])} |"

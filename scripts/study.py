@@ -22,6 +22,7 @@ import dataclasses
 import io
 import os
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ import click
 
 from capsonnx import datasets, exam, export, runtime, training
 from capsonnx.benchmark import processor
+from capsonnx.contract import FIELD
 from capsonnx.files import write_text
 from capsonnx.progress import progress_bar
 
@@ -115,7 +117,9 @@ def save_results(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write results.csv, whole and atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    # Older rows lack what was measured first after them.
+    fieldnames = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(text, fieldnames, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
@@ -140,8 +144,10 @@ def judge(done: training.Trained, *, held_out: bool) -> datasets.Dataset:
 def examine(variant: Variant, model: runtime.Model, digits: datasets.Dataset) -> list[exam.Result]:
     """What the exported file scores on the exams of a variant."""
     exams = exam.build_exams(digits, variant.exams)
-    with progress_bar("exams", sum(map(len, exams))) as bar:
-        return [exam.sit(model, one, threshold=model.contract.threshold, advance=bar.advance) for one in exams]
+    reader = runtime.page_reader(model) if FIELD in model.outputs else None
+    sit = partial(exam.sit, threshold=model.contract.threshold, reader=reader, labels=model.contract.labels)
+    with progress_bar("exams", sum(map(len, exams)) * (1 if reader is None else 2)) as bar:
+        return [sit(model, one, advance=bar.advance) for one in exams]
 
 
 def run(
@@ -166,7 +172,7 @@ def run(
         "sha256": inspection.sha256,
     }
     results = examine(variant, model, judge(done, held_out=held_out))
-    keys = ("name", "images", "digits", "top", "confident", "exact", "length")
+    keys = ("name", "images", "digits", "top", "confident", "exact", "length", "read")
     return [{**facts, **{key: getattr(result, key) for key in keys}} for result in results]
 
 

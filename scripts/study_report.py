@@ -75,7 +75,7 @@ class Spread:
 
 def spread(rows: Iterable[dict[str, str]], exam: str, measure: str) -> Spread:
     """What the runs of one variant scored in an exam."""
-    return Spread([100 * float(row[measure]) for row in rows if row["name"] == exam and row[measure]])
+    return Spread([100 * float(row[measure]) for row in rows if row["name"] == exam and row.get(measure)])
 
 
 @dataclasses.dataclass(frozen=True)

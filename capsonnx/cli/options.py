@@ -42,7 +42,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--threshold",
         type=click.FloatRange(0, 1),
-        help="Score above which a label counts; not of the text. [default: the model's own]",
+        help="Score above which a label counts. [default: those of the text]",
     )
     @click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
     @click.option(

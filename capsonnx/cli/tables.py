@@ -35,8 +35,8 @@ def print_tables(
     # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
     console = Console(width=10_000, highlight=False, markup=False)
     if results:
-        headings = ["exam", "images", "top k right", f"and above {CONFIDENT:g}", "exact set", "mean score", "images/s"]
-        console.print(_table(headings, map(_result, results)))
+        headings = ["exam", "images", "top k right", f"and above {CONFIDENT:g}", "set read", "set above", "mean score"]
+        console.print(_table([*headings, "images/s"], map(_result, results)))
         console.print()
     if readings:
         headings = ["exam", "pages", "symbols", "exact text", "char. errors", "precision", "recall", "false/Mpx"]
@@ -76,7 +76,7 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 
 def _result(result: Result) -> Sequence[str]:
-    shares = map(_percent, (result.top, result.confident, result.exact))
+    shares = map(_percent, (result.top, result.confident, result.read, result.exact))
     length = "-" if result.length is None else f"{result.length:.3f}"
     return result.name, str(result.images), *shares, length, f"{result.images_per_second:.1f}"
 

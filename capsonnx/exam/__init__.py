@@ -26,7 +26,7 @@ from capsonnx.exam.exams import EXAMS
 from capsonnx.exam.files import FilesResult, Misread, mark_files
 from capsonnx.exam.page_exams import PAGE_EXAMS, PageBuilder
 from capsonnx.exam.pages import Lines, PageExam, Placed, altered
-from capsonnx.exam.reading import sit_pages
+from capsonnx.exam.reading import read_classes, sit_pages
 from capsonnx.exam.reading_scores import (
     PageResult,
     character_error_rate,
@@ -38,7 +38,7 @@ from capsonnx.exam.reading_scores import (
     precision_and_recall,
 )
 from capsonnx.exam.run import Answers, mark, score, sit
-from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, top_right
+from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, read_right, top_right
 from capsonnx.exam.sets import Builder, Exam
 from capsonnx.exam.threshold import best_threshold
 
@@ -72,6 +72,8 @@ __all__ = [
     "mark_files",
     "match_symbols",
     "precision_and_recall",
+    "read_classes",
+    "read_right",
     "score",
     "sit",
     "sit_pages",

@@ -1,9 +1,11 @@
-"""Sitting an exam of pages: a reader reads them batch by batch, against the clock."""
+"""Sitting an exam of pages: a reader reads them batch by batch, against the clock. And reading sets of classes."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from capsonnx.errors import InputError, ModelError
 from capsonnx.exam.reading_scores import (
@@ -19,10 +21,12 @@ from capsonnx.exam.reading_scores import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from capsonnx.exam.pages import PageExam
     from capsonnx.symbols import PageReader, Symbol
 
-__all__ = ["sit_pages"]
+__all__ = ["read_classes", "sit_pages"]
 
 Found: TypeAlias = "list[tuple[tuple[Symbol, ...], ...]]"
 """What was read: the lines of each page."""
@@ -60,18 +64,57 @@ def sit_pages(
     for start in range(0, len(exam), batch_size):
         images = exam.images[start : start + batch_size]
         begin = time.perf_counter()
-        pages = reader(images)
+        pages = _read(reader, images)
         seconds += time.perf_counter() - begin
-        if len(pages) != len(images):
-            raise ModelError(
-                f"{len(pages)} pages read, of {len(images)}",
-                expected="the lines of each page",
-                remedy="correct the reader",
-            )
         found += pages
         if advance is not None:
             advance(len(images))
     return _result(exam, found, labels, seconds)
+
+
+def read_classes(
+    reader: PageReader,
+    images: NDArray[np.uint8],
+    labels: Sequence[str],
+    *,
+    batch_size: int = 64,
+    advance: Callable[[int], object] | None = None,
+) -> NDArray[np.bool_]:
+    """Which classes a reader reads in images, wherever they stand and however often.
+
+    Args:
+        reader: what reads them.
+        images: (count, height, width) uint8, light ink on a black ground.
+        labels: the reader's, in the order of the class numbers.
+        batch_size: images read at once, from 1.
+        advance: called after each batch with the number of images in it, for a progress bar.
+
+    Returns:
+        (count, class) bool.
+
+    Raises:
+        ModelError: the reader failed, or did not return one list of lines for each image.
+    """
+    numbers = {label: number for number, label in enumerate(labels)}
+    present = np.zeros((len(images), len(labels)), dtype=np.bool_)
+    for start in range(0, len(images), batch_size):
+        pages = _read(reader, images[start : start + batch_size])
+        for row, page in zip(present[start:], pages, strict=False):
+            row[[numbers[symbol.label] for line in page for symbol in line]] = True
+        if advance is not None:
+            advance(len(pages))
+    return present
+
+
+def _read(reader: PageReader, images: NDArray[np.uint8]) -> Found:
+    pages = reader(images)
+    if len(pages) != len(images):
+        raise ModelError(
+            f"{len(pages)} pages read, of {len(images)}",
+            expected="the lines of each page",
+            remedy="correct the reader",
+        )
+    return pages
 
 
 def _check(exam: PageExam, labels: Sequence[str], batch_size: int) -> None:

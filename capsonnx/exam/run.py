@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, top_right
+from capsonnx.exam.reading import read_classes
+from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, read_right, top_right
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from capsonnx.contract import Scorer
     from capsonnx.exam.sets import Exam
+    from capsonnx.symbols import PageReader
 
 __all__ = ["Answers", "mark", "score", "sit"]
 
@@ -43,14 +45,29 @@ def sit(
     threshold: float = CONFIDENT,
     batch_size: int = 64,
     advance: Callable[[int], object] | None = None,
+    reader: PageReader | None = None,
+    labels: Sequence[str] = (),
 ) -> Result:
-    """Let a network sit an exam: :func:`score`, and then :func:`mark`, which say what the arguments are.
+    """Let a network sit an exam: :func:`score` it, perhaps read it, and :func:`mark` what it says.
+
+    Args:
+        scorer: see :func:`score`.
+        exam: likewise.
+        threshold: see :func:`mark`.
+        batch_size: see :func:`score`.
+        advance: likewise; with a reader it counts every image twice.
+        reader: what reads the images besides, off the clock, of a network that locates symbols.
+        labels: the reader's, in the order of the class numbers.
 
     Raises:
         InputError: the batch size is below 1, the exam has no images, or the network does not take their size.
         ModelError: the network failed, or its scores are not one finite number for each image and class.
     """
-    return mark(exam, score(scorer, exam, batch_size=batch_size, advance=advance), threshold=threshold)
+    answers = score(scorer, exam, batch_size=batch_size, advance=advance)
+    if reader is None:
+        return mark(exam, answers, threshold=threshold)
+    read = read_classes(reader, exam.images, labels, batch_size=batch_size, advance=advance)
+    return mark(exam, answers, threshold=threshold, read=read)
 
 
 def score(
@@ -93,7 +110,9 @@ def score(
     return Answers(np.concatenate(batches), seconds)
 
 
-def mark(exam: Exam, answers: Answers, *, threshold: float = CONFIDENT) -> Result:
+def mark(
+    exam: Exam, answers: Answers, *, threshold: float = CONFIDENT, read: NDArray[np.bool_] | None = None
+) -> Result:
     """Say how right the answers are.
 
     Args:
@@ -101,6 +120,7 @@ def mark(exam: Exam, answers: Answers, *, threshold: float = CONFIDENT) -> Resul
         answers: what a network said.
         threshold: the score in 0..1 above which a class is said to be in an image, for ``exact``. That of ``confident``
             is always the source's.
+        read: (count, class) bool, the classes that were read in each image, or None.
     """
     lengths, targets = answers.lengths, exam.targets
     holds = targets.shape[1] > 0
@@ -111,6 +131,7 @@ def mark(exam: Exam, answers: Answers, *, threshold: float = CONFIDENT) -> Resul
         top=float(top_right(lengths, targets).mean()) if holds else None,
         confident=float(confident_right(lengths, targets).mean()) if holds else None,
         exact=float(exact_right(lengths, targets, threshold).mean()),
+        read=None if read is None else float(read_right(read, targets).mean()),
         length=float(np.take_along_axis(lengths, targets, axis=1).mean(dtype=np.float64)) if holds else None,
         seconds=answers.seconds,
         # The clock of some systems stands still over a very short run.

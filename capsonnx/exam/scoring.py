@@ -1,8 +1,9 @@
-"""How right the scores of an exam are: three measures, from lenient to strict.
+"""How right the scores of an exam are: three measures, from lenient to strict, and a fourth of what was read.
 
 At one threshold, an image that is right by :func:`exact_right` is right by :func:`confident_right`, and then by
 :func:`top_right`. The first two measures are those of the source, capsule_test.py of github.com/bojone/Capsule; they
-are told how many classes an image holds. The third is not: it is what a reader of unknown images gets.
+are told how many classes an image holds. The third is not, and neither is :func:`read_right`, which asks the same of
+what the sliding head has read: nothing adds up there, and that is what a reader of unknown images gets.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CONFIDENT", "Result", "confident_right", "exact_right", "top_right"]
+__all__ = ["CONFIDENT", "Result", "confident_right", "exact_right", "read_right", "top_right"]
 
 
 CONFIDENT = 0.5
@@ -34,6 +35,7 @@ class Result:
         confident: the share in 0..1 of images that :func:`confident_right` counts, at 0.5; None where k is 0.
         exact: the share in 0..1 of images that :func:`exact_right` counts, at the threshold that was given; where k is
             0, of those in which no class is above it.
+        read: the share in 0..1 of images that :func:`read_right` counts; None where none was read.
         length: the mean in 0..1 of the lengths of the classes that the images hold; None where k is 0.
         seconds: what scoring took, without composing images and without the first, untimed batch.
         images_per_second: images by seconds.
@@ -45,6 +47,7 @@ class Result:
     top: float | None
     confident: float | None
     exact: float
+    read: float | None
     length: float | None
     seconds: float
     images_per_second: float
@@ -104,9 +107,25 @@ def exact_right(lengths: NDArray[np.float32], targets: NDArray[np.int64], thresh
     >>> exact_right(np.array([[0.9, 0.2, 0.8], [0.9, 0.6, 0.8]], np.float32), np.array([[2, 0], [2, 0]])).tolist()
     [True, False]
     """
-    present = np.zeros(lengths.shape, dtype=np.bool_)
+    return read_right(_above(lengths, threshold), targets)
+
+
+def read_right(read: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the classes that were read are those of the image, no more and no fewer.
+
+    Args:
+        read: (count, class) bool.
+        targets: (count, k) int64, k different classes in any order, 0 ≤ k ≤ class.
+
+    Returns:
+        (count,) bool.
+
+    >>> read_right(np.array([[True, False, True], [True, True, True]]), np.array([[2, 0], [2, 0]])).tolist()
+    [True, False]
+    """
+    present = np.zeros(read.shape, dtype=np.bool_)
     np.put_along_axis(present, targets, values=True, axis=1)
-    right: NDArray[np.bool_] = (_above(lengths, threshold) == present).all(axis=1)
+    right: NDArray[np.bool_] = (read == present).all(axis=1)
     return right
 
 

@@ -174,7 +174,7 @@ def explanation_of(
         page: the page.
         contract: of the model that gave the scores.
         image: (height, width) uint8, the image that the page was made from.
-        threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
+        threshold: see :class:`capsonnx.runtime.ReadingOptions`.
     """
     reading = read_pages(scores, [page], contract, threshold=threshold)[0]
     shown = classes_of(reading)

@@ -24,7 +24,8 @@ class ReadingOptions:
         preparation: whether its ground is taken away: ``auto``, ``on`` or ``off``; see :mod:`capsonnx.preparation`.
             With a height it leaves the size alone. A network that reads something in black knows no ``on``, and its
             pages are left as they are.
-        threshold: the score in 0..1 above which a class is in the image, or None for the model's own.
+        threshold: the score in 0..1 above which a class is in the image; None: those are in it that were read, or, of a
+            model that locates no symbols, those above the model's own.
     """
 
     polarity: Polarity = "auto"

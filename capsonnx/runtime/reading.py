@@ -35,7 +35,7 @@ class Reading:
     Attributes:
         height: the height in pixels of the image as it was read: after a resize, before any padding.
         width: the width in pixels, likewise.
-        found: the classes whose score is above the threshold, the highest first.
+        found: the classes that are in the image, the highest score first.
         scores: the score in 0..1 of every class, in the order of the model's labels.
         lines: the symbols, from left to right in lines from top to bottom, or None if the model does not locate them.
     """
@@ -81,20 +81,28 @@ def read_scores(
 ) -> Reading:
     """Make a reading of the scores of one image.
 
+    A class is in the image if a symbol of it was read there. Where symbols were not located, or a threshold is passed,
+    it is if its score is above the threshold. Scores are of the image as a whole, in which every symbol adds a little
+    to those of wrong classes: the more symbols, the less often are such sets right.
+
     Args:
         lengths: (class,) in 0..1, one row of :attr:`capsonnx.contract.Scores.lengths`.
         contract: gives the labels, and the threshold unless one is passed.
         size: the height and width in pixels of the image as it was read.
-        threshold: the score in 0..1 above which a class is in the image, or None for the contract's.
+        threshold: the score in 0..1 above which a class is in the image, or None for what was read, or the contract's.
         lines: the symbols, if they were located.
 
     >>> from capsonnx.contract import Contract
     >>> read_scores([0.75, 0.25, 1.0], Contract(labels=("a", "b", "c")), size=(28, 28)).labels
     ('c', 'a')
     """
-    least = contract.threshold if threshold is None else threshold
     scores = {label: float(score) for label, score in zip(contract.labels, lengths, strict=True)}
-    found = [Found(label, score) for label, score in scores.items() if score > least]
+    if threshold is None and lines is not None:
+        present = {symbol.label for line in lines for symbol in line}
+    else:
+        least = contract.threshold if threshold is None else threshold
+        present = {label for label, score in scores.items() if score > least}
+    found = [Found(label, score) for label, score in scores.items() if label in present]
     return Reading(*size, tuple(sorted(found, key=lambda one: -one.score)), scores, lines)
 
 

@@ -38,7 +38,8 @@ def test_a_table_and_what_it_rests_on(tiny_model: Path) -> None:
     assert result.exit_code == 0
     table, facts = result.stdout.split("\n\n")
     assert [line.split()[0] for line in table.splitlines()] == ["exam", *EXAMS]
-    assert "and above 0.5" in table.splitlines()[0]
+    for heading in ("and above 0.5", "set read", "set above"):
+        assert heading in table.splitlines()[0]
     assert "mean score" in table.splitlines()[0]
     for line in (
         f"model        {tiny_model}",
@@ -101,9 +102,26 @@ def test_of_empty_images_only_the_exact_set_is_said(tiny_model: Path) -> None:
     result = evaluate(tiny_model, "--limit", 5, "--provider", "cpu", "--exam", "empty")
     rows = [line.split() for line in result.stdout.splitlines()[1:5]]
     assert [row[0] for row in rows] == ["empty-black", "empty-uniform", "empty-gaussian", "empty-salt"]
-    assert rows[0][:7] == ["empty-black", "5", "-", "-", "100.00", "%", "-"]
+    assert rows[0][:8] == ["empty-black", "5", "-", "-", "-", "100.00", "%", "-"]
     values = report(tiny_model, "--limit", 5, "--exam", "empty-uniform")
     assert [values["exams"][0][key] for key in ("digits", "top", "confident", "length")] == [0, None, None, None]
+
+
+def test_sets_are_read_where_the_model_locates_symbols(tiny_model: Path, field_model: Path) -> None:
+    arguments = ("--limit", 12, "--exam", "singles", "--exam", "empty-black")
+    located = report(field_model, *arguments)["exams"]
+    assert located[1]["read"] == 1
+    assert located == untimed(report(field_model, *arguments, "--batch-size", 5)["exams"], located)
+    # A threshold is of the scores, and of what is read it changes nothing.
+    above = report(field_model, *arguments, "--threshold", 1)["exams"]
+    assert [exam["read"] for exam in above] == [exam["read"] for exam in located]
+    assert [exam["read"] for exam in report(tiny_model, *arguments)["exams"]] == [None, None]
+
+
+def untimed(exams: list[dict[str, Any]], timed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same results, with the times of others."""
+    keys = ("seconds", "images_per_second")
+    return [{**one, **{key: other[key] for key in keys}} for one, other in zip(exams, timed, strict=True)]
 
 
 def test_a_family_of_both_kinds_is_sat_as_far_as_the_model_can(tiny_model: Path, field_model: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import capsonnx
 from capsonnx import datasets, exam
 from capsonnx.export.checks import check_graph
-from capsonnx.runtime import Model, default_model_path, load_model
+from capsonnx.runtime import Model, default_model_path, load_model, page_reader
 
 EXPORTED = Path(__file__).parents[2] / "exported"
 
@@ -38,6 +38,14 @@ def test_two_digits(model: Model, name: str) -> None:
     result = sit(model, name)
     assert result.top >= 0.983
     assert result.confident >= 0.98
+
+
+@pytest.mark.parametrize(("name", "share"), [("pairs-vertical", 0.98), ("row-5", 0.96)])
+def test_no_more_classes_are_read_than_there_are(model: Model, name: str, share: float) -> None:
+    digits = datasets.load("mnist", "test").take(np.arange(500))
+    (built,) = exam.build_exams(digits, [name])
+    read = exam.read_classes(page_reader(model), built.images, model.contract.labels)
+    assert exam.read_right(read, built.targets).mean() >= share
 
 
 def test_the_amount_of_black_does_not_matter(model: Model) -> None:
@@ -81,7 +89,7 @@ def test_the_model_card_tells_the_recorded_figures() -> None:
     recorded = json.loads((EXPORTED / "mnist.exams.json").read_text())
     for result in recorded["exams"]:
         row = next(line for line in card.splitlines() if line.startswith(f"| {result['name']} |"))
-        for key in ("top", "confident", "exact"):
+        for key in ("top", "confident", "read", "exact"):
             assert ("–" if result[key] is None else f"{100 * result[key]:.2f}") in row
 
 
@@ -123,3 +131,12 @@ def test_a_page_reads_the_same_with_any_black_around_it_and_in_any_batch() -> No
             for there, here in zip(readings, alone, strict=True):
                 moved = [np.add(symbol.box, [left, top, left, top]) for symbol in here.symbols]
                 np.testing.assert_allclose([symbol.box for symbol in there.symbols], moved, atol=1e-3)
+
+
+def test_the_labels_of_a_sample_are_those_of_its_text() -> None:
+    path = EXPORTED / "samples" / "0-2-6-scattered.png"
+    reading = capsonnx.load(provider="cpu").read(path)
+    assert set(reading.labels) == {symbol.label for symbol in reading.symbols} == {"0", "2", "6"}
+    assert all(one.score == reading.scores[one.label] for one in reading.found)
+    # Of broken strokes, the 6 is less sure than a threshold that digits by the dozen are to keep.
+    assert set(capsonnx.load(provider="cpu", threshold=0.99).read(path).labels) == {"0", "2"}

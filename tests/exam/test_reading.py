@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam import PAGE_EXAMS, PageExam, PageResult, build_page_exams, sit_pages
+from capsonnx.exam import PAGE_EXAMS, PageExam, PageResult, build_page_exams, read_classes, sit_pages
 from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
@@ -142,3 +142,24 @@ def test_there_must_be_pages_batches_and_labels(strings: PageExam) -> None:
 def test_a_reader_that_loses_pages_is_an_error(strings: PageExam) -> None:
     with pytest.raises(ModelError, match="2 pages read, of 3"):
         sit_pages(lambda images: [()] * 2, strings, labels=LABELS, batch_size=3)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_the_classes_of_a_page_are_those_on_any_of_its_lines(ten: Dataset, batch_size: int) -> None:
+    [pages] = build_page_exams(ten, ["lines-3"])
+    steps: list[int] = []
+    present = read_classes(omniscient(pages), pages.images, LABELS, batch_size=batch_size, advance=steps.append)
+    assert present.shape == (len(pages), 10)
+    for row, page in zip(present, pages.truth, strict=True):
+        assert set(row.nonzero()[0]) == {placed.target for line in page for placed in line}
+    assert sum(steps) == len(pages)
+    assert max(steps) <= batch_size
+
+
+def test_of_nothing_read_there_are_no_classes(strings: PageExam) -> None:
+    assert not read_classes(lambda images: [() for _ in images], strings.images, LABELS).any()
+
+
+def test_a_reader_that_leaves_out_an_image_is_refused(strings: PageExam) -> None:
+    with pytest.raises(ModelError, match=f"{len(strings) - 1} pages read, of {len(strings)}"):
+        read_classes(lambda images: [() for _ in images[1:]], strings.images, LABELS)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from capsonnx.contract import Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.exam import Answers, Exam, mark, run, score, sit
+from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,24 @@ def test_confident_is_at_one_half_whatever_the_threshold() -> None:
     assert (result.top, result.confident, result.exact) == (1, 0.5, 1)
     assert result.length == pytest.approx(0.5)
     assert mark(exam, answers).exact == 0.5
+
+
+def test_what_is_read_is_marked_apart_from_the_scores() -> None:
+    exam, steps = exam_of(5, digits=1), list[int]()
+    box = Box(0.0, 0.0, 5.0, 4.0)
+
+    def read(images: NDArray[np.uint8]) -> list[tuple[tuple[Symbol, ...], ...]]:
+        """Every image right, twice, but the first of each batch, in which there is nothing."""
+        named = {image.tobytes(): str(target) for image, [target] in zip(exam.images, exam.targets, strict=True)}
+        pages = [((Symbol(named[image.tobytes()], 0.9, box),) * 2,) for image in images]
+        return [(), *pages[1:]]
+
+    labels = tuple("0123456789")
+    result = sit(pixels, exam, batch_size=3, reader=read, labels=labels, advance=steps.append)
+    assert result.read == 0.6
+    assert steps == [3, 2, 3, 2]
+    assert untimed(result) == untimed(sit(pixels, exam))
+    assert sit(pixels, exam).read is None
 
 
 def test_of_empty_images_only_silence_is_said() -> None:

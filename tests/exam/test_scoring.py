@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsonnx.exam import confident_right, exact_right, top_right
+from capsonnx.exam import confident_right, exact_right, read_right, top_right
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,3 +116,15 @@ def test_nothing_is_exact_where_nothing_is_above(threshold: float) -> None:
     lengths = np.array([[0.0, 0.25], [0.75, 0.125]], dtype=np.float32)
     silent = exact_right(lengths, np.zeros((2, 0), dtype=np.int64), threshold)
     assert silent.tolist() == [threshold >= 0.25, threshold >= 0.75]
+
+
+@given(answers(), st.data())
+def test_one_class_more_or_fewer_is_not_what_was_to_be_read(
+    answer: tuple[NDArray[np.float32], NDArray[np.int64]], data: st.DataObject
+) -> None:
+    _, targets = answer
+    read = perfect(targets, 1.0) > 0
+    assert read_right(read, targets).all()
+    image, label = data.draw(st.integers(0, len(targets) - 1)), data.draw(st.integers(0, CLASSES - 1))
+    read[image, label] ^= True
+    assert read_right(read, targets).tolist() == [number != image for number in range(len(targets))]

@@ -110,18 +110,19 @@ def test_an_image_is_prepared_if_the_network_saw_anything_else(ink) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lengths", "shown"),
+    ("lengths", "threshold", "shown"),
     [
-        ((0.1, 0.2, 0.9, 0.0, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0), ("3", "2", "4")),  # the text first, then the scores
-        ((0.1, 0.2) + (0.0,) * 8, ("3",)),
-        ((1.0,) * 10, tuple("3012456789")),
+        ((0.1, 0.2, 0.9, 0.0, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0), 0.5, ("3", "2", "4")),  # the text first, then the scores
+        ((0.1, 0.2) + (0.0,) * 8, 0.5, ("3",)),
+        ((1.0,) * 10, 0.5, tuple("3012456789")),
+        ((1.0,) * 10, None, ("3",)),
     ],
 )
-def test_the_classes_found_are_shown(lengths, shown) -> None:
+def test_the_classes_found_are_shown(lengths, threshold, shown) -> None:
     options = ReadingOptions(polarity="light-on-dark", preparation="off")
     page = load_page(np.full((40, 40), 255, np.uint8), CONTRACT, options)
     scores = scores_of(page, (3, 8, 8), lengths=lengths)
-    explanation = explanation_of(scores, page, CONTRACT, image=page.levels)
+    explanation = explanation_of(scores, page, CONTRACT, image=page.levels, threshold=threshold)
     assert explanation.shown == shown
     assert explanation.classes == tuple(map(int, shown))
 

@@ -23,6 +23,19 @@ def test_a_threshold_of_ones_own():
     assert read_scores([0.5, 0.75, 0.0], CONTRACT, size=(1, 1), threshold=1).labels == ()
 
 
+def test_a_class_is_in_the_image_if_it_was_read_there_whatever_its_score():
+    lines = ((symbol("a", 10, 10), symbol("c", 30, 10)), (symbol("a", 10, 40),))
+    reading = read_scores([0.25, 0.75, 0.5], CONTRACT, size=(60, 40), lines=lines)
+    assert reading.found == (Found("c", 0.5), Found("a", 0.25))
+    assert set(reading.labels) == {one.label for one in reading.symbols}
+    assert read_scores([0.25, 0.75, 0.5], CONTRACT, size=(60, 40), lines=()).found == ()
+
+
+def test_a_threshold_asks_the_scores_even_where_symbols_were_read():
+    lines = ((symbol("a", 10, 10),),)
+    assert read_scores([0.25, 0.75, 0.5], CONTRACT, size=(60, 40), lines=lines, threshold=0.4).labels == ("b", "c")
+
+
 def test_scores_for_other_labels_are_a_mistake():
     with pytest.raises(ValueError, match="shorter"):
         read_scores([0.5], CONTRACT, size=(1, 1))

@@ -102,6 +102,17 @@ def test_what_has_been_examined_is_not_run_again(study, tmp_path, monkeypatch) -
     ]
 
 
+def test_older_results_lack_what_was_measured_later(study, tmp_path) -> None:
+    import study_report
+
+    older, newer = rows("a", 0, singles=0.5), [{**row, "read": "0.75"} for row in rows("a", 1, singles=0.5)]
+    study.save_results(tmp_path / "results.csv", [*older, *newer])
+    found = study.load_results(tmp_path / "results.csv")
+    assert [row["read"] for row in found] == ["", "0.75"]
+    assert study_report.spread(found, "singles", "read").values == [75.0]
+    assert study_report.spread(older, "singles", "read").values == []
+
+
 def test_the_table_tells_means_and_deviations(study) -> None:
     import study_report
 
