@@ -225,6 +225,7 @@ def page_row(result: dict[str, Any]) -> str:
 
 def row(result: dict[str, Any]) -> str:
     """One exam as a line of the table; what does not apply to images without a symbol is a dash."""
-    shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in ("top", "confident", "read", "exact")]
+    keys = ("top", "confident", "read", "exact")
+    shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in keys]
     length = "–" if result["length"] is None else f"{result['length']:.3f}"
     return f"| {' | '.join([result['name'], str(result['images']), *shares, length])} |"

@@ -78,10 +78,16 @@ def test_pages_are_a_table_with_dashes_for_what_there_is_not(card) -> None:
 
 
 def test_what_does_not_apply_to_empty_images_is_a_dash(card) -> None:
-    result = {"name": "singles", "images": 7, "top": 0.99, "confident": 0.98, "exact": 0.975, "length": 0.9512}
-    assert card.row(result) == "| singles | 7 | 99.00 | 98.00 | 97.50 | 0.951 |"
+    shares = {"top": 0.99, "confident": 0.98, "read": 0.985, "exact": 0.975}
+    result = {"name": "singles", "images": 7, **shares, "length": 0.9512}
+    assert card.row(result) == "| singles | 7 | 99.00 | 98.00 | 98.50 | 97.50 | 0.951 |"
     empty = {**result, "name": "empty-salt", **dict.fromkeys(("top", "confident", "length"))}
-    assert card.row(empty) == "| empty-salt | 7 | – | – | 97.50 | – |"
+    assert card.row(empty) == "| empty-salt | 7 | – | – | 98.50 | 97.50 | – |"
+
+
+def test_of_a_model_that_reads_nothing_what_was_read_is_a_dash(card) -> None:
+    result = {"name": "singles", "images": 7, "top": 0.99, "confident": 0.98, "read": None, "exact": 0.975, "length": 1}
+    assert card.row(result) == "| singles | 7 | 99.00 | 98.00 | – | 97.50 | 1.000 |"
 
 
 def test_agreement_is_told_or_its_absence(card, tmp_path) -> None:
