@@ -114,9 +114,10 @@ def command(
     paths lose their beginning, and texts beyond 200 letters their end.
 
     TEXT is what the symbols say, line by line; in the table a bent arrow stands for a line break, and - where the model
-    does not locate symbols. The labels are those in the text, or, with --threshold, those whose score in the image as a
-    whole is above it; that score stands beside them. JSON tells of each symbol its score, its box (left, top, right,
-    bottom, in pixels of the image) and its line.
+    does not locate symbols or the image could not be read. The labels are those in the text, or, with --threshold,
+    those whose score in the image as a whole is above it; that score stands beside them, the highest first. JSON tells
+    of each symbol its score, its box (left, top, right, bottom, in pixels of the image, or with --height of the resized
+    one) and its line.
 
     The symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one).
     --prepare brings each page to it by the size of its own symbols, once it has taken away paper, noise and what is

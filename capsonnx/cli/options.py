@@ -42,7 +42,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--threshold",
         type=click.FloatRange(0, 1),
-        help="Score above which a label counts. [default: those of the text]",
+        help="Name labels that score higher, read or not.  [default: those read]",
     )
     @click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
     @click.option(
