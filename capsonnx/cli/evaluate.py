@@ -148,11 +148,13 @@ def command(
     files = datasets.files_of(Path(data), "test")[1][:limit] if with_files(names, network, data) else []
     least = network.contract.threshold if threshold is None else threshold
     reader = runtime.page_reader(network) if FIELD in network.outputs else None
-    sitting = partial(exam.sit, network, threshold=least, reader=reader, labels=network.contract.labels)
+    sitting = partial(
+        exam.sit, network, threshold=least, batch_size=batch_size, reader=reader, labels=network.contract.labels
+    )
     looks = 1 if reader is None else 2  # at every image of a set: to score it, and to read it
     with progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
         bar.log(f"{network.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {network.provider}")
-        results = _sit(sitting, sets, batch_size, bar)
+        results = _sit(sitting, sets, bar)
         readings = _sit_pages(network, pages, batch_size, bar)
         read = _read_files(network, files, batch_size, bar) if files else None
     facts = {
@@ -183,11 +185,11 @@ def _first(dataset: Dataset, limit: int | None) -> Dataset:
     return dataset if limit is None else dataset.take(np.arange(min(limit, len(dataset))))
 
 
-def _sit(sitting: Callable[..., Result], exams: Sequence[Exam], batch_size: int, bar: Bar) -> list[Result]:
+def _sit(sitting: Callable[..., Result], exams: Sequence[Exam], bar: Bar) -> list[Result]:
     results = []
     for exam in exams:
         bar.describe(exam.name)
-        results.append(sitting(exam, batch_size=batch_size, advance=bar.advance))
+        results.append(sitting(exam, advance=bar.advance))
     return results
 
 

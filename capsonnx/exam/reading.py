@@ -98,8 +98,9 @@ def read_classes(
     numbers = {label: number for number, label in enumerate(labels)}
     present = np.zeros((len(images), len(labels)), dtype=np.bool_)
     for start in range(0, len(images), batch_size):
-        pages = _read(reader, images[start : start + batch_size])
-        for row, page in zip(present[start:], pages, strict=False):
+        part = slice(start, start + batch_size)
+        pages = _read(reader, images[part])
+        for row, page in zip(present[part], pages, strict=True):
             row[[numbers[symbol.label] for line in page for symbol in line]] = True
         if advance is not None:
             advance(len(pages))
