@@ -26,6 +26,7 @@ from capsonnx import datasets, exam
 from capsonnx.benchmark import (
     OURS,
     Request,
+    System,
     build_system,
     cores,
     measure,
@@ -121,6 +122,7 @@ def check(provider: str, scale: Scale, save: Callable[[dict[str, Any]], None]) -
             "nodes": lambda: {name: nodes(file, provider) for name, file in files.items()},
             "exams": lambda: two_digits(files, provider, scale),
             "roofs": lambda: measure_roofs(device, scale),
+            "kernels": lambda: kernels(files, device, scale),
         }
         for name, part in parts.items():
             try:
@@ -171,6 +173,45 @@ def nodes(path: Path, provider: str) -> dict[str, Any]:
     }
 
 
+def kernels(files: dict[str, Path], device: torch.device, scale: Scale) -> dict[str, Any]:
+    """What one batch costs on the device, by kinds of kernels; torch's profiler sees all that the process launches."""
+    if device.type != "cuda":
+        return {}
+    images, found = digits(1024, 28, 56), {}
+    choices = {"fp32": ("fp32", Cuda()), "fp32, TF32": ("fp32", Cuda(tf32=True)), "fp16": ("fp16", Cuda())}
+    for name, (precision, cuda) in choices.items():
+        model = load_model(files[precision], provider="cuda", cuda=cuda)
+        call = partial(model, images, model.outputs)
+        wall = next(iter(measure({name: call}, seconds=scale.seconds).values()))
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as run:
+            call()
+            torch.cuda.synchronize()
+        rows = [(event.key, event.self_device_time_total, event.count) for event in run.key_averages()]
+        found[name] = {"batch": list(images.shape), "wall_microseconds": 1e6 * wall.median, **by_kind(rows)}
+    return found
+
+
+KINDS = {
+    "copies between device and main memory": ("Memcpy",),
+    "biases, added apart": ("op_generic_tensor_kernel<4",),
+    "Relu": ("OP_Relu",),
+    "pooling": ("pooling",),
+    "other layouts": ("ranspose", "nchwToNhwc", "nhwcToNchw"),
+    "convolutions": ("fprop", "convol", "conv2d", "fft2d", "gemm_cf32"),
+    "products of matrices": ("gemm", "gemv"),
+}
+"""What a kernel does, by a part of its name; the first that fits."""
+
+
+def by_kind(rows: list[tuple[str, float, int]]) -> dict[str, Any]:
+    """Microseconds of each kind of kernels, and how many were launched, from rows of name, microseconds and number."""
+    spent = dict.fromkeys([*KINDS, "the rest"], 0.0)
+    for name, microseconds, _ in rows:
+        kind = next((kind for kind, parts in KINDS.items() if any(part in name for part in parts)), "the rest")
+        spent[kind] += microseconds
+    return {"launches": sum(count for *_, count in rows), "microseconds": spent}
+
+
 def measure_roofs(device: torch.device, scale: Scale) -> dict[str, float]:
     """Multiply-adds a second of square matrix products, and bytes a second from pinned memory to the device."""
     calls: dict[str, Callable[[], object]] = {}
@@ -209,6 +250,7 @@ def throughput(
 ) -> Iterator[list[dict[str, Any]]]:
     """Every system at every size and batch; those of one size and batch take turns. What fails is told as a row."""
     reference = load_model(files["fp32"], provider="cpu")
+    ready: dict[Request, System] = {}
     for height, width in scale.sizes:
         work = multiply_adds(files["fp32"], (1, height, width))
         for batch in scale.batches:
@@ -221,7 +263,7 @@ def throughput(
             for request in requests(files, provider, scale, batch):
                 place = {"system": request.name, "size": [height, width], "batch": batch}
                 try:
-                    run = build_system(request, images).run
+                    run = system_for(request, images, ready).run
                     differences[request] = difference(request, run(images), expected)
                 except Exception as error:  # noqa: BLE001 - of torch, too: one choice less, not the end
                     rows.append({**place, "error": one_line(error)})
@@ -248,6 +290,16 @@ def throughput(
                     }
                 )
             yield rows
+
+
+def system_for(request: Request, images: np.ndarray, ready: dict[Request, System]) -> System:
+    """One of ours is opened once and takes every shape; a peer is built for each."""
+    if request not in ready:
+        built = build_system(request, images)
+        if request.system != OURS:
+            return built
+        ready[request] = built
+    return ready[request]
 
 
 def difference(request: Request, found: Any, expected: np.ndarray) -> float | None:
@@ -278,8 +330,11 @@ def requests(files: dict[str, Path], provider: str, scale: Scale, batch: int) ->
         asked.append((str(files["fp16"]), Cuda(prefer_nhwc=True, graphs=True)))
     ours = [Request(OURS, str(file), provider) for file in files.values()]
     ours += [Request(OURS, file, provider, cuda=choice) for file, choice in asked]
-    peers = scale.peers + scale.compiled * (batch in scale.compiled_for)
-    return ours + [Request(name, fp32, provider) for name in peers]
+    compiled = scale.compiled * (batch in scale.compiled_for)
+    peers = [Request(name, fp32, provider) for name in scale.peers + compiled]
+    if compiled and on_gpu:
+        peers.append(Request(compiled[0], fp32, provider, cuda=Cuda(tf32=True)))
+    return ours + peers
 
 
 def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict[str, Any]]:

@@ -9,6 +9,11 @@ from capsonnx.benchmark.tables import markdown_table
 TARGET_MILLISECONDS = 50
 """For the two-digit test, all of its images, after warm-up."""
 
+TARGET_RATIOS = {1: 2.0, 1024: 1.0}
+"""How many times as many images a second as :data:`PEER`, by the batch."""
+
+PEER = "torch.compile"
+
 
 def to_markdown(report: dict[str, Any]) -> str:
     """The one table, and below it what is not a row of it."""
@@ -46,6 +51,8 @@ def to_markdown(report: dict[str, Any]) -> str:
             *(f"- parity, {name}: {_parity_line(one)}" for name, one in report.get("parity", {}).items()),
             *(f"- nodes of {name}: {_nodes_line(one)}" for name, one in report.get("nodes", {}).items()),
             *map(_exam_line, report.get("exams", [])),
+            *_target_lines(report["throughput"]),
+            *_kernel_table(report.get("kernels", {})),
         ]
     )
 
@@ -83,6 +90,38 @@ def _failure_line(one: dict[str, Any]) -> str:
 def _nodes_line(one: dict[str, Any]) -> str:
     counts = ", ".join(f"{count} on {name}" for name, count in one["count"].items())
     return f"{counts}; on the CPU: {', '.join(one['on_the_cpu']) or 'none'}"
+
+
+def _target_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Our best choice beside torch.compile, at the batches that there are targets for."""
+    lines = []
+    for batch, target in TARGET_RATIOS.items():
+        for size in sorted({tuple(one["size"]) for one in rows}):
+            rates = {
+                one["system"]: one["images_per_second"]
+                for one in rows
+                if one["batch"] == batch and tuple(one["size"]) == size and "error" not in one
+            }
+            ours = {name: rate for name, rate in rates.items() if not name.startswith("torch")}
+            if ours and PEER in rates:
+                ratios = ", ".join(f"{name} {rate / rates[PEER]:.2f}" for name, rate in ours.items())
+                lines.append(
+                    f"- batch {batch} of {size[0]}×{size[1]}, by {PEER} in float32 (target {target:.2f}): {ratios}"
+                )
+    return lines
+
+
+def _kernel_table(kernels: dict[str, Any]) -> list[str]:
+    if not kernels:
+        return []
+    columns = list(kernels.values())
+    rows = [(kind, *(f"{one['microseconds'][kind]:.0f}" for one in columns)) for kind in columns[0]["microseconds"]]
+    rows.append(("all of the device", *(f"{sum(one['microseconds'].values()):.0f}" for one in columns)))
+    rows.append(("a call as a whole", *(f"{one['wall_microseconds']:.0f}" for one in columns)))
+    rows.append(("kernels launched", *(f"{one['launches']:.0f}" for one in columns)))
+    batch, height, width = columns[0]["batch"]
+    title = f"Where the time of one call goes, in µs: {batch} images of {height}×{width}, all outputs."
+    return ["", title, "", markdown_table(["", *kernels], rows)]
 
 
 def _exam_line(one: dict[str, Any]) -> str:

@@ -47,7 +47,6 @@ def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
 
     if request.threads is not None:
         torch.set_num_threads(request.threads)
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = request.cuda.tf32
     device = choose_device("cuda" if request.provider == "cuda" else "cpu")
     network = load_network(Path(request.path)).to(device)
     if form == "channels_last":
@@ -66,6 +65,8 @@ def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
 
     @torch.inference_mode()
     def run(images: NDArray[Any]) -> object:
+        # At every call, for all in one process: those measured in turn may have chosen otherwise.
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = request.cuda.tf32
         return [output.cpu().numpy() for output in function(torch.from_numpy(images).to(device))]
 
     return run

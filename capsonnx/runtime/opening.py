@@ -96,7 +96,10 @@ def open_session(
             remedy="use --provider cpu, or the float32 file",
         )
     session, reason = _open(content, order, path, threads)
-    return session, providers.taken(session, provider, reason)
+    taken = providers.taken(session, provider, reason)
+    if taken == providers.CUDA:
+        providers.hush()
+    return session, taken
 
 
 def message_of(error: Exception) -> str:

@@ -152,6 +152,9 @@ class Buffers:
 class DeviceRunner:
     """Runs on a GPU. Threads may share it; they take turns.
 
+    Batches go whole, and one after the other: on an H200, two threads in one session of ONNX Runtime 1.31 ended in an
+    error of CUDA, and two sessions side by side, to copy from one while the other computes, were slower than one.
+
     The images are copied as uint8 into a buffer that stays on the device, one for each shape, and of the outputs only
     those asked for are copied back. Shapes are rounded up to few (:mod:`capsonnx.runtime.buckets`), since each new
     one costs a choice of algorithms. With ``graphs`` the outputs have buffers that stay, too, and the kernels of a

@@ -52,6 +52,33 @@ def test_without_cuda_it_refuses_in_one_line() -> None:
     assert result.stdout == ""
 
 
+def test_the_table_is_that_of_the_report_and_of_a_gpu(script) -> None:
+    folder = SCRIPT.parents[1] / "exported"
+    report = json.loads((folder / "gpu.json").read_text(encoding="utf-8"))
+    assert (folder / "gpu.md").read_text(encoding="utf-8") == script.to_markdown(report) + "\n"
+    assert report["provider"] == "CUDAExecutionProvider"
+    assert not report["dry_run"]
+    assert not report["failed"]
+    assert report["parity"]["TF32 off"]["passed"]
+
+
+def test_kernels_are_told_apart_by_their_names(script) -> None:
+    rows = [
+        ("Memcpy DtoH (Device -> Pageable)", 8.0, 4),
+        ("sm80_xmma_fprop_implicit_gemm_f32f32", 4.0, 3),
+        ("sm80_xmma_gemm_f32f32_f32f32_f32_nn", 2.0, 10),
+        ("void cudnn::engines_precompiled::convertTensor_kernel", 1.0, 1),
+    ]
+    found = script.by_kind(rows)
+    assert found["launches"] == 18
+    assert {kind: spent for kind, spent in found["microseconds"].items() if spent} == {
+        "copies between device and main memory": 8,
+        "convolutions": 4,
+        "products of matrices": 2,
+        "the rest": 1,
+    }
+
+
 @pytest.fixture
 def script(monkeypatch):
     pytest.importorskip("torch")
@@ -93,5 +120,5 @@ def test_a_part_that_fails_is_told_and_the_others_are_kept(script, monkeypatch) 
     assert report["failed"] == {"nodes": "an illegal memory access"}
     assert report["parity"]["TF32 off"]["passed"]
     assert len(report["throughput"]) == 8
-    assert len(reports) == 6  # after each of four parts, and of two batches
+    assert len(reports) == 7  # after each of five parts, and of two batches
     assert "- FAILED: nodes: an illegal memory access" in reports[1]
