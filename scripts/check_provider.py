@@ -342,8 +342,11 @@ def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict
     test = datasets.load("mnist", "test").take(np.arange(scale.digits))
     exams = exam.build_exams(test, list(EXAMS))
     rows = []
-    for name, file in files.items():
-        model = load_model(file, provider=provider)
+    choices = {name: (file, Cuda()) for name, file in files.items()}
+    if provider == "cuda":
+        choices["fp32, graphs"] = (files["fp32"], Cuda(graphs=True))
+    for name, (file, cuda) in choices.items():
+        model = load_model(file, provider=provider, cuda=cuda)
         for built in exams:
             exam.sit(model, built, batch_size=1024)  # a warm-up of every shape, the last batch's among them
             rows.append({"precision": name, **dataclasses.asdict(exam.sit(model, built, batch_size=1024))})

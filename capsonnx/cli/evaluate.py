@@ -136,14 +136,13 @@ def command(
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
     from capsonnx import datasets, exam, runtime
-    from capsonnx.cli.exams import check_labels, chosen_exams, with_files
+    from capsonnx.cli.exams import chosen_exams, numbered, with_files
     from capsonnx.cli.tables import print_tables
     from capsonnx.contract import FIELD
     from capsonnx.progress import progress_bar
 
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
-    dataset = _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit)
-    check_labels(network, dataset)
+    dataset = numbered(network, _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit))
     sets, pages = chosen_exams(names, network, dataset, seed)
     files = datasets.files_of(Path(data), "test")[1][:limit] if with_files(names, network, data) else []
     least = network.contract.threshold if threshold is None else threshold

@@ -19,17 +19,25 @@ if TYPE_CHECKING:
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
-__all__ = ["check_labels", "chosen_exams", "with_files"]
+__all__ = ["chosen_exams", "numbered", "with_files"]
 
 
-def check_labels(network: Model, dataset: Dataset) -> None:
-    """Refuse data of other classes than the model's."""
-    if network.contract.labels != dataset.labels:
+FEW = 50
+"""Images, below which one of them is some per cent of all."""
+
+
+def numbered(network: Model, dataset: Dataset) -> Dataset:
+    """The data by the model's class numbers; some of its classes are enough, others than these are refused."""
+    labels = network.contract.labels
+    if not set(dataset.labels) <= set(labels):
         raise InputError(
-            f"{network.path}: reads {_listed(network.contract.labels)}, {dataset.name} holds {_listed(dataset.labels)}",
-            expected="a model and data of the same classes",
-            remedy="pass the data that the model was trained for with --data",
+            f"{network.path}: reads {_listed(labels)}, {dataset.name} holds {_listed(dataset.labels)}",
+            expected="data of the model's classes, or of some of them",
+            remedy="pass such data with --data, or a model of these classes",
         )
+    if len(dataset) < FEW:
+        click.echo(f"only {len(dataset)} images to examine on: one of them is {100 / len(dataset):.0f} %", err=True)
+    return dataset.among(labels)
 
 
 def with_files(names: Sequence[str], network: Model, data: str) -> bool:

@@ -42,6 +42,22 @@ class Dataset:
         """The items at ``indices``, (n,) int64, in that order, as a new data set of the same classes."""
         return replace(self, images=self.images[indices], targets=self.targets[indices])
 
+    def among(self, labels: tuple[str, ...]) -> Dataset:
+        """The same items, with the class numbers of ``labels``, which hold all classes of this data set.
+
+        Raises:
+            InputError: they do not.
+        """
+        unknown = [label for label in self.labels if label not in labels]
+        if unknown:
+            raise InputError(
+                f"{self.name}: holds the classes {', '.join(unknown)}",
+                expected=f"some of {', '.join(labels)}",
+                remedy="choose data of these classes",
+            )
+        numbers = np.array([labels.index(label) for label in self.labels], dtype=np.int64)
+        return replace(self, labels=labels, targets=numbers[self.targets])
+
 
 def split_held_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
     """Part a data set in two, blind to the classes, for choosing a model without its test split.

@@ -250,6 +250,21 @@ def test_a_model_of_other_labels_is_refused(tiny_model: Path, tmp_path: Path) ->
     assert "reads 0, 1, 2, …, 9, pets holds cat, dog" in result.stderr
 
 
+def test_data_of_some_of_the_classes_are_examined_by_the_models_numbers(digit_folder: Path) -> None:
+    import shutil
+
+    from capsonnx.runtime import default_model_path
+
+    for folder in digit_folder.glob("*/[!37]"):
+        shutil.rmtree(folder)
+    found = report(default_model_path(), "--data", digit_folder, "--exam", "singles", "--exam", "files")
+    [singles] = found["exams"]
+    assert singles["images"] == found["files"]["images"] > 3
+    assert singles["top"] == found["files"]["right"] == 1
+    few = evaluate(default_model_path(), "--data", digit_folder, "--exam", "singles", "--provider", "cpu")
+    assert f"only {singles['images']} images to examine on" in few.stderr
+
+
 def test_help_names_every_exam() -> None:
     result = evaluate("--help")
     assert result.exit_code == 0

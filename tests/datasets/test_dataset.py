@@ -21,6 +21,15 @@ def held_out_numbers(count: int, seed: int, *, grouped: bool = False) -> list[in
     return numbers
 
 
+def test_items_keep_their_class_among_more_classes() -> None:
+    found = numbered(5).among(("none", "odd", "even"))
+    assert [found.labels[number] for number in found.targets] == ["even", "odd", "even", "odd", "even"]
+    same = numbered(5).among(("even", "odd"))
+    np.testing.assert_array_equal(same.targets, numbered(5).targets)
+    with pytest.raises(InputError, match="holds the classes odd; expected some of even, round"):
+        numbered(5).among(("even", "round"))
+
+
 @given(st.data(), st.integers(0, 200), st.integers(0, 2**32), st.booleans())
 def test_held_out_and_remaining_items_are_all_items(data: st.DataObject, size: int, seed: int, grouped: bool) -> None:
     count = data.draw(st.integers(0, size))
