@@ -11,7 +11,7 @@ import torch
 from click.testing import CliRunner
 
 from capsonnx import datasets, exam
-from capsonnx.errors import InputError
+from capsonnx.errors import InputError, ParityError
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -100,6 +100,21 @@ def test_what_has_been_examined_is_not_run_again(study, tmp_path, monkeypatch) -
         ("a", "0"),
         ("a", "1"),
     ]
+
+
+def test_a_run_whose_file_the_gate_refuses_is_not_counted_and_the_others_are(study, tmp_path, monkeypatch) -> None:
+    def run(variant, seed, device, provider, *, held_out):
+        if seed == 0:
+            raise ParityError("lengths by 1.1e-05", expected="1e-05", remedy="train on")
+        return rows(variant.name, seed, singles=0.5)
+
+    monkeypatch.setattr(study, "run", run)
+    matrix, results = tmp_path / "matrix.toml", tmp_path / "results.csv"
+    matrix.write_text('[defaults]\nexams = []\n[[variants]]\nname = "a"\ntitle = "A"\nseeds = 2\n')
+    result = CliRunner().invoke(study.main, ["--matrix", str(matrix), "--results", str(results)])
+    assert result.exit_code == 0
+    assert "not counted: lengths by 1.1e-05" in result.stderr
+    assert [row["seed"] for row in study.load_results(results)] == ["1"]
 
 
 def test_older_results_lack_what_was_measured_later(study, tmp_path) -> None:
