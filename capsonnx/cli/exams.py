@@ -8,7 +8,7 @@ import click
 
 from capsonnx.cli.values import FILES, exam_family
 from capsonnx.contract import FIELD
-from capsonnx.datasets import CATALOGUE
+from capsonnx.datasets import CATALOGUE, symbol_size
 from capsonnx.errors import InputError
 from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
 
@@ -19,25 +19,56 @@ if TYPE_CHECKING:
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
-__all__ = ["chosen_exams", "numbered", "with_files"]
+__all__ = ["chosen_exams", "numbered", "tell_of_small_symbols", "tell_what_few_images_tell", "with_files"]
 
 
 FEW = 50
 """Images, below which one of them is some per cent of all."""
 
+SMALL = 0.7
+"""Of the length of a known symbol: that of one which is not read as it is."""
+
+
+WHY = "for want of digits, classes or room"
+"""What an exam lacks that is left out."""
+
 
 def numbered(network: Model, dataset: Dataset) -> Dataset:
     """The data by the model's class numbers; some of its classes are enough, others than these are refused."""
     labels = network.contract.labels
-    if not set(dataset.labels) <= set(labels):
+    unknown = [label for label in dataset.labels if label not in labels]
+    if unknown:
         raise InputError(
-            f"{network.path}: reads {_listed(labels)}, {dataset.name} holds {_listed(dataset.labels)}",
-            expected="data of the model's classes, or of some of them",
-            remedy="pass such data with --data, or a model of these classes",
+            f"{dataset.name}: holds the {'class' if len(unknown) == 1 else 'classes'} {_listed(unknown)}, "
+            f"which {network.path} does not read",
+            expected=f"data of its classes, {_listed(labels)}, or of some of them",
+            remedy="pass such data with --data, or a model of these classes; of a folder, the sub-folders' names are "
+            "the classes",
         )
-    if len(dataset) < FEW:
-        click.echo(f"only {len(dataset)} images to examine on: one of them is {100 / len(dataset):.0f} %", err=True)
     return dataset.among(labels)
+
+
+def tell_what_few_images_tell(dataset: Dataset, *, is_folder: bool) -> None:
+    """Say how little a figure of few images means, and of how few there are why."""
+    if len(dataset) < FEW:
+        others = "; of a folder, all that lie in its sub-folder test/ are examined on" if is_folder else ""
+        click.echo(
+            f"only {len(dataset)} test images: one of them is {100 / len(dataset):.0f} %{others}",
+            err=True,
+        )
+
+
+def tell_of_small_symbols(network: Model, dataset: Dataset) -> None:
+    """Say so if most symbols are much smaller than those that this model was trained on."""
+    windows, found = network.contract.windows, symbol_size(dataset.images)
+    if windows is not None and 0 < found < SMALL * windows.symbol:
+        height, width = dataset.images.shape[1:]
+        click.echo(
+            f"at {height}×{width} pixels most symbols of {dataset.name} are {found:.0f} pixels long, and "
+            f"{network.path} was trained on {windows.symbol:.0f}: crop the images to their symbols; the exam "
+            f"'{FILES}' reads them as they are",
+            err=True,
+        )
 
 
 def with_files(names: Sequence[str], network: Model, data: str) -> bool:
@@ -72,11 +103,11 @@ def chosen_exams(
             _tell_no_pages(lack)
             pages = []
         # A name that is in neither catalogue, build_exams refuses.
-        unknown = [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])]
-        sets = _of_its_size(network, build_exams(dataset, [*unknown, *_named(names, EXAMS)], seed=seed))
-        return sets, build_page_exams(dataset, pages, seed=seed)
+        build_exams(dataset, [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])], seed=seed)
+        asked = {exam.name: exam for name in names for exam in _sets_of(name, dataset, seed)}
+        return _of_its_size(network, list(asked.values())), build_page_exams(dataset, pages, seed=seed)
     sets = build_exams(dataset, seed=seed)
-    _tell_left_out(EXAMS, sets, "for want of digits, classes or room")
+    _tell_left_out(EXAMS, sets, WHY)
     sets = _of_its_size(network, sets)
     if lack:
         _tell_no_pages(lack)
@@ -84,6 +115,24 @@ def chosen_exams(
     built = build_page_exams(dataset, seed=seed)
     _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
     return sets, built
+
+
+def _sets_of(name: str, dataset: Dataset, seed: int) -> list[Exam]:
+    """An exam by its name; or those of a family that there are classes for, one at least."""
+    if name in EXAMS:
+        return build_exams(dataset, [name], seed=seed)
+    built: list[Exam] = []
+    refused: InputError | None = None
+    members = _named([name], EXAMS)
+    for member in members:
+        try:
+            built += build_exams(dataset, [member], seed=seed)
+        except InputError as error:
+            refused = error
+    if refused is not None and not built:
+        raise refused
+    _tell_left_out(members, built, WHY)
+    return built
 
 
 def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:

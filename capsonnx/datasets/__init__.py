@@ -8,10 +8,21 @@ from typing import get_args
 from capsonnx.datasets.catalogue import CATALOGUE
 from capsonnx.datasets.dataset import Dataset, Split, split_held_out
 from capsonnx.datasets.folder import files_of, load_folder
+from capsonnx.datasets.ink import symbol_size, widest_symbol
 from capsonnx.datasets.sources import load_collection
 from capsonnx.errors import InputError
 
-__all__ = ["CATALOGUE", "Dataset", "Split", "files_of", "load", "load_folder", "split_held_out"]
+__all__ = [
+    "CATALOGUE",
+    "Dataset",
+    "Split",
+    "files_of",
+    "load",
+    "load_folder",
+    "split_held_out",
+    "symbol_size",
+    "widest_symbol",
+]
 
 
 def load(name_or_folder: str | Path, split: Split, *, data_dir: Path | None = None, progress: bool = False) -> Dataset:

@@ -28,7 +28,8 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
     """Load one split of a data set kept as a sub-folder of images per class.
 
     The classes are the sub-folders, sorted by name. If the folder holds ``train`` and ``test``, each with the same
-    class folders, these are the splits. Otherwise about one image in six is the test split, chosen by a hash of its
+    class folders, these are the splits; one that holds ``test`` alone has a test split, and nothing to train on.
+    Otherwise about one image in six is the test split, chosen by a hash of its
     file name (:func:`is_test_file`): the choice is the same on every machine, and adding images never moves others.
     Names that begin with a dot, files that are no images by their suffix, and files beside the class folders are left
     alone.
@@ -42,9 +43,9 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
         Images (count, *size), light ink on a black ground, sorted by class and file name.
 
     Raises:
-        InputError: there is no class folder, a class folder has no image or a folder in it, only one of ``train`` and
-            ``test`` is there or their class folders differ, or the split by file names leaves a class without training
-            images or no test image at all.
+        InputError: there is no class folder, a class folder has no image or a folder in it, ``train`` is there alone,
+            what is to be trained on lacks or has other class folders than ``test``, or the split by file names leaves a
+            class without training images or no test image at all.
         DataError: images cannot be read, or are of one level all over; the message names them.
     """
     labels, items = files_of(path, split)
@@ -97,6 +98,9 @@ def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[Path]]]:
     """The class names, and the files of the split by class."""
+    if split == "test" and _holds_folders(path / "test"):
+        found = _classes(path / "test")
+        return tuple(found), found
     if (path / "train").is_dir() and (path / "test").is_dir():
         classes = {name: _classes(path / name) for name in ("train", "test")}
         if classes["train"].keys() != classes["test"].keys():
@@ -104,7 +108,7 @@ def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[P
             raise _unsuitable(f"{path}: {differing} only in one of train and test", "the same classes in both")
         return tuple(classes[split]), classes[split]
     for lone, lacking in (("train", "test"), ("test", "train")):
-        if (path / lone).is_dir() and any(entry.is_dir() for entry in _visible(path / lone)):
+        if _holds_folders(path / lone):
             raise _unsuitable(f"{path}: folders in {lone}, but no folder {lacking}", "both, or neither")
     every = _classes(path)
     chosen = {label: [file for file in every[label] if is_test_file(file.name) == (split == "test")] for label in every}
@@ -119,6 +123,10 @@ def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[P
     return tuple(chosen), chosen
 
 
+def _holds_folders(path: Path) -> bool:
+    return path.is_dir() and any(entry.is_dir() for entry in _visible(path))
+
+
 def _classes(path: Path) -> dict[str, list[Path]]:
     """The image files of each class folder, both sorted by name."""
     from capsonnx.images import image_suffixes  # noqa: PLC0415 - it imports Pillow, which the catalogue does without
@@ -131,10 +139,18 @@ def _classes(path: Path) -> dict[str, list[Path]]:
     for folder in folders:
         inside = [entry for entry in _visible(folder) if entry.is_dir()]
         if inside:
-            raise _unsuitable(f"{inside[0]}: a folder in that of a class", "images alone in each sub-folder")
+            raise InputError(
+                f"{inside[0]}: a folder in that of a class",
+                expected="images alone in each sub-folder",
+                remedy="move or remove it",
+            )
         classes[folder.name] = [file for file in _visible(folder) if file.suffix.lower() in suffixes]
         if not classes[folder.name]:
-            raise _unsuitable(f"{folder}: no image", "image files such as .png and .jpg in each sub-folder")
+            raise InputError(
+                f"{folder}: no image",
+                expected="image files such as .png and .jpg in each sub-folder",
+                remedy="put some into it, or remove it",
+            )
     return classes
 
 

@@ -49,5 +49,5 @@ def too_few_classes(dataset: Dataset, name: str) -> InputError:
         f"{dataset.name}: {len(dataset)} {'digit' if len(dataset) == 1 else 'digits'} of {classes} "
         f"{'class' if classes == 1 else 'classes'}",
         expected=f"digits of more classes for the exam {name}",
-        remedy="use more digits, or leave this exam out",
+        remedy="use data of more classes, or leave this exam out",
     )

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from capsonnx.datasets import CATALOGUE
+from capsonnx.datasets import CATALOGUE, symbol_size, widest_symbol
 from capsonnx.errors import InputError
 from capsonnx.model import DecoderConfig, NetworkConfig
 from capsonnx.training.device import Precision, choose_precision
@@ -17,16 +15,11 @@ from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     import torch
-    from numpy.typing import NDArray
 
     from capsonnx.datasets import Dataset
     from capsonnx.model import CouplingAxis, NetworkKind, RoutingName, Sharing, SquashName
 
 __all__ = ["TrainingConfig", "fitted", "make_config", "resolved"]
-
-
-FAINT = 63
-"""Ink levels up to this do not count for the size of a symbol."""
 
 
 @dataclass(frozen=True)
@@ -172,42 +165,6 @@ def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
 def _for_routing(recipe: Recipe, routing: RoutingName) -> Recipe:
     """The same recipe, by which any routing but the default is trained with: of no other was it tried not to."""
     return recipe if routing == "su-normalised" else replace(recipe, training_routings=0)
-
-
-def symbol_size(images: NDArray[np.uint8]) -> float:
-    """The median, over images (count, height, width) of one symbol each, of the longer side of the ink in pixels.
-
-    >>> images = np.zeros((3, 28, 28), np.uint8)
-    >>> images[:, 4:24, 10:14] = 255
-    >>> symbol_size(images)
-    20.0
-    """
-    return float(np.median(np.maximum(*_ink_sides(images))))
-
-
-def widest_symbol(images: NDArray[np.uint8]) -> float:
-    """The width by the height of the ink that only one in a hundred of images (count, height, width) goes beyond.
-
-    Never less than :data:`capsonnx.windows.WIDEST`, so that what is hardly wider than digits counts as one symbol.
-
-    >>> images = np.zeros((3, 28, 28), np.uint8)
-    >>> images[:, 10:14, 4:24] = 255
-    >>> widest_symbol(images), widest_symbol(images.transpose(0, 2, 1))
-    (5.0, 1.45)
-    """
-    widths, heights = _ink_sides(images)
-    return max(WIDEST, round(float(np.percentile(widths / np.maximum(heights, 1), 99)), 2))
-
-
-def _ink_sides(images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The width and the height in pixels of the ink on each of images (count, height, width); 0 without ink."""
-    ink = images > FAINT
-    sides = []
-    for axis in (1, 2):
-        there = np.asarray(ink.any(axis=axis))
-        first, last = there.argmax(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1)
-        sides.append(np.where(there.any(axis=1), last - first, 0))
-    return sides[0], sides[1]
 
 
 def resolved(data: str) -> str:

@@ -247,7 +247,8 @@ def test_a_model_of_other_labels_is_refused(tiny_model: Path, tmp_path: Path) ->
             Image.linear_gradient("L").save(folder / "1.png")
     result = evaluate(tiny_model, "--data", tmp_path / "pets")
     assert result.exit_code == 2
-    assert "reads 0, 1, 2, …, 9, pets holds cat, dog" in result.stderr
+    assert "pets: holds the classes cat, dog, which" in result.stderr
+    assert "the sub-folders' names are the classes" in result.stderr
 
 
 def test_data_of_some_of_the_classes_are_examined_by_the_models_numbers(digit_folder: Path) -> None:
@@ -262,7 +263,42 @@ def test_data_of_some_of_the_classes_are_examined_by_the_models_numbers(digit_fo
     assert singles["images"] == found["files"]["images"] > 3
     assert singles["top"] == found["files"]["right"] == 1
     few = evaluate(default_model_path(), "--data", digit_folder, "--exam", "singles", "--provider", "cpu")
-    assert f"only {singles['images']} images to examine on" in few.stderr
+    assert f"only {singles['images']} test images" in few.stderr
+    assert "trained on" not in few.stderr  # these digits fill their images as MNIST's do
+
+
+def test_small_symbols_in_large_images_are_told(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from capsonnx import datasets
+    from capsonnx.runtime import default_model_path
+
+    digits = datasets.load("mnist", "test")
+    for number in range(12):
+        place = tmp_path / "small" / "test" / str(digits.targets[number])
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.pad(digits.images[number], 20)).save(place / f"{number}.png")
+    result = evaluate(default_model_path(), "--data", tmp_path / "small", "--exam", "singles", "--provider", "cpu")
+    assert result.exit_code == 0
+    assert "most symbols of small are 8 pixels long" in result.stderr
+    files = evaluate(default_model_path(), "--data", tmp_path / "small", "--exam", "files", "--provider", "cpu")
+    assert "pixels long" not in files.stderr
+
+
+def test_of_a_family_those_are_sat_that_there_are_classes_for(digit_folder: Path) -> None:
+    import shutil
+
+    from capsonnx.runtime import default_model_path
+
+    for folder in digit_folder.glob("*/[!037]"):
+        shutil.rmtree(folder)
+    found = evaluate(default_model_path(), "--data", digit_folder, "--exam", "row", "--provider", "cpu")
+    assert found.exit_code == 0
+    assert "row-3" in found.stdout
+    assert "left out, for want of digits, classes or room: row-4, row-5" in found.stderr
+    none = evaluate(default_model_path(), "--data", digit_folder, "--exam", "row-4")
+    assert none.exit_code == 2
+    assert "use data of more classes, or leave this exam out" in none.stderr
 
 
 def test_help_names_every_exam() -> None:

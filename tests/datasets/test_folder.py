@@ -70,11 +70,17 @@ def test_split_folders_must_agree_on_the_classes(tmp_path: Path) -> None:
     write(tmp_path / "train" / "b", numbered(1))
     write(tmp_path / "test" / "a", numbered(1))
     with pytest.raises(InputError, match="b only in one of train and test"):
-        load_folder(tmp_path, "test")
+        load_folder(tmp_path, "train")
+    assert load_folder(tmp_path, "test").labels == ("a",)
+
+
+def test_a_test_split_needs_no_other(tmp_path: Path) -> None:
+    write(tmp_path / "test" / "a", numbered(3))
+    assert len(load_folder(tmp_path, "test")) == 3
 
 
 @pytest.mark.parametrize("lone", ["train", "test"])
-def test_one_split_folder_is_not_enough(tmp_path: Path, lone: str) -> None:
+def test_one_split_folder_is_not_enough_to_train_on(tmp_path: Path, lone: str) -> None:
     write(tmp_path / lone / "a", numbered(3))
     with pytest.raises(InputError, match=f"folders in {lone}, but no folder"):
         load_folder(tmp_path, "train")
