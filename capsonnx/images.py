@@ -71,6 +71,8 @@ def load_grey(
         raise _unreadable(name, "not an image of a known format") from None
     except Image.DecompressionBombError:
         raise _unreadable(name, "too many pixels") from None
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file", expected="an image file", remedy="check the path") from None
     except OSError as error:
         raise _unreadable(name, error.strerror or str(error)) from None
     except Exception as error:  # noqa: BLE001 - on damaged files Pillow's decoders raise whatever they stumble over
@@ -101,8 +103,12 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
     _check_options(polarity, height)
     try:
         array = np.asarray(image)
-    except ValueError:  # rows of different lengths
-        array = np.empty(0)
+    except ValueError:
+        raise InputError(
+            "an image of rows of different lengths",
+            expected="rows of one length",
+            remedy="pad them, or pass one image at a time",
+        ) from None
     if array.ndim == 0:
         raise InputError(
             f"an image of type {type(image).__name__}",

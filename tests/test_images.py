@@ -257,7 +257,6 @@ def test_bool_arrays():
         [1, 2],
         [],
         [[]],
-        [[1, 2], [3]],
         np.zeros((2, 2, 2)),
         np.zeros((1, 3, 4, 3)),
         np.zeros((0, 5)),
@@ -273,6 +272,11 @@ def test_bool_arrays():
 def test_other_arrays_are_refused(array):
     with pytest.raises(InputError, match="image array"):
         as_grey(array)
+
+
+def test_rows_of_different_lengths_are_refused():
+    with pytest.raises(InputError, match="rows of different lengths"):
+        as_grey([[1, 2], [3]])
 
 
 @pytest.mark.parametrize("options", [{"polarity": "light"}, {"height": 0}, {"height": 2.5}, {"height": True}])

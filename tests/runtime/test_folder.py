@@ -95,7 +95,7 @@ def test_unreadable_images_are_rows(model, tmp_path):
     assert [row.error is None for row in rows] == [False, True] * 3
     assert [row.reading is None for row in rows] == [True, False] * 3
     assert "known format" in rows[2].error
-    assert "No such file" in rows[4].error
+    assert "no such file" in rows[4].error
 
 
 def test_an_image_that_the_network_cannot_take_is_a_row():
