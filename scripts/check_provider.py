@@ -182,7 +182,7 @@ def kernels(files: dict[str, Path], device: torch.device, scale: Scale) -> dict[
     for name, (precision, cuda) in choices.items():
         model = load_model(files[precision], provider="cuda", cuda=cuda)
         call = partial(model, images, model.outputs)
-        wall = next(iter(measure({name: call}, seconds=scale.seconds).values()))
+        wall = measure({name: call}, seconds=scale.seconds)[name]
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as run:
             call()
             torch.cuda.synchronize()

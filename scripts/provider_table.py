@@ -94,7 +94,7 @@ def _nodes_line(one: dict[str, Any]) -> str:
 
 
 def _target_lines(rows: list[dict[str, Any]]) -> list[str]:
-    """Our best choice beside torch.compile, at the batches that there are targets for."""
+    """Each of ours beside torch.compile, at the batches that there are targets for."""
     lines = []
     for batch, target in TARGET_RATIOS.items():
         for size in sorted({tuple(one["size"]) for one in rows}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["chosen_exams", "numbered", "tell_of_small_symbols", "tell_what_few_images_tell", "with_files"]
 
-
 FEW = 50
 """Images, below which one of them is some per cent of all."""
 
 SMALL = 0.7
 """Of the length of a known symbol: that of one which is not read as it is."""
-
 
 WHY = "for want of digits, classes or room"
 """What an exam lacks that is left out."""
@@ -36,16 +35,15 @@ WHY = "for want of digits, classes or room"
 def numbered(network: Model, dataset: Dataset) -> Dataset:
     """The data by the model's class numbers; some of its classes are enough, others than these are refused."""
     labels = network.contract.labels
-    unknown = [label for label in dataset.labels if label not in labels]
-    if unknown:
+    try:
+        return dataset.among(labels)
+    except InputError as error:
         raise InputError(
-            f"{dataset.name}: holds the {'class' if len(unknown) == 1 else 'classes'} {_listed(unknown)}, "
-            f"which {network.path} does not read",
+            f"{str(error).partition('; expected')[0]}, which {network.path} does not read",
             expected=f"data of its classes, {_listed(labels)}, or of some of them",
             remedy="pass such data with --data, or a model of these classes; of a folder, the sub-folders' names are "
             "the classes",
-        )
-    return dataset.among(labels)
+        ) from None
 
 
 def tell_what_few_images_tell(dataset: Dataset, *, is_folder: bool) -> None:
@@ -122,15 +120,12 @@ def _sets_of(name: str, dataset: Dataset, seed: int) -> list[Exam]:
     if name in EXAMS:
         return build_exams(dataset, [name], seed=seed)
     built: list[Exam] = []
-    refused: InputError | None = None
     members = _named([name], EXAMS)
     for member in members:
-        try:
+        with suppress(InputError):
             built += build_exams(dataset, [member], seed=seed)
-        except InputError as error:
-            refused = error
-    if refused is not None and not built:
-        raise refused
+    if not built:
+        return build_exams(dataset, members, seed=seed)  # which says what they lack
     _tell_left_out(members, built, WHY)
     return built
 

@@ -149,7 +149,7 @@ def quiet() -> Iterator[None]:
     """Keep ONNX Runtime from telling on stderr of a provider that it tried and could not have."""
     import onnxruntime  # noqa: PLC0415 - see resolve
 
-    onnxruntime.set_default_logger_severity(4)  # fatal only
+    hush()
     try:
         yield
     finally:
