@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DIGITS = 2400
-SHORT = ["--epochs", "4", "--limit", "1700", "--held-out", "200", "--precision", "fp32"]
+SHORT = ["--epochs", "4", "--limit", "1700", "--held-out", "60", "--precision", "fp32"]
 
 
 def capsonnx(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -107,7 +107,7 @@ def test_check_passes_alone_and_against_the_run(run: Path, onnx_file: Path) -> N
 
 
 def test_check_against_another_training_fails(onnx_file: Path, data_dir: Path, tmp_path: Path) -> None:
-    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--seed", 9, "-o", tmp_path / "other")
+    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--limit", 200, "--seed", 9, "-o", tmp_path / "other")
     result = capsonnx("check", onnx_file, "--against", tmp_path / "other", code=1)
     assert "FAILED" in result.stdout
     assert "Traceback" not in result.stderr

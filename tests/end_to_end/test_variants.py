@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
+
+from capsonnx.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 VARIANTS = [
     "--routing su",
@@ -28,9 +31,9 @@ VARIANTS = [
 ]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "capsonnx", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+def run(*arguments: object) -> Result:
+    """The command within this process: to start torch anew for each would take longer than what is tested."""
+    return CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,7 @@ def test_a_variant_trains_exports_and_passes_parity(tmp_path, letters, options: 
 
     folder, path = tmp_path / "run", tmp_path / "variant.onnx"
     trained = run("train", "--data", letters, "--epochs", 2, "-o", folder, *options.split())
-    assert trained.returncode == 0, trained.stderr
+    assert trained.exit_code == 0, trained.stderr
     done = training.load_trained(folder)
     path.write_bytes(export.to_onnx(done.network, export.contract_of(done)))
     model = runtime.load_model(path, provider="cpu")
@@ -74,21 +77,21 @@ def test_a_variant_trains_exports_and_passes_parity(tmp_path, letters, options: 
 
 def test_the_export_command_passes_another_routing_through_the_gate(tmp_path, letters) -> None:
     folder, path = tmp_path / "run", tmp_path / "variant.onnx"
-    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, "--routing", "hinton").returncode == 0
+    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, "--routing", "hinton").exit_code == 0
     exported = run("export", folder, "-o", path)
-    assert exported.returncode == 0, exported.stderr
+    assert exported.exit_code == 0, exported.stderr
     assert json.loads(path.with_suffix(".parity.json").read_text())["passed"]
 
 
 def test_full_sharing_is_exported_for_its_own_size_and_no_other(tmp_path, letters) -> None:
     folder, path = tmp_path / "run", tmp_path / "variant.onnx"
-    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, "--sharing", "full").returncode == 0
+    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, "--sharing", "full").exit_code == 0
     exported = run("export", folder, "-o", path)
-    assert exported.returncode == 0, exported.stderr
+    assert exported.exit_code == 0, exported.stderr
     assert "matrices of its own" in exported.stderr
     assert "28×28 px only" in json.loads(path.with_suffix(".parity.json").read_text())["checks"]["sizes"]["found"]
     refused = run("export", folder, "-o", tmp_path / "dynamic.onnx", "--size", "dynamic")
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "--sharing shared" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert not (tmp_path / "dynamic.onnx").exists()
@@ -97,18 +100,18 @@ def test_full_sharing_is_exported_for_its_own_size_and_no_other(tmp_path, letter
 def test_a_resumed_run_is_of_its_own_variant(tmp_path, letters) -> None:
     folder = tmp_path / "run"
     options = ["--routing", "hinton", "--squash", "learnable", "--coupling-axis", "input", "--routings", "2"]
-    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, *options).returncode == 0
+    assert run("train", "--data", letters, "--epochs", 1, "-o", folder, *options).exit_code == 0
     resumed = run("train", "--resume", "-o", folder)
-    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.exit_code == 0, resumed.stderr
     other = run("train", "--resume", "-o", folder, "--routing", "su")
-    assert other.returncode == 2
+    assert other.exit_code == 2
     assert "trained with" in other.stderr
 
 
 @pytest.mark.parametrize("options", ["--squash last", "--network pooled --routing su", "--routing em --squash tanh"])
 def test_choices_that_do_not_go_together_are_one_line(tmp_path, letters, options: str) -> None:
     result = run("train", "--data", letters, "-o", tmp_path / "run", *options.split())
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert len(result.stderr.strip().splitlines()) == 1
     assert "pass " in result.stderr
     assert not (tmp_path / "run").exists()

@@ -19,7 +19,7 @@ def digits() -> datasets.Dataset:
     return datasets.load("mnist", "test").take(np.arange(200))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def config(digits: datasets.Dataset) -> TrainingConfig:
     config = make_config("mnist", digits, CPU, epochs=3, held_out=40)
     return dataclasses.replace(config, recipe=dataclasses.replace(config.recipe, batch_size=20, canvas=4))

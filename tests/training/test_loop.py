@@ -59,13 +59,20 @@ def test_the_seed_decides_the_weights(tmp_path, digits, config) -> None:
     assert not same(tmp_path / "a", tmp_path / "c")
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, digits, config) -> Path:
+    """A run that nothing stopped."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    train(config, digits, folder, device=CPU)
+    return folder
+
+
 @pytest.mark.parametrize("victim", ["save_metrics", "save_state", "draw_curves"])
 @pytest.mark.parametrize("call", [1, 2])
 def test_killed_between_any_two_writes_it_resumes_bit_for_bit(
-    tmp_path, digits, config, monkeypatch, victim, call
+    tmp_path, digits, config, whole, monkeypatch, victim, call
 ) -> None:
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    train(config, digits, whole, device=CPU)
+    stopped = tmp_path / "stopped"
     calls = 0
     original = getattr(loop, victim)
 
