@@ -105,8 +105,6 @@ DEFAULT = Recipe(
     fade=0.3,
     empty=0.05,
     crowded=0.25,
-    # By which pages are read as well as with all of it, and single digits and pairs better.
-    window_weight=0.2,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -125,7 +123,6 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 learning_rate=1e-3,
                 muon_rate=2.5e-3,
                 crowded=0.5,
-                window_weight=1.0,
             ),
         )
     }
