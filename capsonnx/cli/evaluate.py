@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capsonnx import __version__
-from capsonnx.cli.options import provider_option, tf32_option
+from capsonnx.cli.options import provider_option, tell_where_tf32_is_not, tf32_option
 from capsonnx.cli.values import complete_data, complete_exam
 from capsonnx.cli.wording import counted
 
@@ -142,6 +142,7 @@ def command(
     from capsonnx.progress import progress_bar
 
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
+    tell_where_tf32_is_not(network.provider, tf32=tf32)
     dataset = numbered(network, _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit))
     tell_what_few_images_tell(dataset, is_folder=data not in datasets.CATALOGUE)
     sets, pages = chosen_exams(names, network, dataset, seed)

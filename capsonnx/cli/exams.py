@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -91,6 +92,7 @@ def chosen_exams(
     elif network.size is not None:
         lack = "a model of free sizes"
     if names:
+        _require_known(names)
         names = [name for name in names if name != FILES]
         pages = _named(names, PAGE_EXAMS)
         if pages and lack:
@@ -100,8 +102,6 @@ def chosen_exams(
                 raise _no_reader_of_pages(network, refused)
             _tell_no_pages(lack)
             pages = []
-        # A name that is in neither catalogue, build_exams refuses.
-        build_exams(dataset, [name for name in names if not _named([name], [*EXAMS, *PAGE_EXAMS])], seed=seed)
         asked = {exam.name: exam for name in names for exam in _sets_of(name, dataset, seed)}
         return _of_its_size(network, list(asked.values())), build_page_exams(dataset, pages, seed=seed)
     sets = build_exams(dataset, seed=seed)
@@ -113,6 +113,20 @@ def chosen_exams(
     built = build_page_exams(dataset, seed=seed)
     _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
     return sets, built
+
+
+def _require_known(names: Sequence[str]) -> None:
+    """Refuse what is no exam and no family of exams, and offer what is spelt nearly so."""
+    exams = [*EXAMS, *PAGE_EXAMS]
+    known = [*exams, *map(exam_family, exams), FILES]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise InputError(
+                f"exam '{name}'",
+                expected="one of those that 'capsonnx evaluate --help' lists, or a family of them",
+                remedy=f"did you mean '{near[0]}'?" if near else "look there for its name",
+            )
 
 
 def _sets_of(name: str, dataset: Dataset, seed: int) -> list[Exam]:

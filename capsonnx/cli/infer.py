@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from capsonnx.cli import INTERRUPTED
-from capsonnx.cli.options import model_option, provider_option, reading_options, tf32_option
+from capsonnx.cli.options import (
+    model_option,
+    provider_option,
+    reading_options,
+    tell_where_tf32_is_not,
+    tf32_option,
+)
 from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
@@ -145,6 +151,7 @@ def command(
     style = style or _style_of(output)
     sources = runtime.expand(paths, recursive=recursive)
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
+    tell_where_tf32_is_not(network.provider, tf32=tf32)
     tally, start = Tally(), time.perf_counter()
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)

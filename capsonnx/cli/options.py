@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from capsonnx.images import Polarity
     from capsonnx.preparation import Preparation
 
-__all__ = ["model_option", "provider_option", "reading_options", "tf32_option"]
+__all__ = ["model_option", "provider_option", "reading_options", "tell_where_tf32_is_not", "tf32_option"]
 
 model_option = click.option(
     "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
 )
 
 tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+
+
+def tell_where_tf32_is_not(provider: str, *, tf32: bool) -> None:
+    """Say so if TF32 was asked for where there is none, by the name that a session gives its provider."""
+    from capsonnx.runtime.providers import CUDA
+
+    if tf32 and provider != CUDA:
+        click.echo(f"--tf32 is for CUDA: on {provider} it changes nothing", err=True)
 
 
 def provider_option(explanation: str = "What to run on.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -204,6 +204,17 @@ def test_the_same_seed_gives_the_same_numbers(tiny_model: Path) -> None:
     assert accuracies(first) == accuracies(again) == accuracies(batched)
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("fils", "did you mean 'files'?"), ("string", "did you mean 'strings'?"), ("zzz", "look there for its name")],
+)
+def test_a_name_that_is_no_exam_is_refused_with_what_is_spelt_nearly_so(tiny_model: Path, name: str, remedy) -> None:
+    result = evaluate(tiny_model, "--exam", "singles", "--exam", name)
+    assert result.exit_code == 2
+    assert f"exam '{name}'; expected one of those that 'capsonnx evaluate --help' lists, or a family" in result.stderr
+    assert result.stderr.rstrip().endswith(remedy)
+
+
 def test_exams_that_want_more_classes_are_left_out_with_a_word(tiny_model: Path) -> None:
     result = evaluate(tiny_model, "--limit", 3)  # a 7, a 2 and a 1
     assert result.exit_code == 0
@@ -215,7 +226,7 @@ def test_exams_that_want_more_classes_are_left_out_with_a_word(tiny_model: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--exam", "triples"], "one of singles, pairs-vertical"),
+        (["--exam", "triples"], "exam 'triples'; expected one of those that"),
         (["--exam", "row-5", "--limit", "3"], "digits of more classes for the exam row-5"),
         (["--exam", "scattered-160"], "cannot sit scattered-160; expected a model of free sizes with the output field"),
         (["--exam", "spacing-4"], "cannot sit spacing-4; expected a model of free sizes with the output field"),
