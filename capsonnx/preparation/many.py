@@ -14,7 +14,7 @@ from capsonnx.components import find_components
 from capsonnx.preparation.clean import HAZE, REACH, STRONG, most_inked, near_ink
 from capsonnx.preparation.prepared import Preparation, Prepared, check_choices, prepare
 from capsonnx.preparation.rules import SHORTEST
-from capsonnx.preparation.sizes import SMALLEST, SYMBOL, clean_sizes, longest_of
+from capsonnx.preparation.sizes import SYMBOL, are_fit, longest_of
 from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
@@ -87,8 +87,5 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL, wid
     # It may be a rule, or hold one.
     spared[page_of[longest_of(boxes) >= SHORTEST]] = False
     if symbol is not None:
-        for sides, (least, most) in clean_sizes(boxes, widest):
-            # The size of a page's symbols is one of these.
-            scales = symbol / np.maximum(sides, 1)
-            spared[page_of[(sides >= SMALLEST) & ((scales < least) | (scales > most))]] = False
+        spared[page_of[~are_fit(boxes, symbol, widest)]] = False
     return [bool(one) for one in spared]

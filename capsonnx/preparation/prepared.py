@@ -24,7 +24,7 @@ from capsonnx.components import find_components
 from capsonnx.errors import InputError
 from capsonnx.preparation.clean import STRONG, needs_preparation, unruled
 from capsonnx.preparation.scan import ink_on_paper
-from capsonnx.preparation.sizes import SYMBOL, are_frames, clean_sizes, middle
+from capsonnx.preparation.sizes import SYMBOL, are_frames, clean_scale
 from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def prepare(
     if mode == "auto" and not needs_preparation(levels):
         return _clean(levels, symbol, widest)
     ink, size = ink_on_paper(levels, widest)
-    scale = _scale(size, symbol, levels.size)
+    scale = _at_most(_scale(size, symbol), levels.size)
     return Prepared(_thickened(_brightened(_resized(ink, scale)), size * scale), scale)
 
 
@@ -116,9 +116,8 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     page = unruled(levels, boxes, widest)
     if page is not levels:
         levels, boxes = page, find_components(page > STRONG).boxes
-    sizes = clean_sizes(boxes[~are_frames(boxes)], widest)
-    scales = [_scale(middle(sides), symbol, levels.size, band=band) for sides, band in sizes]
-    scale = next((one for one in scales if one != 1), 1.0)
+    wanted = 1.0 if symbol is None else clean_scale(boxes[~are_frames(boxes)], symbol, widest)
+    scale = _at_most(wanted, levels.size)
     if scale == 1:
         return Prepared(levels)
     # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
@@ -132,11 +131,16 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     return Prepared(page, scale)
 
 
-def _scale(size: float, symbol: float | None, pixels: int, *, band: tuple[float, float] = BAND) -> float:
-    """By what to resize a page of so many pixels."""
-    if symbol is None or not size or band[0] <= symbol / size <= band[1]:
+def _scale(size: float, symbol: float | None) -> float:
+    """By what to resize a scan whose symbols are of that size in pixels, or 0 if there are none."""
+    if symbol is None or not size or BAND[0] <= symbol / size <= BAND[1]:
         return 1.0
-    return float(min(symbol / size, max(1.0, (LARGEST / pixels) ** 0.5)))
+    return symbol / size
+
+
+def _at_most(scale: float, pixels: int) -> float:
+    """A scale by which a page of so many pixels is not enlarged beyond :data:`LARGEST`."""
+    return float(min(scale, max(1.0, (LARGEST / pixels) ** 0.5)))
 
 
 def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:

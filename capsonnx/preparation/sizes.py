@@ -11,7 +11,7 @@ from capsonnx.windows import WIDEST
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["SMALLEST", "SYMBOL", "are_frames", "clean_sizes", "longest_of", "middle", "sides_of", "symbol_size"]
+__all__ = ["SYMBOL", "are_fit", "are_frames", "clean_scale", "longest_of", "middle", "sides_of", "symbol_size"]
 
 SYMBOL = 20
 """Pixels of an MNIST digit's longer side."""
@@ -44,32 +44,69 @@ def longest_of(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0, widest: float = WIDEST) -> NDArray[np.int64]:
-    """The longer side in pixels of what each box holds, (count, 4) to (count,); of two joined symbols the height.
+    """The longer side in pixels of what each box holds, (count, 4) to (count,); of joined symbols the height.
+
+    What is no wider than high is one symbol, what is very wide are several that touch. In between are wide symbols, and
+    pairs of narrow ones: that is told by which of the two is more nearly as large as the other symbols of the page.
 
     Args:
         boxes: left, top, right and bottom edge of each.
         skirt: pixels by which a box is longer than what it holds.
-        widest: the greatest width of a symbol by its height; what is wider is two of them.
+        widest: the greatest width of a symbol by its height.
+
+    >>> wide, low, high = [0, 0, 28, 20], [40, 0, 50, 20], [40, 0, 50, 28]
+    >>> sides_of(np.array([wide])), sides_of(np.array([wide, low])), sides_of(np.array([wide, high]))
+    (array([28]), array([20, 20]), array([28, 28]))
     """
     left, top, right, bottom = boxes.T
     widths, heights = right - left - skirt, bottom - top - skirt
-    sides: NDArray[np.int64] = np.where(widths < widest * heights, np.maximum(widths, heights), heights)
+    is_one, are_several = widths <= heights, widths >= widest * heights
+    usual = middle(heights[is_one]) or middle(heights[are_several]) or np.inf
+    is_wide = ~is_one & ~are_several & (widths * heights < usual**2)
+    sides: NDArray[np.int64] = np.where(is_wide, widths, heights)
     return sides
 
 
-def clean_sizes(boxes: NDArray[np.int64], widest: float) -> list[tuple[NDArray[np.int64], tuple[float, float]]]:
-    """By what the size of a clean page is judged.
+def clean_scale(boxes: NDArray[np.int64], symbol: float, widest: float) -> float:
+    """By what to resize a clean page, so that its symbols are of a size in pixels; 1 unless they are clearly not.
 
     Args:
         boxes: (count, 4), of its components.
+        symbol: the longer side in pixels that symbols should have.
         widest: as for :func:`sides_of`.
 
-    Returns:
-        Sizes in pixels, (count,) each, and between which scales a page of such is not resized; the first beyond them
-        decide. The second are the heights of what is no wider than high, a single symbol for certain, or 0.
+    >>> clean_scale(np.array([[0, 0, 30, 40]]), 20, WIDEST), clean_scale(np.array([[0, 0, 40, 30]]), 20, WIDEST)
+    (0.5, 0.5)
+    >>> clean_scale(np.array([[0, 0, 28, 21]]), 20, WIDEST)  # two that touch, more likely than one too wide
+    1.0
+    """
+    heights = boxes[:, 3] - boxes[:, 1]
+    for sides, (least, most) in ((sides_of(boxes, widest=widest), CLEAN_BAND), (_of_lone(boxes), TALL_BAND)):
+        size = middle(sides)
+        if size and not least <= symbol / size <= most:
+            # Where nothing tells a wide symbol from two that touch, the page is left alone if two would be right.
+            return 1.0 if size > symbol and middle(heights) * TALL_BAND[0] <= symbol else symbol / size
+    return 1.0
+
+
+def are_fit(boxes: NDArray[np.int64], symbol: float, widest: float) -> NDArray[np.bool_]:
+    """Which boxes, (count, 4) to (count,), are no reason to resize a clean page, whatever else is on it.
+
+    What is said of each is of it alone: where no box of a page is unfit, :func:`clean_scale` is 1.
     """
     widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-    return [(sides_of(boxes, widest=widest), CLEAN_BAND), (np.where(widths <= heights, heights, 0), TALL_BAND)]
+    longer = np.where(widths < widest * heights, np.maximum(widths, heights), heights)
+    fit = np.ones(len(boxes), np.bool_)
+    for sides, (least, most) in ((heights, CLEAN_BAND), (longer, CLEAN_BAND), (_of_lone(boxes), TALL_BAND)):
+        scales = symbol / np.maximum(sides, 1)
+        fit &= (sides < SMALLEST) | ((least <= scales) & (scales <= most))
+    return fit
+
+
+def _of_lone(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The height of each box, (count, 4) to (count,), that is no wider than high, a single symbol for certain; or 0."""
+    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+    return np.where(widths <= heights, heights, 0)
 
 
 def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:

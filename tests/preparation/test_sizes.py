@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from capsonnx.preparation.sizes import are_frames, middle, sides_of, symbol_size
+from capsonnx.preparation.sizes import are_fit, are_frames, clean_scale, middle, sides_of, symbol_size
 from capsonnx.windows import WIDEST
 
 DIGIT = [10, 10, 24, 30]
@@ -11,6 +11,7 @@ LINE = [0, 40, 200, 42]
 ONE = [50, 10, 52, 30]
 FRAME = [0, 0, 60, 50]
 SPECK = [5, 5, 7, 7]
+WIDE = [0, 0, 26, 20]
 
 
 def size_of(*boxes: list[int]) -> float:
@@ -38,11 +39,56 @@ def test_the_middle_is_of_the_ink_and_not_of_the_count() -> None:
     assert middle(np.array([6, 6, 6, 40])) == 40
 
 
-def test_two_that_touch_are_as_large_as_they_are_high() -> None:
-    boxes = np.array([DIGIT, [0, 0, 40, 20]])
-    assert sides_of(boxes).tolist() == [20, 20]
-    assert sides_of(boxes, widest=3.0).tolist() == [20, 40]
-    assert sides_of(np.add(boxes, (0, 0, 2, 2)), skirt=2).tolist() == [20, 20]
+@pytest.mark.parametrize(
+    ("boxes", "sides"),
+    [
+        ([[0, 0, 40, 20]], [20]),  # too wide for one
+        ([WIDE], [26]),
+        ([WIDE, DIGIT], [20, 20]),  # two: as high as the other
+        ([WIDE, [0, 0, 40, 20]], [20, 20]),
+        ([WIDE, [0, 0, 20, 26]], [26, 26]),  # one: as long as the other is high
+        ([WIDE, SPECK], [26, 2]),
+        ([], []),
+    ],
+)
+def test_what_is_wide_is_one_symbol_or_two_by_the_size_of_the_others(boxes: list[list[int]], sides: list[int]) -> None:
+    found = np.array(boxes).reshape(-1, 4)
+    assert sides_of(found).tolist() == sides
+    assert sides_of(np.add(found, (0, 0, 2, 2)), skirt=2).tolist() == sides
+
+
+def test_how_wide_one_may_be_is_the_networks_to_say() -> None:
+    assert sides_of(np.array([[0, 0, 40, 20]]), widest=3.0).tolist() == [40]
+
+
+def test_where_no_box_is_unfit_a_page_keeps_its_size() -> None:
+    generator = np.random.default_rng(0)
+    kept = 0
+    for _ in range(2000):
+        boxes = np.zeros((generator.integers(1, 5), 4), np.int64)
+        boxes[:, 2:] = generator.integers(4, 40, boxes[:, 2:].shape)
+        if are_fit(boxes, 20, WIDEST).all():
+            kept += 1
+            assert clean_scale(boxes, 20, WIDEST) == 1
+    assert kept > 100
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scale"),
+    [
+        ([[0, 0, 28, 20]], 1.0),  # of two that touch, or of one too large: as it is
+        ([[0, 0, 28, 20], [0, 0, 40, 20]], 1.0),
+        ([[0, 0, 40, 28]], 0.5),  # too large, whether of two or of one
+        ([[0, 0, 40, 28], [0, 0, 90, 28]], 20 / 28),
+        ([[0, 0, 10, 7]], 2.0),
+        ([[0, 0, 20, 24]], 20 / 24),
+        ([SPECK], 1.0),
+    ],
+)
+def test_a_clean_page_is_resized_where_its_symbols_are_clearly_of_another_size(
+    boxes: list[list[int]], scale: float
+) -> None:
+    assert clean_scale(np.array(boxes), 20, WIDEST) == scale
 
 
 def test_a_frame_holds_three_others() -> None:
