@@ -2,9 +2,9 @@
 
 How colours, depths and transparency become grey levels is told in :mod:`capsonnx.levels`. Of a file, the first frame
 counts, and EXIF orientation is applied. Then polarity: ``light-on-dark`` is kept, ``dark-on-light`` inverted, and
-``auto`` takes the median of the border pixels for the ground and inverts if it is above 127. If it is a dark grey, it
-may be paper in a shadow, or a table around it: then it inverts if what stands out of its surroundings is dark. An image
-of one single level holds no ink and becomes black.
+``auto`` takes the median of the border pixels for the ground and inverts if it is above 127; a frame around all the
+rest is painted over before. If the ground is a dark grey, it may be paper in a shadow, or a table around it: then it
+inverts if what stands out of its surroundings is dark. An image of one single level holds no ink and becomes black.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from capsonnx.errors import ImageError, InputError
 from capsonnx.levels import levels_of_array, levels_of_image
-from capsonnx.polarity import ground_is_light
+from capsonnx.polarity import light_on_dark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +84,9 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
     """Take an array, or nested lists, as grey levels.
 
     Args:
-        image: (height, width), (height, width, 3) RGB or (height, width, 4) RGBA. bool is 0 or 255; uint16 is scaled
-            from 0..65535; every other integer type is taken as it is and must lie in 0..255; floats must lie in 0..1.
+        image: (height, width) or (height, width, 1) grey, (height, width, 3) RGB or (height, width, 4) RGBA. bool is 0
+            or 255; uint16 is scaled as files of 16 bits are; every other integer type is taken as it is and must lie in
+            0..255; floats must lie in 0..1.
         polarity: what the image is; see :data:`Polarity`.
         height: the height in pixels to resize to, keeping the aspect ratio, or None for the native size.
 
@@ -115,17 +116,20 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
             expected="a path, an open binary file or its bytes, a Pillow image, an array or nested lists",
             remedy="pass one of these",
         )
-    is_grey, is_colour = array.ndim == 2, array.ndim == 3 and array.shape[-1] in (3, 4)
+    given = array.shape
+    if array.ndim == 3 and given[-1] == 1:
+        array = array[..., 0]
+    is_grey, is_colour = array.ndim == 2, array.ndim == 3 and given[-1] in (3, 4)
     if not (is_grey or is_colour) or 0 in array.shape:
         raise InputError(
-            f"an image array of shape {array.shape}",
-            expected="(height, width) or (height, width, 3 or 4), without an empty side",
+            f"an image array of shape {given}",
+            expected="(height, width) or (height, width, 1, 3 or 4), without an empty side",
             remedy="pass one image at a time, channels last",
         )
     levels = levels_of_array(array)
     if is_colour:
         levels = levels_of_image(Image.fromarray(levels))
-    return _finish(levels, polarity, height, f"an image array of shape {array.shape}")
+    return _finish(levels, polarity, height, f"an image array of shape {given}")
 
 
 def pad_to(image: NDArray[np.uint8], smallest: int) -> NDArray[np.uint8]:
@@ -180,10 +184,10 @@ def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray
 
 def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, name: str) -> NDArray[np.uint8]:
     """Apply polarity and height."""
-    if polarity == "dark-on-light" or (polarity == "auto" and ground_is_light(levels)):
+    if polarity == "dark-on-light":
         levels = 255 - levels
-    elif polarity == "auto" and levels.min() == levels.max():
-        levels = np.zeros_like(levels)
+    elif polarity == "auto":
+        levels = light_on_dark(levels)
     if height is None or height == len(levels):
         return levels
     width = max(1, round(levels.shape[1] * height / levels.shape[0]))

@@ -3,7 +3,8 @@
 The rules:
 
 * colour (RGB, CMYK, YCbCr, LAB, HSV, palettes) goes through RGB to ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B;
-* 1-bit images become 0 and 255; 16-bit ones are scaled from the whole 0..65535, never clipped;
+* 1-bit images become 0 and 255; 16-bit ones are scaled from the range of the 8, 10, 12, 14 or 16 bits that their
+  greatest value takes, as cameras and scanners fill them, never clipped;
 * 32-bit integers are taken for 16-bit ones while they lie in 0..65535; floats are scaled from 0..1 while they lie in
   it; beyond those ranges both are stretched from their own least value to their greatest;
 * transparent pixels are ground. Where at most half of the image is visible, what is visible is ink, and the ground is
@@ -83,7 +84,9 @@ def levels_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _from_16_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return ((values.astype(np.int32) + 128) // 257).astype(np.uint8)  # 65535 = 255 * 257: rounded, ends exact
+    greatest = int(values.max())
+    full = next(full for bits in (8, 10, 12, 14, 16) if (full := (1 << bits) - 1) >= greatest)
+    return ((values.astype(np.int32) * 255 + full // 2) // full).astype(np.uint8)
 
 
 def _from_unit(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from capsonnx import datasets
 from capsonnx.errors import ImageError, InputError
 from capsonnx.images import as_grey, image_suffixes, load_grey, pad_to
 from capsonnx.levels import levels_of_image
@@ -234,6 +235,8 @@ def test_formats_that_run_programs_are_not_read():
         INK.tolist(),
         INK.astype(np.uint16) * 257,
         INK.astype(np.int64),
+        INK.astype(np.uint16),  # of 8 bits, for all that
+        INK[..., None],
         INK / 255,
         (INK / 255).astype(np.float32).tolist(),
         np.dstack([INK] * 3),
@@ -245,6 +248,17 @@ def test_formats_that_run_programs_are_not_read():
 )
 def test_arrays_of_every_usual_type(array):
     assert as_grey(array).tolist() == INK.tolist()
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_a_container_of_16_bits_holds_as_many_as_it_is_filled_with(bits):
+    levels = np.linspace(0, 255, 50).round()[None]
+    values = (levels * (2**bits - 1) / 255).round()
+    png = encoded(Image.fromarray(values.astype(np.uint16)))
+    tiff = encoded(Image.fromarray(values.astype(np.int32)), "TIFF")
+    np.testing.assert_array_equal(as_grey(values.astype(np.uint16), polarity="light-on-dark"), levels)
+    np.testing.assert_array_equal(load_grey(png, polarity="light-on-dark"), levels)
+    np.testing.assert_array_equal(load_grey(tiff, polarity="light-on-dark"), levels)
 
 
 def test_bool_arrays():
@@ -297,12 +311,47 @@ def test_auto_polarity_undoes_inversion_up_to_the_choice_of_ground(image):
     levels = as_grey(image)
     ground = np.median(np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]]))
     inverted = 255 - image if image.min() < image.max() else np.zeros_like(image)
-    if ground > 127:
+    if 2 * np.count_nonzero((image > 127) != (ground > 127)) > image.size:
+        assert levels.shape == image.shape  # the border may be a frame
+    elif ground > 127:
         np.testing.assert_array_equal(levels, inverted)
     elif ground <= 32:
         np.testing.assert_array_equal(levels, image if image.min() < image.max() else inverted)
     else:
         assert levels.tolist() in (image.tolist(), inverted.tolist())
+
+
+def framed(page, frame, *, level):
+    top, left, bottom, right = frame
+    return np.pad(page, ((top, bottom), (left, right)), constant_values=level)
+
+
+@pytest.mark.parametrize("light", [False, True])
+@pytest.mark.parametrize("frame", [(1, 1, 1, 1), (2, 2, 0, 2), (3, 1, 1, 1), (6, 6, 6, 6)])
+def test_a_frame_is_neither_ink_nor_ground(frame, light):
+    page = np.full((40, 70), 20, np.uint8)
+    page[10:30, 20:23] = page[10:30, 50:53] = 250
+    given, level = (page, 255) if light else (255 - page, 0)
+    expected = framed(page, frame, level=20)
+    np.testing.assert_array_equal(as_grey(framed(given, frame, level=level)), expected)
+
+
+def test_a_stroke_at_the_edge_is_no_frame():
+    image = np.zeros((20, 60), np.uint8)
+    image[:, :3] = image[2:18, 30:33] = 255
+    np.testing.assert_array_equal(as_grey(image), image)
+    np.testing.assert_array_equal(as_grey(255 - image), image)
+
+
+def test_a_block_without_ink_in_it_is_ink():
+    image = np.pad(np.full((20, 12), 255, np.uint8), 2)
+    np.testing.assert_array_equal(as_grey(image), image)
+
+
+def test_no_digit_is_a_framed_page():
+    for digit in datasets.load("mnist", "test").images[::10]:
+        np.testing.assert_array_equal(as_grey(digit), digit)
+        np.testing.assert_array_equal(as_grey(255 - digit), digit)
 
 
 @pytest.mark.parametrize("ground", [40, 80, 127])
@@ -327,6 +376,7 @@ def test_paper_on_a_dark_table_has_dark_ink():
 
 @given(greys)
 def test_every_depth_agrees(image):
+    image.flat[0] = 255  # for 16 bits are told by the greatest value
     for same in (image.astype(np.uint16) * 257, image / 255, (image / 255).astype(np.float32)):
         np.testing.assert_array_equal(as_grey(same), as_grey(image))
     np.testing.assert_array_equal(as_grey(np.dstack([image] * 3)), as_grey(image))
