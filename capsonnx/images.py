@@ -70,7 +70,7 @@ def load_grey(
     except UnidentifiedImageError:
         raise _unreadable(name, "not an image of a known format") from None
     except Image.DecompressionBombError:
-        raise _unreadable(name, "too many pixels") from None
+        raise _unreadable(name, "far too many pixels") from None
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file", expected="an image file", remedy="check the path") from None
     except OSError as error:
@@ -209,7 +209,7 @@ def _check_pixels(width: int, height: int, name: str) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if width < 1 or height < 1 or (limit is not None and width * height > limit):
         raise ImageError(
-            f"{name}: {width}×{height} pixels, too many" if width * height else f"{name}: no pixels",
+            f"{name}: {width}×{height} pixels, more than {limit}" if width * height else f"{name}: no pixels",
             expected=f"an image of 1 to {limit} pixels",
             remedy="scale or crop the image",
         )

@@ -20,7 +20,7 @@ __all__ = ["Bar", "progress_bar"]
 
 
 class Bar:
-    """One progress bar with an ETA; silent where stderr is no terminal, but for :meth:`log`."""
+    """One progress bar with an ETA; silent where stderr is no terminal, but for :meth:`log` and :meth:`stage`."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
@@ -33,6 +33,12 @@ class Bar:
     def describe(self, text: str) -> None:
         """Change the words before the bar."""
         self._progress.update(self._task, description=text)
+
+    def stage(self, text: str) -> None:
+        """Say what comes now: in the words before the bar, or, where there is none, on a line."""
+        self.describe(text)
+        if self._progress.disable:
+            self.log(text)
 
     def log(self, text: str) -> None:
         """Print a line on stderr, above the bar if there is one."""

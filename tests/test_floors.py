@@ -20,6 +20,7 @@ BASE = {
     "contract",
     "files",
     "progress",
+    "wording",
     "images",
     "levels",
     "polarity",

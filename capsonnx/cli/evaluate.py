@@ -14,7 +14,7 @@ import click
 from capsonnx import __version__
 from capsonnx.cli.options import provider_option, tell_where_tf32_is_not, tf32_option
 from capsonnx.cli.values import complete_data, complete_exam
-from capsonnx.cli.wording import counted
+from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,7 +132,8 @@ def command(
       capsonnx evaluate                                 the shipped model
       capsonnx evaluate --exam pairs-vertical           one exam
       capsonnx evaluate --exam strings --exam spacing   two families
-      capsonnx evaluate --limit 500 --json              a quick look, for machines
+      capsonnx evaluate --exam singles --limit 500      a quick look
+      capsonnx evaluate --exam strings-5 --json         for machines
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
     from capsonnx import datasets, exam, runtime
@@ -191,7 +192,7 @@ def _first(dataset: Dataset, limit: int | None) -> Dataset:
 def _sit(sitting: Callable[..., Result], exams: Sequence[Exam], bar: Bar) -> list[Result]:
     results = []
     for exam in exams:
-        bar.describe(exam.name)
+        bar.stage(exam.name)
         results.append(sitting(exam, advance=bar.advance))
     return results
 
@@ -202,7 +203,7 @@ def _sit_pages(network: Model, exams: Sequence[PageExam], batch_size: int, bar: 
 
     results = []
     for exam in exams:
-        bar.describe(exam.name)
+        bar.stage(exam.name)
         reader, labels = page_reader(network), network.contract.labels
         results.append(sit_pages(reader, exam, labels=labels, batch_size=batch_size, advance=bar.advance))
     return results
@@ -212,7 +213,7 @@ def _read_files(network: Model, files: Sequence[tuple[Path, str]], batch_size: i
     from capsonnx.exam import mark_files
     from capsonnx.runtime import read_images
 
-    bar.describe("files")
+    bar.stage("files")
     texts, begin = [], time.perf_counter()
     for row in read_images(network, (path for path, _ in files), batch_size=batch_size):
         texts.append(None if row.reading is None else row.reading.text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capsonnx.cli.extras import require_pictures
+from capsonnx.cli.options import model_option
 from capsonnx.cli.pictures import name_pictures, picture_options, print_rows
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = ["command"]
 
 @click.command()
 @picture_options
+@model_option
 @click.pass_context
 def command(
     context: click.Context,

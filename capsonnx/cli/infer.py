@@ -23,9 +23,9 @@ from capsonnx.cli.options import (
     tell_where_tf32_is_not,
     tf32_option,
 )
-from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
+from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,7 +115,8 @@ def command(
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input; of a
     file of several pages, the first is read. Rows go to standard output, progress and a summary to standard error. A
-    file named .csv, .json or .jsonl is written in that format unless --format says another, any other file as a table.
+    file named .csv, .json or .jsonl is written in that format unless --format says another, any other file as a table;
+    what was in it is replaced, and its folder made, if need be.
     Where nothing is cut, its column PATH has room for the longest of the first --batch-size paths; on a terminal long
     paths lose their beginning, and texts beyond 200 letters their end.
 
@@ -148,6 +149,8 @@ def command(
     from capsonnx.cli.rows import formatter
     from capsonnx.progress import progress_bar
 
+    if output is not None:
+        _check_output(output, [*paths, *([] if model is None else [model])])
     style = style or _style_of(output)
     sources = runtime.expand(paths, recursive=recursive)
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
@@ -172,6 +175,32 @@ def command(
         click.echo(f"interrupted after {counted(tally.images, 'image')}{kept}", err=True)
         context.exit(INTERRUPTED)
     context.exit(3 if tally.failed else 0)
+
+
+def _check_output(output: Path, read: Iterable[str | Path]) -> None:
+    """Refuse to write rows over what is read: a slip of the keyboard must not cost anyone an image or a model."""
+    from capsonnx.images import image_suffixes
+
+    if output.suffix.lower() in {".onnx", *image_suffixes()}:
+        raise InputError(
+            f"{output}: named as an image or a model",
+            expected=f"a file for the rows, such as {', '.join(f'*{suffix}' for suffix in SUFFIXES)}",
+            remedy="choose another --output",
+        )
+    inputs = [Path(path) for path in read]
+    if output.exists() and (any(map(output.samefile, filter(_is_file, inputs))) or _is_standard_input(output)):
+        raise InputError(f"{output}: is read in this run", expected="another file for the rows", remedy="choose one")
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises on a name that is too long
+
+
+def _is_standard_input(path: Path) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(sys.stdin.fileno()))
+    except (AttributeError, OSError, ValueError):  # closed, or none
+        return False
 
 
 def _style_of(output: Path | None) -> str:

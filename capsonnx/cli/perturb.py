@@ -19,6 +19,14 @@ __all__ = ["command"]
 @click.command()
 @picture_options
 @click.option(
+    "-m",
+    "--model",
+    metavar="FILE",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The .onnx file of 'capsonnx export --decoder'.",
+)
+@click.option(
     "--decoder",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -31,7 +39,7 @@ def command(
     *,
     paths: tuple[str, ...],
     output: Path,
-    model: Path | None,
+    model: Path,
     decoder: Path | None,
     labels: tuple[str, ...],
     provider: str,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capsonnx.cli.options import model_option, provider_option, reading_options
+from capsonnx.cli.options import provider_option, reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,14 +29,13 @@ _OPTIONS = (
         type=click.Path(path_type=Path),
         help="The picture of one image file; else a folder for the pictures.",
     ),
-    model_option,
     provider_option(),
     reading_options,
 )
 
 
 def picture_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the arguments ``paths`` and ``output`` and the options of reading an image."""
+    """Give a command the arguments ``paths`` and ``output`` and the options of reading an image, but for the model."""
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
 
 
@@ -67,6 +66,6 @@ def print_rows(rows: Iterable[Row], count: int) -> int:
 
 
 def _line(reading: Reading) -> str:
-    """What was read, in one line."""
+    """What was read, in one line; a dash for nothing, as in the table of ``capsonnx infer``."""
     text = ", ".join(reading.labels) if reading.text is None else reading.text
-    return text.replace("\n", " ⏎ ")
+    return text.replace("\n", " ⏎ ") or "-"

@@ -13,8 +13,8 @@ import click
 from capsonnx.cli import INTERRUPTED
 from capsonnx.cli.extras import require_train
 from capsonnx.cli.values import complete_data, complete_recipe
-from capsonnx.cli.wording import counted
 from capsonnx.errors import InputError
+from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+# Before anything imports ONNX Runtime, whose builds for Linux report to Microsoft from 1.29 on unless told not to: what
+# someone reads is nobody else's business. Who wants it otherwise sets it to 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from capsonnx.runtime.decoder import Decoder, decoder_path, load_decoder
 from capsonnx.runtime.folder import Row, page_reader, read_images
 from capsonnx.runtime.options import ReadingOptions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import re
 import sys
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["expand"]
+
+IN_SUBFOLDERS = "read its subfolders, too: --recursive, in Python recursive=True"
+"""What else is to be done about a folder without images."""
 
 
 def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[str] | None = None) -> Iterator[Path]:
@@ -51,7 +55,7 @@ def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[s
 def _stream(paths: list[str], recursive: bool, listing: Iterable[str] | None) -> Iterator[Path]:
     for path in paths:
         if path == "-":
-            yield from _lines(map(os.fsdecode, sys.stdin.buffer) if listing is None else listing)
+            yield from _lines(_standard_input() if listing is None else listing)
         elif _is_folder(path):
             yield from _folder(path, recursive)
         elif _exists(path):
@@ -70,7 +74,7 @@ def _check(path: str, recursive: bool) -> None:
             raise InputError(
                 f"{path}: no image in this folder" + (" or below" if recursive else ""),
                 expected="files with a suffix such as .png or .jpg",
-                remedy="check the path" if recursive else "check the path, or pass --recursive to read its subfolders",
+                remedy="check the path" + ("" if recursive else f", or {IN_SUBFOLDERS}"),
             )
     elif not _exists(path):
         is_pattern = glob.has_magic(path)
@@ -82,9 +86,23 @@ def _check(path: str, recursive: bool) -> None:
             )
 
 
+def _standard_input() -> Iterator[str]:
+    """Its lines as they come; the beginning alone of a binary file, whose first line may look like a name."""
+    stream: Iterable[bytes] = sys.stdin.buffer
+    if isinstance(stream, io.BufferedReader) and b"\0" in (beginning := stream.peek(1)[:64]):
+        stream = [beginning]
+    return map(os.fsdecode, stream)
+
+
 def _lines(listing: Iterable[str]) -> Iterator[Path]:
     is_empty = True
     for line in listing:
+        if "\0" in line:
+            raise InputError(
+                "standard input: no list of paths",
+                expected="the path of an image file on each line, not an image itself, nor null bytes between paths",
+                remedy="pass an image by its path, and find's without -print0",
+            )
         if path := line.rstrip("\r\n"):
             is_empty = False
             yield Path(path)

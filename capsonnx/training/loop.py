@@ -28,6 +28,7 @@ from capsonnx.training.config import resolved
 from capsonnx.training.curves import draw_curves
 from capsonnx.training.run import Run
 from capsonnx.training.threshold import choose_threshold
+from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,10 +92,15 @@ def train(
             bar.log(f"of the start, which has {start.config.classes} classes, the stem's weights alone")
         if run.steps < FEW and start is None:
             epochs = math.ceil(ENOUGH / run.steps_per_epoch)
-            bar.log(f"only {run.steps} steps in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")
+            steps = counted(run.steps, "step")
+            bar.log(f"only {steps} in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
-            metrics.append(_epoch(run, epoch, held_out, is_last=epoch == config.epochs, advance=bar.advance))
+            metrics.append(_epoch(run, epoch, held_out, bar.advance))
+            if epoch == config.epochs:
+                bar.log(f"choosing the threshold on pages of the {len(held_out)} that are held out: a minute or so")
+                threshold = choose_threshold(scorer(run.averaged), held_out)
+                metrics[-1] = dataclasses.replace(metrics[-1], threshold=threshold)
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())
@@ -121,15 +127,14 @@ def _parts(config: TrainingConfig, dataset: Dataset) -> tuple[Dataset, Dataset]:
     return training, held_out
 
 
-def _epoch(run: Run, number: int, held_out: Dataset, *, is_last: bool, advance: Callable[[], None]) -> EpochMetrics:
-    """Train one epoch and measure it; after the last, choose the threshold."""
+def _epoch(run: Run, number: int, held_out: Dataset, advance: Callable[[], None]) -> EpochMetrics:
+    """Train one epoch and measure it."""
     begin = time.monotonic()
     loss = run.epoch(advance)
     accuracy, reconstruction = run.measure(held_out)
     rate = run.optimizers[-1][0].param_groups[0]["lr"]
-    threshold = choose_threshold(scorer(run.averaged), held_out) if is_last else None
     seconds = round(time.monotonic() - begin, 1)
-    return EpochMetrics(number, rate, loss, accuracy, seconds, threshold, reconstruction)
+    return EpochMetrics(number, rate, loss, accuracy, seconds, reconstruction=reconstruction)
 
 
 def _take_weights(run: Run, start: Network) -> None:
@@ -229,7 +234,7 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
 
 def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, device: torch.device, *, done: int) -> str:
     """What the run is, in words."""
-    epochs = f"{config.epochs} {'epoch' if config.epochs == 1 else 'epochs'}"
+    epochs = counted(config.epochs, "epoch")
     network = f"{config.network.kind} network" + (" and decoder" if config.decoder else "")
     return (
         f"{training.name}: {len(config.labels)} classes, {len(training)} to train on, {len(held_out)} held out "

@@ -62,6 +62,11 @@ def test_nothing_is_wrapped_or_cut(tiny_model: Path, monkeypatch: pytest.MonkeyP
     assert "…" not in result.stdout
 
 
+def test_without_a_terminal_each_exam_is_a_line_of_progress(tiny_model: Path) -> None:
+    result = evaluate(tiny_model, "--limit", 20, "--exam", "pairs", "--json")
+    assert result.stderr.splitlines()[-2:] == ["pairs-vertical", "pairs-horizontal"]
+
+
 def test_json_holds_all_of_it_and_only_it(tiny_model: Path) -> None:
     values = report(tiny_model, "--limit", 30, "--exam", "row-3", "--exam", "singles", "--threshold", 0.25)
     facts = {

@@ -161,6 +161,45 @@ def test_the_name_of_the_output_file_decides_the_format(infer, images, arguments
     assert (images / arguments[1]).read_text().startswith(beginning)
 
 
+def test_what_is_read_is_not_written_over(infer, tiny_model, images):
+    (images / "image").write_bytes((images / "1.png").read_bytes())
+    model = tiny_model.read_bytes()
+    for arguments in (["1.png", "-o", "1.png"], [".", "-o", "2.PNG"], ["1.png", "-o", tiny_model]):
+        result = infer(*arguments)
+        assert result.returncode == 2
+        assert "named as an image or a model; expected a file for the rows" in result.stderr
+    assert "image: is read in this run" in infer("image", "-o", "./image").stderr
+    assert tiny_model.read_bytes() == model
+    assert (images / "image").read_bytes() == (images / "1.png").read_bytes()
+    (images / "list.txt").write_text("1.png\n")
+    with (images / "list.txt").open() as listing:
+        assert "list.txt: is read in this run" in infer("-", "-o", "list.txt", stdin=listing).stderr
+    assert (images / "list.txt").read_text() == "1.png\n"
+
+
+@pytest.mark.parametrize("what", ["an image", "null bytes"])
+def test_standard_input_is_a_list_of_paths(infer, images, what):
+    (images / "names").write_bytes(b"1.png\x002.png\x00")
+    with (images / ("1.png" if what == "an image" else "names")).open("rb") as stream:
+        result = infer("-", stdin=stream)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: standard input: no list of paths; expected the path of an image file")
+    assert result.stderr.count("\n") == 1
+
+
+def test_nothing_is_reported_of_what_is_read(tiny_model, images):
+    (images / "home").mkdir()
+    silencing = ("CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME", "GITHUB_ACTIONS")
+    environment = {name: value for name, value in os.environ.items() if name not in silencing}
+    command = [sys.executable, "-m", "capsonnx", "infer", "-m", str(tiny_model), "1.png"]
+    for more in ({}, {"ORT_DISABLE_TELEMETRY": "0"}):
+        home = {"HOME": str(images / "home"), "PYTHONPATH": str(ROOT)}
+        subprocess.run(command, cwd=images, env=environment | home | more, capture_output=True, timeout=60, check=True)
+        reports = list((images / "home").rglob("deviceid"))
+        assert bool(reports) == bool(more)  # the second to see that the first could fail
+
+
 def test_scores_that_are_not_finite_are_an_error(make_onnx, images):
     import onnx
     from onnx import numpy_helper

@@ -1,4 +1,4 @@
-"""Small matters of English, for what commands print."""
+"""Small matters of English, for what is said to people."""
 
 from __future__ import annotations
 
