@@ -1,7 +1,8 @@
-"""Measure what picking symbols out of the field costs, beside the inference that computes the field.
+"""Measure what reading costs besides inference: to pick symbols out of the field, and to prepare scans and photos.
 
 Run: .venv/bin/python scripts/bench_reading.py [--model FILE] [--output exported/reading-speed.md]
-Both on the same batches of pages, in turns, on the CPU. Prints a table; exits with 1 if picking takes more than 10 %.
+All on the same pages as inference, in turns with it, on the CPU. Prints two tables; exits with 1 if picking takes more
+than 10 % of the time of inference.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from capsonnx.benchmark.tables import markdown_table
 from capsonnx.benchmark.timing import measure, ratio
 from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.files import write_text
-from capsonnx.runtime.page import load_page
+from capsonnx.preparation import prepare
+from capsonnx.runtime.page import grey, load_page
 from capsonnx.runtime.picking import find_symbols
 from capsonnx.runtime.reading import in_lines
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXAMS = ("strings-1", "strings-2", "strings-5", "strings-10", "lines-3", "scattered-512")
-PAGES, BATCH = 200, 32
+SCANS = ("strings-5", "ruled-5", "degraded-5", "ruled-degraded-5", "shadowed-5", "photo-5")
+PAGES, BATCH, FEW = 200, 32, 8
 MOST = 0.1
 
 
@@ -47,12 +50,28 @@ def read(model: runtime.Model, images: NDArray[np.uint8], fields: NDArray[np.flo
         in_lines(symbols, height=windows.size[0])
 
 
+def prepared(model: runtime.Model, seconds: float) -> str:
+    """The table of what it takes to prepare one page after the other, and to infer it then."""
+    rows = []
+    for pages in exam.build_page_exams(datasets.load("mnist", "test"), SCANS):
+        given = [grey(image) for image in pages.images[:FEW]]
+        placed = [load_page(image, model.contract).levels[np.newaxis] for image in pages.images[:FEW]]
+        calls = {
+            "prepare": lambda given=given: [prepare(page) for page in given],
+            "infer": lambda placed=placed: [model(page, (LENGTHS, FIELD)) for page in placed],
+        }
+        timings = measure(calls, seconds=seconds)
+        each = (f"{1000 * timings[key].median / FEW:.1f}" for key in calls)
+        rows.append([pages.name, "{}×{}".format(*given[0].shape), *each])
+    return markdown_table(["pages", "pixels", "preparation, ms a page", "inference, ms a page"], rows)
+
+
 @click.command()
 @click.option("--model", "path", type=click.Path(path_type=Path), help="The .onnx file.  [default: shipped]")
 @click.option("--seconds", default=3.0, help="To measure each, on each kind of page.")
 @click.option("--output", type=click.Path(path_type=Path), help="Write the table there, too.")
 def main(path: Path | None, seconds: float, output: Path | None) -> None:
-    """Print the table."""
+    """Print the tables."""
     model = runtime.load_model(path or runtime.default_model_path(), provider="cpu")
     if model.contract.windows is None:
         raise click.UsageError(f"{model.path} has no output 'field'")
@@ -68,10 +87,10 @@ def main(path: Path | None, seconds: float, output: Path | None) -> None:
         each = (f"{1000 * timings[key].median / len(images):.2f}" for key in ("infer", "read"))
         spread = f"{share.least:.1%} to {share.greatest:.1%}"
         rows.append([pages.name, "{}×{}×{}".format(*images.shape), *each, f"{share.median:.1%} ({spread})"])
-    table = markdown_table(
-        ["pages", "batch", "inference, ms a page", "picking, ms a page", "picking by inference"], rows
-    )
-    text = f"{table}\n\n{processor()}, {cores()} cores, {model.provider}; medians over {seconds:g} s each, in turns."
+    headings = ["pages", "batch", "inference, ms a page", "picking, ms a page", "picking by inference"]
+    tables = [markdown_table(headings, rows), prepared(model, seconds)]
+    machine = f"{processor()}, {cores()} cores, {model.provider}; medians over {seconds:g} s each, in turns."
+    text = "\n\n".join([*tables, machine])
     click.echo(text)
     if output is not None:
         write_text(output, text + "\n")

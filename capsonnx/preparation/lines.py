@@ -27,11 +27,14 @@ def straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -
     if mask.shape[1] < length:
         return found
     near = widened(mask) if loose else mask
-    rows = np.flatnonzero(below(near.T, UNBROKEN).any(axis=0))
+    # Step by step the rows that may hold one, each step dearer than that before: of most pages there are soon none.
+    rows = np.flatnonzero(np.count_nonzero(near, axis=1) >= SOLID * length)
+    rows = rows[below(near[rows].T, UNBROKEN).any(axis=0)]
     full = counts(near[rows], length) >= SOLID * length
-    found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
-    if not found.any():
+    rows, full = rows[full.any(axis=1)], full[full.any(axis=1)]
+    if not len(rows):
         return found
+    found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
     lines = Stretches.of(found)
     return lines.mask(lines.lengths <= thick, mask.shape)
 
