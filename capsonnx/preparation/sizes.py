@@ -19,8 +19,14 @@ SMALLEST = 6
 """The least side in pixels of a plausible symbol."""
 CLEAN_BAND = (0.75, 1.33)
 """Between these scales a clean page is better left alone, ..."""
-TALL_BAND = (0.87, np.inf)
+MOST_LARGER = 1.15
+TALL_BAND = (1 / MOST_LARGER, np.inf)
 """... unless its single symbols are taller than that."""
+GAP, SLIMMEST = 2, 1.8
+"""Pixels between pieces of one symbol, at most, down and to the side; and its greatest height by its width: what is
+slimmer are rather two small ones."""
+WHOLE = 1 / 3
+"""Of the heights of all components those of whole symbols, beside which the others are pieces."""
 MOST = 2000
 """Boxes that are compared with each other, in some tens of milliseconds. One frame among more hardly moves a median."""
 
@@ -80,13 +86,37 @@ def clean_scale(boxes: NDArray[np.int64], symbol: float, widest: float) -> float
     >>> clean_scale(np.array([[0, 0, 28, 21]]), 20, WIDEST)  # two that touch, more likely than one too wide
     1.0
     """
-    heights = boxes[:, 3] - boxes[:, 1]
     for sides, (least, most) in ((sides_of(boxes, widest=widest), CLEAN_BAND), (_of_lone(boxes), TALL_BAND)):
         size = middle(sides)
         if size and not least <= symbol / size <= most:
-            # Where nothing tells a wide symbol from two that touch, the page is left alone if two would be right.
-            return 1.0 if size > symbol and middle(heights) * TALL_BAND[0] <= symbol else symbol / size
+            # Two that touch may look like one too large, and the pieces of one like several that are too small.
+            is_right = _is_joined if size > symbol else _is_broken
+            return 1.0 if is_right(boxes, symbol) else symbol / size
     return 1.0
+
+
+def _is_joined(boxes: NDArray[np.int64], symbol: float) -> bool:
+    """Whether symbols are of a size in pixels if all boxes, (count, 4), hold as many side by side as there is room."""
+    return middle(_heights(boxes)) <= MOST_LARGER * symbol
+
+
+def _is_broken(boxes: NDArray[np.int64], symbol: float) -> bool:
+    """Whether boxes, (count, 4), hold pieces of symbols of a size in pixels: of one in all, or beside whole ones."""
+    heights, extent = _of_lone(boxes), boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    if heights[_are_about(heights, symbol)].sum() > WHOLE * _heights(boxes).sum():
+        return True
+    is_one = _are_about(extent.max(), symbol) and extent[1] <= SLIMMEST * extent[0]
+    return bool(is_one) and all(_hang_together(boxes[:, axis::2]) for axis in (0, 1))
+
+
+def _hang_together(stretches: NDArray[np.int64]) -> bool:
+    """Whether stretches, (count, 2), in pixels, leave no wider gap than :data:`GAP` between them all."""
+    starts, ends = stretches[np.argsort(stretches[:, 0])].T
+    return bool((starts[1:] <= np.maximum.accumulate(ends)[:-1] + GAP).all())
+
+
+def _are_about(sides: NDArray[np.int64], symbol: float) -> NDArray[np.bool_]:
+    return (sides * MOST_LARGER >= symbol) & (sides <= MOST_LARGER * symbol)
 
 
 def are_fit(boxes: NDArray[np.int64], symbol: float, widest: float) -> NDArray[np.bool_]:
@@ -94,13 +124,25 @@ def are_fit(boxes: NDArray[np.int64], symbol: float, widest: float) -> NDArray[n
 
     What is said of each is of it alone: where no box of a page is unfit, :func:`clean_scale` is 1.
     """
-    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-    longer = np.where(widths < widest * heights, np.maximum(widths, heights), heights)
     fit = np.ones(len(boxes), np.bool_)
-    for sides, (least, most) in ((heights, CLEAN_BAND), (longer, CLEAN_BAND), (_of_lone(boxes), TALL_BAND)):
+    bounds = (_heights(boxes), CLEAN_BAND), (_longer(boxes, widest), CLEAN_BAND), (_of_lone(boxes), TALL_BAND)
+    for sides, (least, most) in bounds:
         scales = symbol / np.maximum(sides, 1)
         fit &= (sides < SMALLEST) | ((least <= scales) & (scales <= most))
     return fit
+
+
+def _heights(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The height of each box, (count, 4) to (count,)."""
+    heights: NDArray[np.int64] = boxes[:, 3] - boxes[:, 1]
+    return heights
+
+
+def _longer(boxes: NDArray[np.int64], widest: float) -> NDArray[np.int64]:
+    """The longer side of each box, (count, 4) to (count,), but the height of what is too wide for one symbol."""
+    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+    longer: NDArray[np.int64] = np.where(widths < widest * heights, np.maximum(widths, heights), heights)
+    return longer
 
 
 def _of_lone(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
