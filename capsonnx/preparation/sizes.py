@@ -20,8 +20,9 @@ SMALLEST = 6
 CLEAN_BAND = (0.75, 1.33)
 """Between these scales a clean page is better left alone, ..."""
 MOST_LARGER = 1.15
+"""How much larger or smaller a symbol may be and still be about as large as another."""
 TALL_BAND = (1 / MOST_LARGER, np.inf)
-"""... unless its single symbols are taller than that."""
+"""... unless its single symbols are taller than this says."""
 GAP, SLIMMEST = 2, 1.8
 """Pixels between pieces of one symbol, at most, down and to the side; and its greatest height by its width: what is
 slimmer are rather two small ones."""
@@ -96,7 +97,7 @@ def clean_scale(boxes: NDArray[np.int64], symbol: float, widest: float) -> float
 
 
 def _is_joined(boxes: NDArray[np.int64], symbol: float) -> bool:
-    """Whether symbols are of a size in pixels if all boxes, (count, 4), hold as many side by side as there is room."""
+    """Whether symbols are no larger than a size in pixels if they are as high as their boxes, (count, 4), not as wide."""
     return middle(_heights(boxes)) <= MOST_LARGER * symbol
 
 
@@ -116,6 +117,7 @@ def _hang_together(stretches: NDArray[np.int64]) -> bool:
 
 
 def _are_about(sides: NDArray[np.int64], symbol: float) -> NDArray[np.bool_]:
+    """Which sides in pixels, of any shape, are about as long as a symbol."""
     return (sides * MOST_LARGER >= symbol) & (sides <= MOST_LARGER * symbol)
 
 
