@@ -97,7 +97,7 @@ def clean_scale(boxes: NDArray[np.int64], symbol: float, widest: float) -> float
 
 
 def _is_joined(boxes: NDArray[np.int64], symbol: float) -> bool:
-    """Whether symbols are no larger than a size in pixels if they are as high as their boxes, (count, 4), not as wide."""
+    """Whether symbols are no larger than a size in pixels, if they are as high as their boxes, (count, 4)."""
     return middle(_heights(boxes)) <= MOST_LARGER * symbol
 
 
