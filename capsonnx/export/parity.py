@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -71,11 +72,17 @@ def _saturated(shape: Shape, _: np.random.Generator) -> NDArray[np.uint8]:
 
 def _real(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:
     """Windows of a wall of MNIST test digits."""
-    wall = datasets.load("mnist", "test").images[:400].reshape(20, 20, 28, 28).swapaxes(1, 2).reshape(560, 560)
+    wall = _wall()
     batch, height, width = shape
     tops = generator.integers(0, 561 - height, batch)
     lefts = generator.integers(0, 561 - width, batch)
     return np.stack([wall[top : top + height, left : left + width] for top, left in zip(tops, lefts, strict=True)])
+
+
+@functools.cache
+def _wall() -> NDArray[np.uint8]:
+    """(560, 560), twenty by twenty test digits, loaded once: to unpack the data takes longer than most cases."""
+    return datasets.load("mnist", "test").images[:400].reshape(20, 20, 28, 28).swapaxes(1, 2).reshape(560, 560)
 
 
 CONTENTS: dict[str, Callable[[Shape, np.random.Generator], NDArray[np.uint8]]] = {

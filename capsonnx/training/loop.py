@@ -98,7 +98,7 @@ def train(
             bar.describe(f"epoch {epoch}/{config.epochs}")
             metrics.append(_epoch(run, epoch, held_out, bar.advance))
             if epoch == config.epochs:
-                bar.log(f"choosing the threshold on pages of the {len(held_out)} that are held out: a minute or so")
+                bar.log(f"choosing the threshold on pages of the {len(held_out)} that are held out, for up to a minute")
                 threshold = choose_threshold(scorer(run.averaged), held_out)
                 metrics[-1] = dataclasses.replace(metrics[-1], threshold=threshold)
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
