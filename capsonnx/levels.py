@@ -70,7 +70,7 @@ def levels_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
     """
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype == np.uint16:
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:  # of either byte order
         return _from_16_bits(array)
     kind, greatest = array.dtype.kind, 1 if array.dtype.kind == "f" else 255
     # Written so that NaN, which compares false, is out of range.

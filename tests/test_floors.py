@@ -24,6 +24,7 @@ BASE = {
     "images",
     "levels",
     "polarity",
+    "borders",
     "symbols",
     "components",
     "stretches",

@@ -15,7 +15,7 @@ A network without biases sees nothing in black, but everything in grey. So, in t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -37,7 +37,9 @@ Preparation: TypeAlias = Literal["auto", "on", "off"]
 others have their rules taken away, and are resized if their symbols are of quite another size."""
 
 BRIGHT = 80.0
-"""The percentile of the ink that becomes 255."""
+"""The percentile of the ink that becomes 255, ..."""
+FAINT = 128
+"""... of clean pages only if they were shrunk, and it is fainter than this."""
 STROKE = 2.0
 """The mean width in pixels of MNIST's strokes, as :func:`_stroke` measures it."""
 BAND = (0.87, 1.15)
@@ -128,7 +130,9 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     height, width = (round(side * scale) for side in levels.shape)
     page = np.zeros((max(height, row + len(resized)), max(width, col + resized.shape[1])), np.uint8)
     page[row : row + len(resized), col : col + resized.shape[1]] = resized
-    return Prepared(page, scale)
+    # Thin strokes grow faint when they shrink.
+    is_faint = scale < 1 and _full(page) < FAINT
+    return Prepared(_thickened(_brightened(page.astype(np.float32)), symbol or SYMBOL) if is_faint else page, scale)
 
 
 def _scale(size: float, symbol: float | None) -> float:
@@ -153,10 +157,14 @@ def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
 
 def _brightened(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Scaled so that strokes reach 255, as MNIST's do."""
-    inked = ink[ink > 0]
-    full = float(np.percentile(inked, BRIGHT)) if inked.size else 1.0
-    levels: NDArray[np.uint8] = np.rint((ink * (255 / full)).clip(0, 255)).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint((ink * (255 / _full(ink))).clip(0, 255)).astype(np.uint8)
     return levels
+
+
+def _full(ink: NDArray[Any]) -> float:
+    """The level that strokes reach; 1 without ink."""
+    inked = ink[ink > 0]
+    return float(np.percentile(inked, BRIGHT)) if inked.size else 1.0
 
 
 def _stroke(levels: NDArray[np.uint8]) -> float:
