@@ -73,6 +73,8 @@ def load_grey(
         raise _unreadable(name, "far too many pixels") from None
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file", expected="an image file", remedy="check the path") from None
+    except IsADirectoryError:
+        raise ImageError(f"{name}: a folder", expected="an image file", remedy="pass one of its files") from None
     except OSError as error:
         raise _unreadable(name, error.strerror or str(error)) from None
     except Exception as error:  # noqa: BLE001 - on damaged files Pillow's decoders raise whatever they stumble over
@@ -172,6 +174,8 @@ def _formats() -> list[str]:
 
 def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray[np.uint8]:
     """The grey levels of a file, (height, width), before polarity; whatever Pillow raises is passed on."""
+    if isinstance(source, io.TextIOBase):
+        raise ImageError(f"{name}: open as text", expected="an open binary file", remedy="open it in mode 'rb'")
     if isinstance(source, Image.Image):
         opened = source.copy()
     else:

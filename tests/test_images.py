@@ -290,6 +290,15 @@ def test_other_arrays_are_refused(array):
         as_grey(array)
 
 
+def test_a_folder_and_a_file_open_as_text_say_so(tmp_path):
+    with pytest.raises(ImageError, match=r"a folder; expected an image file; pass one of its files"):
+        load_grey(tmp_path)
+    path = tmp_path / "ink.png"
+    path.write_bytes(encoded(Image.fromarray(INK)))
+    with path.open() as stream, pytest.raises(ImageError, match=r"ink\.png: open as text; .*; open it in mode 'rb'"):
+        load_grey(stream)
+
+
 def test_rows_of_different_lengths_are_refused():
     with pytest.raises(InputError, match="rows of different lengths"):
         as_grey([[1, 2], [3]])

@@ -183,7 +183,7 @@ def _check_output(output: Path, read: Iterable[str | Path]) -> None:
 
     if output.suffix.lower() in {".onnx", *image_suffixes()}:
         raise InputError(
-            f"{output}: named as an image or a model",
+            f"{output}: the name of an image or a model",
             expected=f"a file for the rows, such as {', '.join(f'*{suffix}' for suffix in SUFFIXES)}",
             remedy="choose another --output",
         )

@@ -167,7 +167,7 @@ def test_what_is_read_is_not_written_over(infer, tiny_model, images):
     for arguments in (["1.png", "-o", "1.png"], [".", "-o", "2.PNG"], ["1.png", "-o", tiny_model]):
         result = infer(*arguments)
         assert result.returncode == 2
-        assert "named as an image or a model; expected a file for the rows" in result.stderr
+        assert "the name of an image or a model; expected a file for the rows" in result.stderr
     assert "image: is read in this run" in infer("image", "-o", "./image").stderr
     assert tiny_model.read_bytes() == model
     assert (images / "image").read_bytes() == (images / "1.png").read_bytes()
