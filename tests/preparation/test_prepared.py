@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from capsonnx.errors import InputError
 from capsonnx.exam.degrade import degrade
@@ -220,3 +220,12 @@ def test_wrong_options() -> None:
         prepare(page, mode="maybe")
     with pytest.raises(InputError, match="symbol 0"):
         prepare(page, symbol=0)
+
+
+@pytest.mark.parametrize("width", [1, 2, 20])
+def test_strokes_of_large_symbols_are_bright_when_the_page_has_shrunk(width: int) -> None:
+    image = Image.new("L", (300, 300))
+    ImageDraw.Draw(image).ellipse((80, 50, 220, 250), outline=255, width=width)
+    found = prepare(np.array(image))
+    assert found.scale == pytest.approx(0.1, abs=0.01)
+    assert np.percentile(found.levels[found.levels > 0], 80) > 200
