@@ -89,18 +89,19 @@ def without_edges(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if not full:
         return levels  # as of most images
     ground = int(np.median(levels))
-    ink = levels > min(ground + INK, 255)
+    least = min(ground + INK, 255)
+    ink = levels > least
     (top, bottom), (left, right) = (_inside(ink.mean(axis=axis), levels.mean(axis=axis)) for axis in (1, 0))
     inside = levels[top:bottom, left:right]
     # Half way up to the edges, if that is more: noise is none.
-    strong = inside > max(ground + INK, (ground + max(int(np.median(side)) for side in full)) // 2)
+    strong = inside > max(least, (ground + max(int(np.median(side)) for side in full)) // 2)
     if (right - left < levels.shape[1] and not _has_room(strong)) or (
         bottom - top < levels.shape[0] and not _has_room(strong.T)
     ):
         return levels
     # The ground beside an edge goes on under it, for it may be shaded; the ink beside it does not.
     beyond = (top, len(levels) - bottom), (left, levels.shape[1] - right)
-    painted = np.pad(np.minimum(inside, min(ground + INK, 255)), beyond, mode="edge")
+    painted = np.pad(np.minimum(inside, least), beyond, mode="edge")
     painted[top:bottom, left:right] = inside
     return painted
 

@@ -2,9 +2,10 @@
 
 How colours, depths and transparency become grey levels is told in :mod:`capsonnx.levels`. Of a file, the first frame
 counts, and EXIF orientation is applied. Then polarity: ``light-on-dark`` is kept, ``dark-on-light`` inverted, and
-``auto`` takes the median of the border pixels for the ground and inverts if it is above 127; a frame around all the
-rest is painted over before. If the ground is a dark grey, it may be paper in a shadow, or a table around it: then it
-inverts if what stands out of its surroundings is dark. An image of one single level holds no ink and becomes black.
+``auto`` takes the median of the border pixels for the ground and inverts if it is above 127; frames, and edges along
+sides, are painted over (:mod:`capsonnx.borders`). If the ground is a dark grey, it may be paper in a shadow, or a table
+around it: then it inverts if what stands out of its surroundings is dark. An image of one single level holds no ink and
+becomes black.
 """
 
 from __future__ import annotations

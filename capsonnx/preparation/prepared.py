@@ -118,8 +118,9 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     page = unruled(levels, boxes, widest)
     if page is not levels:
         levels, boxes = page, find_components(page > STRONG).boxes
-    wanted = 1.0 if symbol is None else clean_scale(boxes[~are_frames(boxes)], symbol, widest)
-    scale = _at_most(wanted, levels.size)
+    if symbol is None:
+        return Prepared(levels)
+    scale = _at_most(clean_scale(boxes[~are_frames(boxes)], symbol, widest), levels.size)
     if scale == 1:
         return Prepared(levels)
     # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
@@ -132,7 +133,7 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     page[row : row + len(resized), col : col + resized.shape[1]] = resized
     # Thin strokes grow faint when they shrink.
     is_faint = scale < 1 and _full(page) < FAINT
-    return Prepared(_thickened(_brightened(page.astype(np.float32)), symbol or SYMBOL) if is_faint else page, scale)
+    return Prepared(_thickened(_brightened(page.astype(np.float32)), symbol) if is_faint else page, scale)
 
 
 def _scale(size: float, symbol: float | None) -> float:

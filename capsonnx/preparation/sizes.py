@@ -143,7 +143,7 @@ def _heights(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
 def _longer(boxes: NDArray[np.int64], widest: float) -> NDArray[np.int64]:
     """The longer side of each box, (count, 4) to (count,), but the height of what is too wide for one symbol."""
     widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-    longer: NDArray[np.int64] = np.where(widths < widest * heights, np.maximum(widths, heights), heights)
+    longer: NDArray[np.int64] = np.where(widths < widest * heights, longest_of(boxes), heights)
     return longer
 
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["expand"]
 
-IN_SUBFOLDERS = "read its subfolders, too: --recursive, in Python recursive=True"
-"""What else is to be done about a folder without images."""
-
 
 def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[str] | None = None) -> Iterator[Path]:
     """Stream the image files that ``paths`` stand for.
@@ -71,10 +68,11 @@ def _check(path: str, recursive: bool) -> None:
         return
     if _is_folder(path):
         if not _holds_image(path, recursive):
+            deeper = ", or read its subfolders, too: --recursive, in Python recursive=True"
             raise InputError(
                 f"{path}: no image in this folder" + (" or below" if recursive else ""),
                 expected="files with a suffix such as .png or .jpg",
-                remedy="check the path" + ("" if recursive else f", or {IN_SUBFOLDERS}"),
+                remedy="check the path" + ("" if recursive else deeper),
             )
     elif not _exists(path):
         is_pattern = glob.has_magic(path)
