@@ -41,6 +41,8 @@ def light_on_dark(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     >>> dark = 255 - page
     >>> all(np.array_equal(light_on_dark(image), page) for image in (page, dark))
     True
+    >>> np.array_equal(light_on_dark(dark // 2), 255 - dark // 2), light_on_dark(dark[:5]).any()
+    (True, np.False_)
     >>> np.array_equal(light_on_dark(np.pad(dark, 3)), np.pad(page, 3, constant_values=40))
     True
     """

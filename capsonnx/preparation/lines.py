@@ -31,7 +31,8 @@ def straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -
     rows = np.flatnonzero(np.count_nonzero(near, axis=1) >= SOLID * length)
     rows = rows[below(near[rows].T, UNBROKEN).any(axis=0)]
     full = counts(near[rows], length) >= SOLID * length
-    rows, full = rows[full.any(axis=1)], full[full.any(axis=1)]
+    hold_one = full.any(axis=1)
+    rows, full = rows[hold_one], full[hold_one]
     if not len(rows):
         return found
     found[rows] = mask[rows] & (counts(np.pad(full, ((0, 0), (length - 1, length - 1))), length) > 0)
