@@ -57,6 +57,9 @@ REDUCED_TOLERANCE = 2e-2
 
 EXAMS = ("pairs-vertical", "pairs-horizontal")
 
+PROFILED = 10
+"""Calls, of whose kernels the mean is told: of one alone, a copy may take several times as long as usual."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
@@ -184,9 +187,12 @@ def kernels(files: dict[str, Path], device: torch.device, scale: Scale) -> dict[
         call = partial(model, images, model.outputs)
         wall = measure({name: call}, seconds=scale.seconds)[name]
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as run:
-            call()
+            for _ in range(PROFILED):
+                call()
             torch.cuda.synchronize()
-        rows = [(event.key, event.self_device_time_total, event.count) for event in run.key_averages()]
+        rows = [
+            (event.key, event.self_device_time_total / PROFILED, event.count / PROFILED) for event in run.key_averages()
+        ]
         found[name] = {"batch": list(images.shape), "wall_microseconds": 1e6 * wall.median, **by_kind(rows)}
     return found
 
@@ -203,7 +209,7 @@ KINDS = {
 """What a kernel does, by a part of its name; the first that fits."""
 
 
-def by_kind(rows: list[tuple[str, float, int]]) -> dict[str, Any]:
+def by_kind(rows: list[tuple[str, float, float]]) -> dict[str, Any]:
     """Microseconds of each kind of kernels, and how many were launched, from rows of name, microseconds and number."""
     spent = dict.fromkeys([*KINDS, "the rest"], 0.0)
     for name, microseconds, _ in rows:
@@ -325,7 +331,7 @@ def requests(files: dict[str, Path], provider: str, scale: Scale, batch: int) ->
     """Each precision; float32 and float16 with the choices there are on a GPU; the peers."""
     fp32, on_gpu = str(files["fp32"]), provider == "cuda"
     asked = [(fp32, Cuda(tf32=True))] if on_gpu else []
-    if on_gpu and batch <= 256:  # above that, what is saved is little, and all systems hold their memory at once
+    if on_gpu and batch <= 1024:  # above that, what is saved is little, and all systems hold their memory at once
         asked += [(fp32, Cuda(prefer_nhwc=True)), (fp32, Cuda(graphs=True))]
         asked.append((str(files["fp16"]), Cuda(prefer_nhwc=True, graphs=True)))
     ours = [Request(OURS, str(file), provider) for file in files.values()]

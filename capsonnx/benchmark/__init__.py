@@ -6,7 +6,7 @@ from capsonnx.benchmark.growth import Fit, Point, fit_memory, measure_growth
 from capsonnx.benchmark.machine import processor
 from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
-from capsonnx.benchmark.work import Node, multiply_adds, profile
+from capsonnx.benchmark.work import Node, multiply_adds, profile, time_by_operator
 from capsonnx.benchmark.worker import Alone, run_alone
 from capsonnx.runtime.parallel import cores
 
@@ -40,4 +40,5 @@ __all__ = [
     "profile",
     "ratio",
     "run_alone",
+    "time_by_operator",
 ]

@@ -12,12 +12,12 @@ from capsonnx.benchmark.images import digits
 from capsonnx.benchmark.machine import gemm, gemm_multiply_adds, processor
 from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
-from capsonnx.benchmark.work import multiply_adds
+from capsonnx.benchmark.work import multiply_adds, profile, time_by_operator
 from capsonnx.benchmark.worker import Alone, run_alone
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import FAITHFUL, Cuda, load_model
 from capsonnx.runtime.parallel import cores
-from capsonnx.runtime.providers import CUDA
+from capsonnx.runtime.providers import CPU, CUDA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Measured", "Settings", "compare"]
 
 ROOF = "roof"
+
+PROFILED = 16
+"""Images that are profiled at once, by one thread, as batches go through the CPU in pieces."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Comparison:
         measured: the systems, models first.
         folders: for each model, in their order, files against memory; none where no files were asked for.
         first_rows: for each model, the start of ``capsonnx infer``; likewise.
+        profiles: for each model, the share of each operator in its time on a CPU; none on another provider, of whose
+            nodes ONNX Runtime times the launching alone.
     """
 
     settings: Settings
@@ -96,6 +101,7 @@ class Comparison:
     measured: tuple[Measured, ...]
     folders: tuple[FolderResult, ...]
     first_rows: tuple[FirstRow, ...]
+    profiles: tuple[dict[str, float], ...]
 
     @property
     def roof_rate(self) -> float:
@@ -167,7 +173,10 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
         for request, alone in zip(requests, memory, strict=True)
     ]
     folders, first_rows = _end_to_end(paths, settings, tell) if settings.files else ((), ())
-    return Comparison(settings, processor(), cores(), throughput[ROOF], tuple(measured), folders, first_rows)
+    tell("where the time goes")
+    is_on_cpu = all(system.setting == CPU for request, system in batched.items() if request.system == OURS)
+    profiles = tuple(_shares(path, settings) for path in paths) if is_on_cpu else ()
+    return Comparison(settings, processor(), cores(), throughput[ROOF], tuple(measured), folders, first_rows, profiles)
 
 
 def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
@@ -202,6 +211,14 @@ def _float32_file(paths: Sequence[Path]) -> Path:
         else:
             return path
     raise last
+
+
+def _shares(path: Path, settings: Settings) -> dict[str, float]:
+    """What part of the time, in 0..1, the nodes of each operator take, the greatest first."""
+    shape = (min(settings.batch, PROFILED), *settings.size)
+    times = time_by_operator(profile(path, shape, threads=1, runs=20))
+    whole = sum(times.values())
+    return {operator: seconds / whole for operator, seconds in times.items()}
 
 
 def _call(system: System, images: object) -> Callable[[], object]:

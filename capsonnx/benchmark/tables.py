@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["markdown_table", "to_json", "to_markdown"]
 
+LEAST_SHARE = 0.01
+"""Of a model's time: less has no row of its own."""
+
 
 def to_markdown(comparison: Comparison) -> str:
-    """All figures of a comparison as Markdown: three tables and a line that says what they rest on."""
-    parts = [_ratios(comparison), _systems(comparison), _files(comparison), _facts(comparison)]
+    """All figures of a comparison as Markdown: four tables and a line that says what they rest on."""
+    parts = [_ratios(comparison), _systems(comparison), _files(comparison), _profiles(comparison), _facts(comparison)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -49,6 +52,7 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
             for folder in comparison.folders
         ],
         "first_row_seconds": [list(one.seconds) for one in comparison.first_rows],
+        "time_by_operator": list(comparison.profiles),
     }
 
 
@@ -120,6 +124,18 @@ def _files(comparison: Comparison) -> str:
         seconds = f"{first.median:.2f} s ({min(first.seconds):.2f} to {max(first.seconds):.2f})"
         rows.append((one.request.name, share, f"{folder.attainable:.0%}", *rates, seconds))
     return markdown_table(headings, rows) if rows else ""
+
+
+def _profiles(comparison: Comparison) -> str:
+    """What each model's time goes to; what takes less than a hundredth of every model's comes together."""
+    shares = comparison.profiles
+    if not shares:
+        return ""
+    operators = dict.fromkeys(name for share in shares for name, part in share.items() if part >= LEAST_SHARE)
+    rows = [(name, *(f"{share.get(name, 0):.0%}" for share in shares)) for name in operators]
+    rest = (sum(part for name, part in share.items() if name not in operators) for share in shares)
+    names = (one.request.name for one in comparison.measured[: len(shares)])
+    return markdown_table(["of the time", *names], [*rows, ("the rest", *(f"{part:.0%}" for part in rest))])
 
 
 def _facts(comparison: Comparison) -> str:

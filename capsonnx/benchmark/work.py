@@ -1,11 +1,12 @@
-"""What a file computes and where: ONNX Runtime's own profile of one run, node by node."""
+"""What a file computes and where: ONNX Runtime's own profile of some runs, node by node."""
 
 from __future__ import annotations
 
 import json
 import math
+import statistics
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from capsonnx.runtime import providers
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Node", "multiply_adds", "profile"]
+__all__ = ["Node", "multiply_adds", "profile", "time_by_operator"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Node:
         provider: the execution provider that really ran it.
         inputs: the shape of each input.
         outputs: the shape of each output.
-        seconds: how long it took in the profiled run.
+        seconds: how long it took, the median of the profiled runs.
     """
 
     operator: str
@@ -56,8 +57,10 @@ def profile(
     provider: str = "cpu",
     optimised: bool = True,
     cuda: providers.Cuda = providers.FAITHFUL,
+    threads: int | None = None,
+    runs: int = 1,
 ) -> list[Node]:
-    """Run a file once on black images, the second time with ONNX Runtime's profiler on.
+    """Run a file on black images with ONNX Runtime's profiler on, after a run to warm up.
 
     Args:
         path: a file that keeps the contract.
@@ -65,6 +68,8 @@ def profile(
         provider: see :func:`capsonnx.runtime.providers.resolve`.
         optimised: whether ONNX Runtime may fuse and reorder nodes; if not, they are those of the file.
         cuda: see :class:`capsonnx.runtime.providers.Cuda`.
+        threads: that a node may use on a CPU, from 1, or None for ONNX Runtime's own number.
+        runs: how many, from 1.
 
     Raises:
         ModelError: the file cannot be loaded or run.
@@ -77,6 +82,8 @@ def profile(
         options.log_severity_level = 4
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder, "profile"))
+        if threads is not None:
+            options.intra_op_num_threads = threads
         if not optimised:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         order = providers.resolve(provider, cuda)
@@ -84,7 +91,7 @@ def profile(
             with providers.quiet():
                 session = onnxruntime.InferenceSession(str(path), options, providers=order, enable_fallback=0)
             element = np.uint8 if "uint8" in session.get_inputs()[0].type else np.float32
-            for _ in range(2):
+            for _ in range(1 + runs):
                 session.run(None, {IMAGES: np.zeros(shape, element)})
         except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
             raise ModelError(
@@ -93,7 +100,26 @@ def profile(
                 remedy="check it with 'capsonnx check'",
             ) from None
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
-    return list(_nodes(events))
+    nodes = list(_nodes(events))
+    count = len(nodes) // (1 + runs)
+    measured = [nodes[start : start + count] for start in range(count, len(nodes), count)]
+    return [
+        replace(same[0], seconds=statistics.median(node.seconds for node in same))
+        for same in zip(*measured, strict=True)
+    ]
+
+
+def time_by_operator(nodes: Iterable[Node]) -> dict[str, float]:
+    """The seconds that the nodes of each operator took together, the longest first.
+
+    >>> conv, relu = (Node(operator, "cpu", (), (), 0.5) for operator in ("Conv", "Relu"))
+    >>> time_by_operator([relu, conv, conv])
+    {'Conv': 1.0, 'Relu': 0.5}
+    """
+    found: dict[str, float] = {}
+    for node in nodes:
+        found[node.operator] = found.get(node.operator, 0.0) + node.seconds
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def multiply_adds(path: Path, shape: tuple[int, int, int]) -> int:
@@ -110,17 +136,17 @@ def multiply_adds(path: Path, shape: tuple[int, int, int]) -> int:
 
 
 def _nodes(events: Iterable[dict[str, Any]]) -> Iterable[Node]:
-    """The nodes of the second of two runs."""
-    ran = [event for event in events if event["cat"] == "Node" and event["name"].endswith("_kernel_time")]
-    for event in ran[len(ran) // 2 :]:
-        found = event["args"]
-        yield Node(
-            found["op_name"],
-            found["provider"],
-            tuple(map(_shape, found["input_type_shape"])),
-            tuple(map(_shape, found["output_type_shape"])),
-            event["dur"] / 1e6,
-        )
+    """The nodes of all runs, in the order they ran in."""
+    for event in events:
+        if event["cat"] == "Node" and event["name"].endswith("_kernel_time"):
+            found = event["args"]
+            yield Node(
+                found["op_name"],
+                found["provider"],
+                tuple(map(_shape, found["input_type_shape"])),
+                tuple(map(_shape, found["output_type_shape"])),
+                event["dur"] / 1e6,
+            )
 
 
 def _shape(typed: dict[str, list[int]]) -> tuple[int, ...]:

@@ -50,14 +50,23 @@ def bucketed(images: NDArray[Any], contract: Contract) -> NDArray[Any]:
     height, width = images.shape[1:]
     margin = contract.receptive_field - 1
     if contract.windows is not None and contract.windows.silent_black:
-        if not images[:, max(0, height - margin) :].any():
+        if height < rounded_side(height) and _is_black(images[:, max(0, height - margin) :]):
             height = rounded_side(height)
-        if not images[:, :, max(0, width - margin) :].any():
+        if width < rounded_side(width) and _is_black(images[:, :, max(0, width - margin) :]):
             width = rounded_side(width)
     if (height, width) != images.shape[1:]:
         images = padded_with_black(images, (height, width), contract)
     missing = (1 << (len(images) - 1).bit_length()) - len(images)
     return np.pad(images, ((0, missing), (0, 0), (0, 0))) if missing else images
+
+
+def _is_black(images: NDArray[Any]) -> bool:
+    """Whether there is no ink in a batch.
+
+    Most have some in the first image, which is told at once; to look at 1024 digits takes 0.3 ms, a tenth of what a GPU
+    needs to read them.
+    """
+    return not (images[:1].any() or images.any())
 
 
 def padded_with_black(images: NDArray[Any], size: tuple[int, int], contract: Contract) -> NDArray[Any]:

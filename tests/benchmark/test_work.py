@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from capsonnx.benchmark import multiply_adds, profile
+from capsonnx.benchmark import multiply_adds, profile, time_by_operator
 from capsonnx.errors import ModelError
 from capsonnx.export import load_network
 from capsonnx.runtime import default_model_path
@@ -45,6 +45,16 @@ def test_a_profile_says_what_ran_where(tiny_model) -> None:
     assert [node.operator for node in nodes][:3] == ["Cast", "Mul", "Unsqueeze"]
     assert {node.provider for node in nodes} == {"CPUExecutionProvider"}
     assert all(node.seconds >= 0 for node in nodes)
+
+
+def test_of_several_runs_each_node_is_there_once(tiny_model) -> None:
+    once, often = (profile(tiny_model, (2, 28, 28), threads=1, runs=runs) for runs in (1, 5))
+    assert [(node.operator, node.outputs) for node in often] == [(node.operator, node.outputs) for node in once]
+
+
+def test_time_by_operator_is_all_of_the_time(tiny_model) -> None:
+    nodes = profile(tiny_model, (2, 28, 28))
+    assert sum(time_by_operator(nodes).values()) == pytest.approx(sum(node.seconds for node in nodes))
 
 
 def test_a_broken_file_is_told(tmp_path) -> None:

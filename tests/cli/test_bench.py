@@ -42,6 +42,13 @@ def test_the_fraction_of_the_roof_follows_from_the_rest(found) -> None:
         assert one["fraction_of_roof"] == pytest.approx(rate / found["roof_multiply_adds_per_second"])
 
 
+def test_the_shares_of_the_operators_are_all_of_the_time(found) -> None:
+    [shares] = found["time_by_operator"]
+    assert sum(shares.values()) == pytest.approx(1)
+    assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    assert "Conv" in shares
+
+
 def test_files_and_first_row_are_there(found) -> None:
     [files], [first] = found["files"], found["first_row_seconds"]
     assert files["images"] == 3
@@ -52,9 +59,11 @@ def test_files_and_first_row_are_there(found) -> None:
 def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
     result = bench(tiny_model, field_model, "--files", 0, *BRIEFLY)
     assert result.exit_code == 0, result.output
-    ratios, systems, facts = result.stdout.strip().split("\n\n")
+    ratios, systems, profiles, facts = result.stdout.strip().split("\n\n")
     assert ratios.splitlines()[2].startswith("| field | tiny | ")
     assert [line.split(" | ")[0] for line in systems.splitlines()[2:]] == ["| tiny", "| field"]
+    assert profiles.splitlines()[0] == "| of the time | tiny | field |"
+    assert profiles.splitlines()[-1].startswith("| the rest | ")
     assert facts.count("million multiply-adds an image") == 1  # the two differ in nothing that counts
     assert "threads: 1;" in facts
 

@@ -58,6 +58,12 @@ def test_ink_too_near_to_the_edge_keeps_its_size(shipped) -> None:
     assert bucketed(images, shipped.contract).shape == (4, 47, 70)
 
 
+def test_ink_in_the_last_image_alone_keeps_the_size_of_all(shipped) -> None:
+    images = page(47, 70, MARGIN)
+    images[-1, -1, -1] = 255
+    assert bucketed(images, shipped.contract).shape == (4, 47, 70)
+
+
 def test_without_the_margin_the_scores_would_change(shipped) -> None:
     """So the rule is needed."""
     images = page(47, 70, 2)
