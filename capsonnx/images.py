@@ -10,11 +10,7 @@ becomes black.
 
 from __future__ import annotations
 
-import functools
 import io
-import threading
-import warnings
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, get_args
 
@@ -23,20 +19,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from capsonnx.errors import ImageError, InputError
 from capsonnx.levels import levels_of_array, levels_of_image
+from capsonnx.pillow import formats, pillow_warnings_ignored
 from capsonnx.polarity import light_on_dark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Polarity", "as_grey", "image_suffixes", "load_grey", "pad_to", "pillow_warnings_ignored"]
+__all__ = ["Polarity", "as_grey", "load_grey", "pad_to"]
 
 Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
 """How ink and ground lie to each other; ``auto`` judges by the border."""
-
-# EPS runs Ghostscript on the file; the others are stubs that know a format's name and cannot read it.
-_NOT_READ = frozenset({"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"})
 
 
 def load_grey(
@@ -156,23 +148,6 @@ def pad_to(image: NDArray[np.uint8], smallest: int) -> NDArray[np.uint8]:
     return np.pad(image, [(lack // 2, lack - lack // 2) for lack in missing])
 
 
-def image_suffixes() -> frozenset[str]:
-    """The file name suffixes of the formats that :func:`load_grey` reads, in lower case with their dot.
-
-    >>> {".png", ".jpg", ".tif"} <= image_suffixes(), ".pdf" in image_suffixes()
-    (True, False)
-    """
-    formats = set(_formats())
-    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in formats)
-
-
-@functools.cache
-def _formats() -> list[str]:
-    Image.preinit()  # so that the usual formats come first, and are recognised first
-    Image.init()
-    return [name for name in Image.ID if name in Image.OPEN and name not in _NOT_READ]
-
-
 def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray[np.uint8]:
     """The grey levels of a file, (height, width), before polarity; whatever Pillow raises is passed on."""
     if isinstance(source, io.TextIOBase):
@@ -180,7 +155,7 @@ def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray
     if isinstance(source, Image.Image):
         opened = source.copy()
     else:
-        opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_formats())
+        opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats())
     with opened as image:
         _check_pixels(image.width, image.height, name)
         ImageOps.exif_transpose(image, in_place=True)
@@ -230,33 +205,3 @@ def _name(source: Path | BinaryIO | bytes | Image.Image) -> str:
 
 def _unreadable(name: str, why: str) -> ImageError:
     return ImageError(f"{name}: {why}", expected="a readable image file", remedy="replace or remove it")
-
-
-_ignoring = 0
-_ignoring_lock = threading.Lock()
-_filters: warnings.catch_warnings[None] | None = None
-
-
-@contextmanager
-def pillow_warnings_ignored() -> Iterator[None]:
-    """Ignore Pillow's warnings, in any number of threads at once.
-
-    ``warnings.catch_warnings`` alone is not safe here: it swaps a list of the whole process, so two threads that
-    overlap may restore each other's. The first thread in swaps it, the last one out restores it. Around many images it
-    costs nothing for each of them.
-    """
-    global _ignoring, _filters  # noqa: PLW0603 - it guards state of the whole process
-    with _ignoring_lock:
-        _ignoring += 1
-        if _ignoring == 1:
-            _filters = warnings.catch_warnings()
-            _filters.__enter__()
-            warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
-    try:
-        yield
-    finally:
-        with _ignoring_lock:
-            _ignoring -= 1
-            if _ignoring == 0 and _filters is not None:
-                _filters.__exit__(None, None, None)
-                _filters = None

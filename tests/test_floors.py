@@ -22,6 +22,7 @@ BASE = {
     "progress",
     "wording",
     "images",
+    "pillow",
     "levels",
     "polarity",
     "borders",

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import io
-import threading
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +13,7 @@ from PIL import Image
 from capsonnx import datasets
 from capsonnx.borders import without_edges
 from capsonnx.errors import ImageError, InputError
-from capsonnx.images import as_grey, image_suffixes, load_grey, pad_to
+from capsonnx.images import as_grey, load_grey, pad_to
 from capsonnx.levels import levels_of_image
 
 if TYPE_CHECKING:
@@ -195,38 +193,6 @@ def test_too_many_pixels_are_refused_before_decoding(monkeypatch, limit):
 def test_a_resize_to_too_many_pixels_is_refused():
     with pytest.raises(ImageError, match="pixels"):
         load_grey(encoded(Image.new("L", (1000, 1))), height=10_000)
-
-
-def test_warnings_of_pillow_stay_inside_in_many_threads(monkeypatch):
-    opened = Image.open
-
-    def noisy(*args: object, **options: object) -> Image.Image:
-        warnings.warn_explicit("noise", UserWarning, "x.py", 1, module="PIL.Image")
-        return opened(*args, **options)
-
-    monkeypatch.setattr(Image, "open", noisy)
-    content, errors, before = encoded(Image.fromarray(INK)), [], list(warnings.filters)
-
-    def work() -> None:
-        try:
-            for _ in range(50):
-                load_grey(content)
-        except ImageError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    assert warnings.filters == before
-
-
-def test_formats_that_run_programs_are_not_read():
-    assert not image_suffixes() & {".eps", ".ps", ".wmf", ".mpg", ".pdf"}
-    with pytest.raises(ImageError):
-        load_grey(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
 
 
 @pytest.mark.parametrize(
