@@ -13,6 +13,7 @@ from capsonnx.contract import Contract
 from capsonnx.windows import Windows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # Speed is no test's business: on a busy machine a single example may take longer than hypothesis allows by default.
@@ -143,3 +144,13 @@ def drawing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contract = export.decoder_contract_of(decoder, LABELS, hashlib.sha256(path.read_bytes()).hexdigest())
     runtime.decoder_path(path).write_bytes(export.decoder_to_onnx(decoder, contract))
     return path
+
+
+@pytest.fixture(scope="module")
+def few_pages() -> Iterator[None]:
+    """Choose thresholds on few pages: on all of them it takes as long as all epochs of such a training."""
+    from capsonnx.training import threshold
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threshold, "MOST", 10)
+        yield

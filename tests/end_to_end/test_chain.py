@@ -52,6 +52,14 @@ def run(tmp_path_factory, data_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def other(tmp_path_factory, data_dir: Path) -> Path:
+    """A shorter one from another seed, without a decoder."""
+    folder = tmp_path_factory.mktemp("runs") / "other"
+    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--limit", 200, "--seed", 9, "-o", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def onnx_file(run: Path) -> Path:
     """Its export, through the whole gate."""
     path = run.parent / "short.onnx"
@@ -106,9 +114,8 @@ def test_check_passes_alone_and_against_the_run(run: Path, onnx_file: Path) -> N
     assert json.loads(capsonnx("check", drawing, "--against", run, "--json").stdout)["parity"]["passed"]
 
 
-def test_check_against_another_training_fails(onnx_file: Path, data_dir: Path, tmp_path: Path) -> None:
-    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--limit", 200, "--seed", 9, "-o", tmp_path / "other")
-    result = capsonnx("check", onnx_file, "--against", tmp_path / "other", code=1)
+def test_check_against_another_training_fails(onnx_file: Path, other: Path) -> None:
+    result = capsonnx("check", onnx_file, "--against", other, code=1)
     assert "FAILED" in result.stdout
     assert "Traceback" not in result.stderr
 
@@ -169,10 +176,8 @@ def test_perturb_draws_each_digit_of_a_pair_by_the_decoder_beside_the_model(onnx
         assert grid.width > 1000  # two grids
 
 
-def test_a_decoder_that_was_not_trained_is_not_exported(data_dir: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "plain"
-    capsonnx("train", "--data", data_dir, *SHORT, "--epochs", 1, "--limit", 200, "-o", folder)
-    result = capsonnx("export", folder, "-o", tmp_path / "plain.onnx", "--decoder", code=2)
+def test_a_decoder_that_was_not_trained_is_not_exported(other: Path, tmp_path: Path) -> None:
+    result = capsonnx("export", other, "-o", tmp_path / "plain.onnx", "--decoder", code=2)
     assert "capsonnx train --decoder" in result.stderr
     assert not (tmp_path / "plain.onnx").exists()
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+pytestmark = pytest.mark.usefixtures("few_pages")
+
 VARIANTS = [
     "--routing su",
     "--routing hinton --squash hinton",

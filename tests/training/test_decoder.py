@@ -15,6 +15,8 @@ from capsonnx.training.augmentation import augment, cut_out
 from capsonnx.training.checkpoint import CHECKPOINT, CONFIG, METRICS, load_config, load_state, save_config
 from capsonnx.training.run import Run
 
+pytestmark = pytest.mark.usefixtures("few_pages")
+
 CPU = torch.device("cpu")
 
 

@@ -17,6 +17,8 @@ from capsonnx.training.checkpoint import CHECKPOINT, METRICS, load_state, save_c
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("few_pages")
+
 CPU = torch.device("cpu")
 
 
@@ -60,7 +62,7 @@ def test_the_seed_decides_the_weights(tmp_path, digits, config) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, digits, config) -> Path:
+def whole(tmp_path_factory, digits, config, few_pages) -> Path:
     """A run that nothing stopped."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     train(config, digits, folder, device=CPU)
