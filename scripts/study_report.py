@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PUBLISHED = {
-    "mnist": {"the article": (90.0, 90.0), "best published": (99.4, 99.4)},
+    "mnist": {
+        "the article: capsules, more than": (90.0, 90.0),
+        "the article: CNN, about": (40.0, 10.0),
+        "best published": (99.4, 99.4),
+    },
     "fashion-mnist": {"best published": (89.2, 88.2)},
 }
-"""Pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819, a lower bound; arXiv 1901.10112."""
+"""Pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819; arXiv 1901.10112."""
 
 REPORT = RESULTS.with_name("README.md")
 
