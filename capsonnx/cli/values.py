@@ -25,7 +25,7 @@ __all__ = [
 
 # Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
 DATA = ("mnist", "fashion-mnist")
-RECIPES = ("seed", "default", "refine")
+RECIPES = ("seed", "default", "gentle", "refine")
 FILES = "files"
 """The exam that is in neither catalogue, since it is not composed: the files of a folder."""
 PROVIDERS = ("auto", "cpu", "cuda", "openvino", "openvino-bf16")

@@ -114,6 +114,18 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
             Recipe("seed", stem_bias="free", epochs=10, pooled_epochs=20),
             DEFAULT,
+            # What is not written by hand: half of the deformation, and longer, for it is not so soon learnt by heart.
+            replace(
+                DEFAULT,
+                name="gentle",
+                epochs=36,
+                pooled_epochs=36,
+                rotation=5.0,
+                scale=0.06,
+                shear=0.1,
+                stretch=0.04,
+                elastic=0.5,
+            ),
             # From the weights of a trained network on, at half the rate: for symbols of one's own, or that touch.
             replace(
                 DEFAULT,

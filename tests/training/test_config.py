@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -21,6 +23,13 @@ def test_the_seed_recipe_is_the_sources(digits) -> None:
     config = make_config("mnist", digits, CPU, recipe="seed")
     assert config.network.stem_bias == "free"
     assert config.network.routings == 3
+
+
+def test_gentle_is_the_default_but_for_its_deformation_and_epochs() -> None:
+    default, gentle = RECIPES["default"], RECIPES["gentle"]
+    for kind in ("rotation", "scale", "shear", "stretch", "elastic"):
+        assert getattr(gentle, kind) == pytest.approx(getattr(default, kind) / 2)
+    assert gentle.deforming(2) == dataclasses.replace(default, name="gentle", epochs=36, pooled_epochs=36)
 
 
 def test_a_config_fills_in_what_is_left_open(digits) -> None:
