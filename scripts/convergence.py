@@ -1,7 +1,7 @@
 """Does routing converge, and does more of it help? Coupling entropy and pair accuracy for 1 to 20 iterations.
 
-Run: .venv/bin/python scripts/study.py --matrix scripts/variants.toml --results exported/study/variants.csv
-     .venv/bin/python scripts/study.py --matrix scripts/retrained.toml --results exported/study/retrained.csv
+Run: .venv/bin/python scripts/study.py --matrix scripts/variants.toml
+     .venv/bin/python scripts/study.py --matrix scripts/retrained.toml
      .venv/bin/python scripts/convergence.py [--data fashion-mnist]
 
 The first part takes one network of each routing, trained with three iterations, and reads with 1 to 20: its features

@@ -1,16 +1,17 @@
-"""Train every variant of scripts/study.toml from several seeds, and examine each through ONNX Runtime.
+"""Train every variant of a matrix from several seeds, and examine each through ONNX Runtime.
 
 Run: .venv/bin/python scripts/study.py                 # everything that is not in exported/study/results.csv yet
-     .venv/bin/python scripts/study.py --only default-capsule --seeds 1
-Then: .venv/bin/python scripts/study_report.py         # table and figures from that file
+     .venv/bin/python scripts/study.py --matrix scripts/seeds.toml                 # … in exported/study/seeds.csv yet
+     .venv/bin/python scripts/study.py --matrix scripts/seeds.toml --only whole-pooled --seeds 1 --results mine.csv
+Then: .venv/bin/python scripts/study_report.py --matrix scripts/seeds.toml        # table and figures from that file
 
-A run that was stopped goes on after its last epoch; a run that was examined is in results.csv and is not made again.
-One whose file the gate refuses is not counted, and said so.
+The names for --only stand in the matrix, beside the titles in the tables. Each run has a folder runs/study/NAME-SEED.
+One that was stopped goes on after its last epoch; one that was examined is in the results and is not made again. One
+whose file the gate refuses is not counted, and said so.
 Nothing is chosen by the test split: recipes are tried on held-out training digits, and every run of the study counts.
 What was tried on the way to the default recipe is a matrix of its own:
 
-     .venv/bin/python scripts/study.py --matrix scripts/tried.toml --held-out --results exported/study/tried.csv
-     .venv/bin/python scripts/study_report.py --matrix scripts/tried.toml --results exported/study/tried.csv
+     .venv/bin/python scripts/study.py --matrix scripts/tried.toml --held-out
 
 and so are what was tried by digits of other hands, scripts/hands.toml, the variants that the article names,
 scripts/variants.toml, and trainings with more and fewer iterations of routing, scripts/retrained.toml.
@@ -32,11 +33,13 @@ import click
 from capsonnx import datasets, exam, export, runtime, training
 from capsonnx.benchmark import processor
 from capsonnx.contract import FIELD
-from capsonnx.errors import ParityError
+from capsonnx.errors import CapsonnxError, InputError, ParityError
 from capsonnx.files import write_text
 from capsonnx.progress import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
 SCRIPTS = Path(__file__).parent
@@ -93,18 +96,32 @@ def load_matrix(path: Path) -> list[Variant]:
 
     There they have the data set's name before their own, and what stands in its table changed. A variant's changes of
     the recipe come on top of the defaults' changes.
+
+    Raises:
+        InputError: the file is no matrix.
     """
-    values = tomllib.loads(path.read_text(encoding="utf-8"))
-    defaults = values["defaults"]
-    variants = [
-        Variant(**{**defaults, **variant, "changes": defaults.get("changes", {}) | variant.get("changes", {})})
-        for variant in values["variants"]
-    ]
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        defaults = values["defaults"]
+        variants = [
+            Variant(**{**defaults, **variant, "changes": defaults.get("changes", {}) | variant.get("changes", {})})
+            for variant in values["variants"]
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path}: no matrix ({error})", expected="a file like scripts/study.toml", remedy="pass one as --matrix"
+        ) from None
     return variants + [
         dataclasses.replace(variant, name=f"{data}-{variant.name}", data=data, **changes)
         for data, changes in values.get("again", {}).items()
         for variant in variants
     ]
+
+
+def results_of(matrix: Path, *, held_out: bool = False) -> Path:
+    """Where the results of a matrix go unless another place is named."""
+    stem = RESULTS.stem if matrix.stem == "study" else matrix.stem
+    return RESULTS.with_name(f"{stem}-held-out.csv" if held_out else f"{stem}.csv")
 
 
 def load_results(path: Path) -> list[dict[str, str]]:
@@ -179,13 +196,22 @@ def run(
 
 
 @click.command()
-@click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=SCRIPTS / "study.toml")
-@click.option("--only", multiple=True, help="Names of variants; may be repeated.  [default: all]")
-@click.option("--seeds", type=int, help="How many seeds of each, if fewer than the matrix says.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
-@click.option("--provider", default="auto", help="Of the exams.")
+@click.option(
+    "--matrix",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=SCRIPTS / "study.toml",
+    help="The variants.  [default: scripts/study.toml]",
+)
+@click.option("--only", multiple=True, help="A variant's name in the matrix; may be repeated.  [default: all]")
+@click.option("--seeds", type=click.IntRange(min=1), help="How many seeds of each, if fewer than the matrix says.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="To train on.")
+@click.option("--provider", default="auto", help="Of the exams.  [default: auto]")
 @click.option("--held-out", is_flag=True, help="Examine on held-out training digits, as when a recipe is chosen.")
-@click.option("--results", type=click.Path(path_type=Path), default=RESULTS)
+@click.option(
+    "--results",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What to add to.  [default: in exported/study/, by the name of the matrix]",
+)
 def main(
     *,
     matrix: Path,
@@ -194,23 +220,51 @@ def main(
     device: training.Device,
     provider: str,
     held_out: bool,
-    results: Path,
+    results: Path | None,
 ) -> None:
     """Run what is missing, seed by seed, so that all variants come to a first result before any to a second."""
-    variants = [one for one in load_matrix(matrix) if not only or one.name in only]
-    target = training.choose_device(device)
-    for seed in range(seeds or max(one.seeds for one in variants)):
-        for variant in variants:
-            rows = load_results(results)
-            is_done = any((row["variant"], row["seed"]) == (variant.name, str(seed)) for row in rows)
-            if seed < variant.seeds and not is_done:
-                click.echo(f"{variant.name}, seed {seed}", err=True)
-                try:
-                    found = run(variant, seed, target, provider, held_out=held_out)
-                except ParityError as error:  # a run without a file to examine is no reason to end all
-                    click.echo(f"not counted: {error}", err=True)
-                    continue
-                save_results(results, [*load_results(results), *found])
+    try:
+        variants = chosen(load_matrix(matrix), only)
+        target = training.choose_device(device)
+        run_missing(
+            variants,
+            results or results_of(matrix, held_out=held_out),
+            partial(run, device=target, provider=provider, held_out=held_out),
+            seeds=seeds or max(one.seeds for one in variants),
+        )
+    except CapsonnxError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def chosen(variants: list[Variant], names: tuple[str, ...]) -> list[Variant]:
+    """The variants of these names, or all where there are none.
+
+    Raises:
+        InputError: there is no variant of a name.
+    """
+    known = [one.name for one in variants]
+    for name in names:
+        if name not in known:
+            raise InputError(f"--only {name}", expected=f"one of {', '.join(known)}", remedy="pass one of these")
+    return [one for one in variants if not names or one.name in names]
+
+
+def run_missing(
+    variants: list[Variant], results: Path, make: Callable[[Variant, int], list[dict[str, Any]]], *, seeds: int
+) -> None:
+    """Run all that has no results yet, and save each run's as it ends."""
+    wanted = [(variant, seed) for seed in range(seeds) for variant in variants if seed < variant.seeds]
+    done = {(row["variant"], row["seed"]) for row in load_results(results)}
+    missing = [(variant, seed) for variant, seed in wanted if (variant.name, str(seed)) not in done]
+    click.echo(f"{len(wanted) - len(missing)} of {len(wanted)} runs are in {results} already", err=True)
+    for variant, seed in missing:
+        click.echo(f"{variant.name}, seed {seed}", err=True)
+        try:
+            found = make(variant, seed)
+        except ParityError as error:  # a run without a file to examine is no reason to end all
+            click.echo(f"not counted: {error}", err=True)
+            continue
+        save_results(results, [*load_results(results), *found])
 
 
 if __name__ == "__main__":

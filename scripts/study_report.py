@@ -1,7 +1,7 @@
 """Put the table of a study into exported/study/README.md, and draw its figure; the matrix says which columns there are.
 
 Run: .venv/bin/python scripts/study_report.py
-     .venv/bin/python scripts/study_report.py --matrix scripts/variants.toml --results exported/study/variants.csv
+     .venv/bin/python scripts/study_report.py --matrix scripts/variants.toml
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 from matplotlib.figure import Figure
-from study import RESULTS, SCRIPTS, Variant, load_matrix, load_results
+from study import RESULTS, SCRIPTS, Variant, load_matrix, load_results, results_of
 
 from capsonnx.errors import InputError
 from capsonnx.files import replacing, write_text
@@ -159,9 +159,12 @@ def draw(variants: list[Variant], rows: list[dict[str, str]], published: Mapping
 
 @click.command()
 @click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=SCRIPTS / "study.toml")
-@click.option("--results", type=click.Path(exists=True, path_type=Path), default=RESULTS)
-def main(matrix: Path, results: Path) -> None:
+@click.option(
+    "--results", type=click.Path(exists=True, path_type=Path), help="[default: those that scripts/study.py adds to]"
+)
+def main(matrix: Path, results: Path | None) -> None:
     """Put a table into the report and a figure beside the results, one pair for each data set."""
+    results = results or results_of(matrix)
     rows, layout = load_results(results), Layout.load(matrix)
     for data in sorted({variant.data for variant in load_matrix(matrix)}):
         variants = [variant for variant in load_matrix(matrix) if variant.data == data]

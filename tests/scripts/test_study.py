@@ -117,6 +117,32 @@ def test_a_run_whose_file_the_gate_refuses_is_not_counted_and_the_others_are(stu
     assert [row["seed"] for row in study.load_results(results)] == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "seed-capsule", "--only", "soup"], "--only soup; expected one of seed-capsule"),
+        (["--seeds", "0"], "0 is not in the range"),
+        (["--matrix", str(SCRIPTS.parent / "README.md")], "README.md: no matrix"),
+        pytest.param(
+            ["--device", "cuda"],
+            "device 'cuda'",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU"),
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_told(study, tmp_path, arguments, message) -> None:
+    result = CliRunner().invoke(study.main, ["--results", str(tmp_path / "none.csv"), *arguments])
+    assert result.exit_code != 0
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_each_matrix_has_results_of_its_own(study) -> None:
+    names = [study.results_of(SCRIPTS / f"{name}.toml").name for name in ("study", "seeds", "variants")]
+    assert names == ["results.csv", "seeds.csv", "variants.csv"]
+    assert study.results_of(SCRIPTS / "seeds.toml", held_out=True).name == "seeds-held-out.csv"
+
+
 def test_older_results_lack_what_was_measured_later(study, tmp_path) -> None:
     import study_report
 
