@@ -353,9 +353,10 @@ def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict
         choices["fp32, graphs"] = (files["fp32"], Cuda(graphs=True))
     for name, (file, cuda) in choices.items():
         model = load_model(file, provider=provider, cuda=cuda)
+        sit = partial(exam.sit, model, batch_size=1024, threshold=model.contract.threshold)
         for built in exams:
-            exam.sit(model, built, batch_size=1024)  # a warm-up of every shape, the last batch's among them
-            rows.append({"precision": name, **dataclasses.asdict(exam.sit(model, built, batch_size=1024))})
+            sit(built)  # a warm-up of every shape, the last batch's among them
+            rows.append({"precision": name, **dataclasses.asdict(sit(built))})
     return rows
 
 

@@ -192,6 +192,10 @@ def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
             remedy="pass a larger --size",
         )
     device = "cuda" if CUDA in {model.provider for model in models} else "cpu"
+    if "torch-graphs" in settings.against and device == "cpu":
+        raise InputError(
+            "--against torch-graphs on a CPU", expected="a GPU, which has CUDA graphs", remedy="leave torch-graphs out"
+        )
     peers = []
     for name in settings.against:
         of_torch = "torch" in PEERS[name]
@@ -206,11 +210,14 @@ def _float32_file(paths: Sequence[Path]) -> Path:
     for path in paths:
         try:
             load_network(path)
-        except ModelError as error:
-            last = error
-        else:
-            return path
-    raise last
+        except ModelError:
+            continue
+        return path
+    raise InputError(
+        f"--against torch, and of {', '.join(map(str, paths))} none is a float32 file that 'capsonnx export' made",
+        expected="one among the files, whose network torch can run",
+        remedy="name it as well, or leave torch out",
+    )
 
 
 def _shares(path: Path, settings: Settings) -> dict[str, float]:

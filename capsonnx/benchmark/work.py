@@ -97,7 +97,7 @@ def profile(
             raise ModelError(
                 f"{path}: cannot be run ({' '.join(str(error).split())[:200]})",
                 expected="an .onnx file made by 'capsonnx export'",
-                remedy="check it with 'capsonnx check'",
+                remedy="check it with 'capsonnx check', or use smaller images",
             ) from None
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     nodes = list(_nodes(events))

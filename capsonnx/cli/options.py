@@ -22,7 +22,7 @@ model_option = click.option(
     "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
 )
 
-tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by 1e-3.")
+tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by some 1e-3.")
 
 
 def tell_where_tf32_is_not(provider: str, *, tf32: bool) -> None:

@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from capsonnx.cli import main
+from capsonnx.runtime import default_model_path
 
+INT8 = default_model_path().with_name("mnist.int8.onnx")
 BRIEFLY = ["--provider", "cpu", "--batch", "2", "--seconds", "0.02", "--threads", "1"]
 
 
@@ -77,6 +79,8 @@ def test_the_tables_begin_with_ratios(tiny_model, field_model) -> None:
         (["--against", "soup"], "--against soup; expected one or more of torch"),
         (["none.onnx"], "none.onnx: No such file"),
         (["--provider", "dml"], "provider dml: cannot be had here; expected one of"),
+        (["--against", "torch-graphs", "--provider", "cpu"], "--against torch-graphs on a CPU; expected a GPU"),
+        ([INT8, "--against", "torch", "--provider", "cpu"], "none is a float32 file"),
     ],
 )
 def test_what_cannot_be_measured_is_told(arguments, message) -> None:

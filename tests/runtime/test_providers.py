@@ -47,6 +47,7 @@ def available(monkeypatch):
         onnxruntime, "get_available_providers", lambda: [providers.CUDA, "CoreMLExecutionProvider", providers.CPU]
     )
     monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: sys.stdout.write("noise"), raising=False)
+    monkeypatch.setattr(providers, "has_driver", lambda: True)
     providers._preload_cuda.cache_clear()
 
 
@@ -115,7 +116,22 @@ def session(*names):
     return SimpleNamespace(get_providers=lambda: list(names))
 
 
-def test_what_was_taken_is_judged_from_the_session():
+def test_without_a_driver_no_library_is_loaded_and_the_driver_is_named(monkeypatch):
+    import onnxruntime
+
+    monkeypatch.setattr(providers, "DRIVER", "libno-such-driver.so.1")
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [providers.CUDA, providers.CPU])
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: pytest.fail("loaded"), raising=False)
+    providers._preload_cuda.cache_clear()
+    assert not providers.has_driver()
+    assert [name for name, _ in providers.resolve("auto")] == [providers.CUDA, providers.CPU]
+    with pytest.raises(ProviderError, match=r"no libno-such-driver\.so\.1; expected an NVIDIA GPU"):
+        providers.taken(session(providers.CPU), "cuda")
+    assert providers.taken(session(providers.CPU), "auto") == providers.CPU
+
+
+def test_what_was_taken_is_judged_from_the_session(monkeypatch):
+    monkeypatch.setattr(providers, "has_driver", lambda: True)
     assert providers.taken(session(providers.CUDA, providers.CPU), "cuda") == providers.CUDA
     assert providers.taken(session(providers.CUDA, providers.CPU), "auto") == providers.CUDA
     assert providers.taken(session(providers.CPU), "auto") == providers.CPU
