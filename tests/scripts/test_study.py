@@ -189,7 +189,9 @@ def test_a_table_is_put_in_its_place_and_the_rest_stays(study, tmp_path) -> None
         study_report.put("| new |\n", "c", page)
 
 
-@pytest.mark.parametrize("name", ["results-mnist", "results-fashion-mnist", "variants-mnist", "variants-fashion-mnist"])
+@pytest.mark.parametrize(
+    "name", ["results-mnist", "seeds-mnist", "seeds-fashion-mnist", "variants-mnist", "variants-fashion-mnist"]
+)
 def test_the_report_has_a_place_for_every_table(study, name) -> None:
     import study_report
 
