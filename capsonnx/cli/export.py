@@ -72,10 +72,10 @@ def command(
     if output.suffix != ".onnx":
         raise InputError(f"{output}: not the name of an ONNX file", expected="NAME.onnx", remedy="name it so")
     trained = training.load_trained(checkpoint)
-    if len(trained.metrics) < trained.config.epochs:
+    if len(trained.metrics) < trained.config.epochs or trained.metrics[-1].threshold is None:
         click.echo(
             f"{checkpoint}: {len(trained.metrics)} of {trained.config.epochs} epochs are done: this is exported, with "
-            f"the threshold {trained.threshold} where the last epoch chooses one",
+            f"the threshold {trained.threshold}, where the end of a training chooses one",
             err=True,
         )
     if routings is not None:

@@ -97,15 +97,16 @@ def train(
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
             metrics.append(_epoch(run, epoch, held_out, bar.advance))
-            if epoch == config.epochs:
-                bar.log(f"choosing the threshold on pages of the {len(held_out)} that are held out, for up to a minute")
-                threshold = choose_threshold(scorer(run.averaged), held_out)
-                metrics[-1] = dataclasses.replace(metrics[-1], threshold=threshold)
             # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())
             draw_curves(folder / "curves.png", metrics, f"{config.recipe.name} recipe on {dataset.name}")
             bar.log(_line(metrics, config.epochs))
+        if metrics[-1].threshold is None:  # after the last epoch is kept: it takes a while, and may be stopped
+            bar.log(f"choosing the threshold on pages of the {len(held_out)} that are held out, for up to a minute")
+            threshold = choose_threshold(scorer(run.averaged), held_out)
+            metrics[-1] = dataclasses.replace(metrics[-1], threshold=threshold)
+            save_metrics(folder, metrics)
     return metrics
 
 

@@ -95,6 +95,24 @@ def test_killed_between_any_two_writes_it_resumes_bit_for_bit(
     assert [row.loss for row in metrics] == [row.loss for row in load_trained(whole).metrics]
 
 
+def test_killed_while_it_chooses_the_threshold_it_has_every_epoch_and_chooses_it_on_resuming(
+    tmp_path, digits, config, whole, monkeypatch
+) -> None:
+    def kill(*_: object) -> None:
+        raise Killed
+
+    stopped = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "choose_threshold", kill)
+        with pytest.raises(Killed):
+            train(config, digits, stopped, device=CPU)
+    assert same(whole, stopped)
+    assert load_trained(stopped).metrics[-1].threshold is None
+    train(config, digits, stopped, device=CPU, resume=True)
+    assert same(whole, stopped)
+    assert load_trained(stopped).threshold == load_trained(whole).threshold
+
+
 def test_resuming_a_finished_run_changes_nothing(tmp_path, digits, config) -> None:
     train(config, digits, tmp_path, device=CPU)
     before = (tmp_path / CHECKPOINT).read_bytes()
