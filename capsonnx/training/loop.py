@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from capsonnx.errors import CheckpointError, InputError
 from capsonnx.model import scorer
 from capsonnx.progress import progress_bar
 from capsonnx.training.checkpoint import (
-    CHECKPOINT,
-    CONFIG,
     EpochMetrics,
     load_config,
     load_metrics,
@@ -24,14 +22,14 @@ from capsonnx.training.checkpoint import (
     save_metrics,
     save_state,
 )
-from capsonnx.training.config import resolved
 from capsonnx.training.curves import draw_curves
+from capsonnx.training.resuming import require_run, require_same
 from capsonnx.training.run import Run
 from capsonnx.training.threshold import choose_threshold
 from capsonnx.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     import torch
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from capsonnx.model import Network, NetworkConfig
     from capsonnx.training.config import TrainingConfig
 
-__all__ = ["require_run", "train"]
+__all__ = ["train"]
 
 FEW, ENOUGH = 200, 1000
 """Steps below which a network has hardly learnt anything from random weights, whatever it is of, for a rate must rise
@@ -162,7 +160,7 @@ def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> li
     if not resume:
         save_config(folder, config)
         return []
-    _require_same(folder, load_config(folder), config)
+    require_same(folder, load_config(folder), config)
     state = load_state(folder)
     if state is None:
         return []
@@ -178,59 +176,6 @@ def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> li
             remedy="train again in a new folder",
         ) from error
     return metrics
-
-
-def require_run(folder: Path, *, resume: bool) -> None:
-    """Check that a folder holds a run to resume, or none where a run is to start.
-
-    Raises:
-        InputError: it is the other way round.
-        CheckpointError: the folder holds a checkpoint that nothing is known of.
-    """
-    has_run = (folder / CONFIG).exists()
-    if not has_run and (folder / CHECKPOINT).exists():
-        raise CheckpointError(
-            f"{folder}: holds a {CHECKPOINT} but no {CONFIG}",
-            expected="both, or neither",
-            remedy="restore the missing file, or pass another --output",
-        )
-    if resume and not has_run:
-        raise InputError(
-            f"{folder}: no run there to resume",
-            expected="a folder that 'capsonnx train' wrote",
-            remedy="check --output, or leave out --resume to start a run",
-        )
-    if has_run and not resume:
-        raise InputError(
-            f"{folder}: holds a training run already",
-            expected="a new folder",
-            remedy="pass another --output, or --resume to go on with this run",
-        )
-
-
-def _require_same(folder: Path, recorded: TrainingConfig, requested: TrainingConfig) -> None:
-    """Refuse to resume a run with other choices than it was started with."""
-    # A run of an older version, or of a caller, may have recorded its folder as it was written.
-    before, now = (
-        {**dataclasses.asdict(config), "dataset": resolved(config.dataset)} for config in (recorded, requested)
-    )
-    different = list(_differences(before, now))
-    if different:
-        raise InputError(
-            f"{folder}: trained with {', '.join(f'{key}={old}, not {new}' for key, old, new in different)}",
-            expected="the options that the run was started with",
-            remedy="leave these options out, or pass another --output; --start FOLDER goes on from a run's weights",
-        )
-
-
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """What differs between two configs: the name, the old and the new value; of parts that both have, what in them."""
-    for key, old in before.items():
-        new = now[key]
-        if isinstance(old, dict) and isinstance(new, dict):
-            yield from _differences(old, new)
-        elif old != new:
-            yield key, old, new
 
 
 def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, device: torch.device, *, done: int) -> str:
