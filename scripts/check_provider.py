@@ -332,7 +332,7 @@ def requests(files: dict[str, Path], provider: str, scale: Scale, batch: int) ->
     fp32, on_gpu = str(files["fp32"]), provider == "cuda"
     asked = [(fp32, Cuda(tf32=True))] if on_gpu else []
     if on_gpu and batch <= 1024:  # above that, what is saved is little, and all systems hold their memory at once
-        asked += [(fp32, Cuda(prefer_nhwc=True)), (fp32, Cuda(graphs=True))]
+        asked += [(fp32, Cuda(prefer_nhwc=True)), (fp32, Cuda(graphs=True)), (fp32, Cuda(tf32=True, graphs=True))]
         asked.append((str(files["fp16"]), Cuda(prefer_nhwc=True, graphs=True)))
     ours = [Request(OURS, str(file), provider) for file in files.values()]
     ours += [Request(OURS, file, provider, cuda=choice) for file, choice in asked]
@@ -350,7 +350,7 @@ def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict
     rows = []
     choices = {name: (file, Cuda()) for name, file in files.items()}
     if provider == "cuda":
-        choices["fp32, graphs"] = (files["fp32"], Cuda(graphs=True))
+        choices |= {f"{name}, graphs": (files[name], Cuda(graphs=True)) for name in ("fp32", "fp16")}
     for name, (file, cuda) in choices.items():
         model = load_model(file, provider=provider, cuda=cuda)
         sit = partial(exam.sit, model, batch_size=1024, threshold=model.contract.threshold)
