@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,8 @@ def command(
     if len(trained.metrics) < trained.config.epochs or trained.metrics[-1].threshold is None:
         click.echo(
             f"{checkpoint}: {len(trained.metrics)} of {trained.config.epochs} epochs are done: this is exported, with "
-            f"the threshold {trained.threshold}, where the end of a training chooses one",
+            f"the threshold {trained.threshold}, where the end of a training chooses one: capsonnx train --resume -o "
+            f"{shlex.quote(str(checkpoint))}",
             err=True,
         )
     if routings is not None:

@@ -58,7 +58,9 @@ class Reading:
 
     @property
     def text(self) -> str | None:
-        """The labels in reading order, a line break between lines; labels of several letters are set apart by spaces.
+        """The labels in reading order, a line break between lines.
+
+        They are set apart by spaces if any label of the model has several letters, on whichever page that is.
 
         >>> from capsonnx.symbols import Box
         >>> here = Box(0.0, 0.0, 20.0, 28.0)
@@ -67,7 +69,7 @@ class Reading:
         """
         if self.lines is None:
             return None
-        space = " " if any(len(symbol.label) > 1 for symbol in self.symbols) else ""
+        space = " " if any(len(label) > 1 for label in self.scores) else ""
         return "\n".join(space.join(symbol.label for symbol in line) for line in self.lines)
 
 

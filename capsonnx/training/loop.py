@@ -88,7 +88,7 @@ def train(
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
         if start is not None and start.config.classes != len(config.labels):
             bar.log(f"of the start, which has {start.config.classes} classes, the stem's weights alone")
-        if run.steps < FEW and start is None:
+        if run.steps < FEW and config.start is None and not metrics:
             epochs = math.ceil(ENOUGH / run.steps_per_epoch)
             steps = counted(run.steps, "step")
             bar.log(f"only {steps} in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")

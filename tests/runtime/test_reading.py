@@ -79,9 +79,10 @@ def test_no_symbols_no_lines():
     assert in_lines([], height=28) == ()
 
 
-def reading_of(*lines):
+def reading_of(*lines, labels="123"):
     here = Box(0, 0, 20, 20)
-    return Reading(28, 28, (), {}, tuple(tuple(Symbol(label, 0.9, here) for label in line) for line in lines))
+    scores = dict.fromkeys(labels, 0.5)
+    return Reading(28, 28, (), scores, tuple(tuple(Symbol(label, 0.9, here) for label in line) for line in lines))
 
 
 def test_text_is_the_labels_line_by_line():
@@ -90,8 +91,10 @@ def test_text_is_the_labels_line_by_line():
     assert [one.label for one in reading.symbols] == ["1", "2", "3"]
 
 
-def test_long_labels_are_set_apart():
-    assert reading_of(["cat", "x"], ["dog"]).text == "cat x\ndog"
+def test_labels_are_set_apart_where_any_of_the_model_is_long():
+    labels = ["cat", "dog", "x"]
+    assert reading_of(["cat", "x"], ["dog"], labels=labels).text == "cat x\ndog"
+    assert reading_of(["x", "x"], labels=labels).text == "x x"
 
 
 def test_a_blank_page_says_nothing_and_one_that_was_not_located_is_not_known():

@@ -208,9 +208,10 @@ test("symbols in lines: from left to right, from top to bottom, and a line may s
 
 test("the text has line breaks, and spaces only between labels of several letters", () => {
   const line = (...labels) => labels.map((label) => symbol(label, 0, 0, 1, 1));
-  assert.equal(textOf([line("4", "2"), line("7")]), "42\n7");
-  assert.equal(textOf([line("cat", "b")]), "cat b");
-  assert.equal(textOf([]), "");
+  assert.equal(textOf([line("4", "2"), line("7")], ["2", "4", "7"]), "42\n7");
+  assert.equal(textOf([line("cat", "b")], ["b", "cat"]), "cat b");
+  assert.equal(textOf([line("b", "b")], ["b", "cat"]), "b b");
+  assert.equal(textOf([], ["b"]), "");
 });
 
 test("the latest thing is done, one at a time and one a frame, and what a newer one replaced is not", async () => {

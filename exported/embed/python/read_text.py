@@ -51,4 +51,5 @@ while scores.max() > windows["threshold"]:  # the highest window left is a symbo
     nearby[nearby <= windows.get("sure", 1)] = 0
     scores[row, col] = 0
     scores[near(windows.get("touching", (0, 0)), row, col)] = 0
-print("".join(label for _, label in sorted(found)))
+space = " " if any(len(label) > 1 for label in labels) else ""
+print(space.join(label for _, label in sorted(found)))

@@ -176,11 +176,12 @@ export function inLines(symbols, height) {
 }
 
 /**
- * The labels in reading order, a line break between lines; labels of several letters are set apart by spaces.
+ * The labels in reading order, a line break between lines; set apart by spaces if any of the model has several letters.
  * @param {Symbol[][]} lines
+ * @param {string[]} labels - of the model
  */
-export function textOf(lines) {
-  const space = lines.flat().some(({ label }) => [...label].length > 1) ? " " : "";
+export function textOf(lines, labels) {
+  const space = labels.some((label) => [...label].length > 1) ? " " : "";
   return lines.map((line) => line.map(({ label }) => label).join(space)).join("\n");
 }
 

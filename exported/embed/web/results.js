@@ -43,14 +43,14 @@ export function showAnswer(contract, { scores, lines }) {
     row.style.setProperty("--score", scores[index]);
     row.querySelector(".score").textContent = twoDigits(scores[index]);
   });
-  if (lines) showText(lines);
+  if (lines) showText(lines, contract.labels);
   else showLabels(contract, scores);
 }
 
 /** The text that was read, line by line; small, where there is much of it. */
-function showText(lines) {
+function showText(lines, labels) {
   if (!lines.length) return say("No symbol is seen");
-  const text = textOf(lines);
+  const text = textOf(lines, labels);
   const isLong = lines.length > 2 || text.split("\n").some((line) => line.length > 8);
   byId("read").className = isLong ? "text long" : "text";
   byId("read").replaceChildren(
