@@ -380,7 +380,8 @@ def test_the_table_shows_an_error_in_short_and_in_red():
 
 def located(*lines):
     symbols = tuple(tuple(Symbol(label, 0.12345678, Box(1, 2.06, 3, 4.04)) for label in line) for line in lines)
-    return Row("x", Reading(28, 56, (Found("7", 0.98),), {"7": 0.98}, symbols), None)
+    scores = {**dict.fromkeys((label for line in lines for label in line), 0.1), "7": 0.98}
+    return Row("x", Reading(28, 56, (Found("7", 0.98),), scores, symbols), None)
 
 
 def test_the_table_shows_text_in_one_line():
