@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import torch
 from matplotlib.figure import Figure
-from study import RESULTS, RUNS, load_matrix, load_results, save_results
+from study import RESULTS, RUNS, load_matrix, load_results, results_of, save_results
 from study_report import SCRIPTS, put, spread
 from torch.linalg import vector_norm
 
@@ -166,7 +166,7 @@ def main(data: str, most_pairs: int | None) -> None:
             network = training.load_trained(RUNS / f"{variant.name}-0").network
             assert isinstance(network, CapsuleNetwork)  # noqa: S101 - of the matrix
             points += read(network, variant.routing, pairs)
-    again = retrained(RESULTS.with_name("retrained.csv"), data)
+    again = retrained(results_of(SCRIPTS / "retrained.toml"), data)
     name = f"convergence-{data}"
     save_results(RESULTS.with_name(f"{name}.csv"), [point._asdict() for point in points])
     put(table(points, again), name)

@@ -165,16 +165,17 @@ def draw(variants: list[Variant], rows: list[dict[str, str]], published: Mapping
 def main(matrix: Path, results: Path | None) -> None:
     """Put a table into the report and a figure beside the results, one pair for each data set."""
     results = results or results_of(matrix)
-    rows, layout = load_results(results), Layout.load(matrix)
-    for data in sorted({variant.data for variant in load_matrix(matrix)}):
-        variants = [variant for variant in load_matrix(matrix) if variant.data == data]
+    rows, layout, matrix_variants = load_results(results), Layout.load(matrix), load_matrix(matrix)
+    for data in sorted({variant.data for variant in matrix_variants}):
+        variants = [variant for variant in matrix_variants if variant.data == data]
         own = [row for row in rows if row["variant"] in {variant.name for variant in variants}]
         if own:
             name = f"{results.stem}-{data}"
-            put(table(variants, own, layout), name)
+            text = table(variants, own, layout)
+            put(text, name)
             with replacing(results.with_name(f"{name}.png")) as temporary:
                 draw(variants, own, PUBLISHED.get(data, {})).savefig(temporary, dpi=130)
-            print(table(variants, own, layout))
+            print(text)
 
 
 if __name__ == "__main__":
