@@ -27,6 +27,8 @@ from capsonnx.runtime.picking import find_symbols
 from capsonnx.runtime.reading import in_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 EXAMS = ("strings-1", "strings-2", "strings-5", "strings-10", "lines-3", "scattered-512")
@@ -80,7 +82,10 @@ def main(path: Path | None, seconds: float, output: Path | None) -> None:
         images = batch_of(pages, model)
         fields = model(images, (FIELD,)).field
         assert fields is not None  # noqa: S101 - it was asked for
-        calls = {"infer": partial(model, images, (LENGTHS, FIELD)), "read": partial(read, model, images, fields)}
+        calls: dict[str, Callable[[], object]] = {
+            "infer": partial(model, images, (LENGTHS, FIELD)),
+            "read": partial(read, model, images, fields),
+        }
         timings = measure(calls, seconds=seconds)
         share = ratio(timings["infer"], timings["read"])  # how many times as fast inference is, so less than one
         worst = max(worst, share.median)

@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import numpy as np
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from capsonnx.datasets import Dataset
     from capsonnx.training import TrainingConfig
 
-Choice = tuple[str, str, str]
+Stem = Literal["fp32", "bf16"]
+Choice = tuple[Stem, str, str]
 """Precision of the stem, memory format, and whether the stem is compiled."""
 
+STEMS: tuple[Stem, ...] = ("fp32", "bf16")
 PLAIN: Choice = ("fp32", "contiguous", "eager")
 
 
@@ -54,9 +56,7 @@ def main(name: Any, recipe: str, steps: int, rounds: int, compiled: bool, as_jso
         raise click.ClickException(str(error)) from None
     training, _ = split_held_out(dataset, config.held_out, config.seed)
     few = training.take(np.arange(min(steps * config.recipe.batch_size, len(training))))
-    choices = list(
-        itertools.product(("fp32", "bf16"), ("contiguous", "channels_last"), ("eager", "compiled")[: 1 + compiled])
-    )
+    choices = list(itertools.product(STEMS, ("contiguous", "channels_last"), ("eager", "compiled")[: 1 + compiled]))
     calls = {choice: training_of(choice, config, few, device) for choice in choices}
     found = measure(calls, seconds=1e-9, rounds=rounds)  # so one call a turn
     epoch = math.ceil(len(training) / config.recipe.batch_size) / math.ceil(len(few) / config.recipe.batch_size)
@@ -85,7 +85,8 @@ def training_of(choice: Choice, config: TrainingConfig, few: Dataset, device: to
     """A call that trains a new network of a choice on a few digits once more."""
     precision, memory, mode = choice
     run = Run(replace(config, precision=precision), few, device)
-    run.network.to(memory_format=torch.channels_last if memory == "channels_last" else torch.contiguous_format)
+    layout = torch.channels_last if memory == "channels_last" else torch.contiguous_format
+    run.network.to(memory_format=layout)  # type: ignore[call-overload] # the stubs know it with tensors only
     run.steps = 1 << 30  # the schedule never ends
     if mode == "compiled":
         run.network.stem.compile(dynamic=True)  # each batch has canvases of another size

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import torch
 from matplotlib.figure import Figure
-from study import RESULTS, RUNS, load_matrix, load_results, results_of, save_results
-from study_report import SCRIPTS, put, spread
+from study import RUNS, SCRIPTS, STUDY, load_matrix, load_results, results_of, save_results
+from study_report import put, spread
 from torch.linalg import vector_norm
 
 from capsonnx import datasets, exam, training
@@ -96,15 +96,16 @@ def read(network: CapsuleNetwork, routing: str, pairs: exam.Exam, most: int = MO
 
 def retrained(path: Path, data: str = "mnist") -> dict[str, list[tuple[int, float, float]]]:
     """For each routing the iterations trained and read with, and the share of pairs top and confident, in %."""
-    rows, found = load_results(path), {name: [] for name in ROUTINGS}
+    rows = load_results(path)
+    found: dict[str, list[tuple[int, float, float]]] = {name: [] for name in ROUTINGS}
     for variant in load_matrix(SCRIPTS / "retrained.toml"):
         if variant.data != data:
             continue
         own = [row for row in rows if row["variant"] == variant.name]
         if own:
-            point = tuple(spread(own, "pairs-vertical", one).mean for one in ("top", "confident"))
+            top, confident = (spread(own, "pairs-vertical", one).mean for one in ("top", "confident"))
             for name in found if variant.routings == 1 else [variant.routing]:
-                found[name].append((variant.routings, *point))
+                found[name].append((variant.routings, top, confident))
     return found
 
 
@@ -122,8 +123,8 @@ def table(points: list[Point], again: dict[str, list[tuple[int, float, float]]])
     lines += [f"| iterations, in training as well | {' | '.join(columns)} |", f"|---:|{'---:|' * len(columns)}"]
     numbers = sorted({number for found in again.values() for number, *_ in found})
     for number in numbers:
-        own = [next((one[1:] for one in found if one[0] == number), None) for found in again.values()]
-        cells = ["– | –" if one is None else f"{one[0]:.2f} | {one[1]:.2f}" for one in own]
+        trained = [next((one[1:] for one in found if one[0] == number), None) for found in again.values()]
+        cells = ["– | –" if one is None else f"{one[0]:.2f} | {one[1]:.2f}" for one in trained]
         lines.append(f"| {number} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
@@ -168,9 +169,9 @@ def main(data: str, most_pairs: int | None) -> None:
             points += read(network, variant.routing, pairs)
     again = retrained(results_of(SCRIPTS / "retrained.toml"), data)
     name = f"convergence-{data}"
-    save_results(RESULTS.with_name(f"{name}.csv"), [point._asdict() for point in points])
+    save_results(STUDY / f"{name}.csv", [point._asdict() for point in points])
     put(table(points, again), name)
-    with replacing(RESULTS.with_name(f"{name}.png")) as temporary:
+    with replacing(STUDY / f"{name}.png") as temporary:
         draw(points, again).savefig(temporary, dpi=130)
     print(table(points, again))
 

@@ -28,10 +28,10 @@ def main(source: Path, target: Path, run: Path | None) -> None:
     precision: export.Precision = "fp32" if run is None else "int8"
     inspection = export.export(network, contract, target, precision=precision, calibration=calibration)
     click.echo(f"{target}: {inspection.sha256}")
-    if inspection.agreement is None:
-        click.echo(", ".join(f"{name} {value:.1e}" for name, value in inspection.parity.differences.items()))
-    else:
+    if inspection.agreement is not None:
         click.echo(agreement_text([inspection]))
+    elif inspection.parity is not None:
+        click.echo(", ".join(f"{name} {value:.1e}" for name, value in inspection.parity.differences.items()))
 
 
 if __name__ == "__main__":

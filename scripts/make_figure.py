@@ -23,7 +23,7 @@ def main() -> None:
     """Draw and save."""
     reader = capsonnx.load(provider="cpu")
     figure = Figure(figsize=(11, 3.3), layout="constrained")
-    seen, read = figure.subfigures(1, 2, width_ratios=[1, 3.4])
+    [[seen, read]] = figure.subfigures(1, 2, squeeze=False, width_ratios=[1, 3.4])
     seen.suptitle("trained on single digits …", fontsize=11)
     digits = datasets.load("mnist", "test").images[:9].reshape(3, 3, 28, 28)
     wall = np.pad(digits, ((0, 0), (0, 0), (2, 2), (2, 2)), constant_values=255)

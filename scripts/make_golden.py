@@ -47,17 +47,18 @@ def main(model: Path, output: Path) -> None:
     contract = Contract.from_metadata({one.key: one.value for one in graph.metadata_props}, name=str(model))
     network = network_inside(graph, contract).double()
     outputs = [output.name for output in graph.graph.output]
+    cases = [
+        {"shows": shows, IMAGES: images.tolist(), **answers(network, images, outputs)}
+        for shows, images in tiny_images()
+    ]
     golden = {
         "model": model.name,
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "tolerance": TOLERANCE,
-        "cases": [
-            {"shows": shows, IMAGES: images.tolist(), **answers(network, images, outputs)}
-            for shows, images in tiny_images()
-        ],
+        "cases": cases,
     }
     write_text(output, as_text(golden))
-    print(f"{output}: {len(golden['cases'])} cases")
+    print(f"{output}: {len(cases)} cases")
 
 
 def tiny_images() -> list[tuple[str, NDArray[np.uint8]]]:

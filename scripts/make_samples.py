@@ -33,7 +33,8 @@ class Digits:
         candidates = [int(i) for i in np.flatnonzero(self.test.targets == int(label)) if i not in self.used]
         chosen = int(self.generator.choice(candidates))
         self.used.add(chosen)
-        return self.test.images[chosen]
+        digit: NDArray[np.uint8] = self.test.images[chosen]
+        return digit
 
     def row(self, labels: str) -> NDArray[np.uint8]:
         """Digits side by side."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -20,6 +21,9 @@ from capsonnx import datasets, runtime
 from capsonnx.errors import CapsonnxError
 from capsonnx.exam.compose import column, row
 from capsonnx.exam.draws import different, stream
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @click.command()
@@ -63,7 +67,13 @@ def measure(
     return {name: _compare(model, decoder, digits, *way) for name, way in ways.items()}
 
 
-def _compare(model: runtime.Model, decoder: runtime.Decoder, digits, images, places) -> dict[str, float]:
+def _compare(
+    model: runtime.Model,
+    decoder: runtime.Decoder,
+    digits: datasets.Dataset,
+    images: NDArray[np.uint8],
+    places: NDArray[Any],
+) -> dict[str, float]:
     poses = np.concatenate([model(images[start : start + 100]).poses for start in range(0, len(images), 100)])
     errors, means = [], []
     for label, name in enumerate(model.contract.labels):

@@ -1,6 +1,6 @@
 """Train every variant of a matrix from several seeds, and examine each through ONNX Runtime.
 
-Run: .venv/bin/python scripts/study.py                 # everything that is not in exported/study/results.csv yet
+Run: .venv/bin/python scripts/study.py                 # everything that is not in exported/study/study.csv yet
      .venv/bin/python scripts/study.py --matrix scripts/seeds.toml                 # … in exported/study/seeds.csv yet
      .venv/bin/python scripts/study.py --matrix scripts/seeds.toml --only whole-pooled --seeds 1 --results mine.csv
 Then: .venv/bin/python scripts/study_report.py --matrix scripts/seeds.toml        # table and figures from that file
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     import torch
 
 SCRIPTS = Path(__file__).parent
-RESULTS = SCRIPTS.parent / "exported" / "study" / "results.csv"
+STUDY = SCRIPTS.parent / "exported" / "study"
 RUNS = SCRIPTS.parent / "runs" / "study"
 
 
@@ -86,7 +86,7 @@ class Variant:
         given = {name: getattr(self, name) for name in ("recipe", *network, "epochs", "limit", "held_out")}
         config = training.make_config(self.data, dataset, device, seed=seed, **given)
         changes = {key: tuple(value) if isinstance(value, list) else value for key, value in self.changes.items()}
-        recipe = dataclasses.replace(config.recipe, **changes)
+        recipe = dataclasses.replace(config.recipe, **changes)  # type: ignore[arg-type] # read from a matrix
         shape = dataclasses.replace(config.network, stem_bias=recipe.stem_bias, widths=recipe.widths)
         return dataclasses.replace(config, recipe=recipe, network=shape)
 
@@ -120,12 +120,11 @@ def load_matrix(path: Path) -> list[Variant]:
 
 def results_of(matrix: Path, *, held_out: bool = False) -> Path:
     """Where the results of a matrix go unless another place is named."""
-    stem = RESULTS.stem if matrix.stem == "study" else matrix.stem
-    return RESULTS.with_name(f"{stem}-held-out.csv" if held_out else f"{stem}.csv")
+    return STUDY / f"{matrix.stem}{'-held-out' if held_out else ''}.csv"
 
 
 def load_results(path: Path) -> list[dict[str, str]]:
-    """The lines of results.csv, none where there is no file yet."""
+    """The lines of a file of results, none where there is no file yet."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -133,7 +132,7 @@ def load_results(path: Path) -> list[dict[str, str]]:
 
 
 def save_results(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write results.csv, whole and atomically."""
+    """Write a file of results, whole and atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
     # Older rows lack what was measured first after them.
@@ -172,7 +171,7 @@ def examine(variant: Variant, model: runtime.Model, digits: datasets.Dataset) ->
 def run(
     variant: Variant, seed: int, device: torch.device, provider: str, *, held_out: bool = False
 ) -> list[dict[str, Any]]:
-    """Train, export through the gate, examine: the lines of results.csv of one run."""
+    """Train, export through the gate, examine: one run's lines of the results."""
     folder = RUNS / f"{variant.name}-{seed}"
     done = trained(variant, seed, folder, device)
     inspection = export.export(done.network, export.contract_of(done), folder / "model.onnx")

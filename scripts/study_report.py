@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 from matplotlib.figure import Figure
-from study import RESULTS, SCRIPTS, Variant, load_matrix, load_results, results_of
+from study import SCRIPTS, STUDY, Variant, load_matrix, load_results, results_of
 
 from capsonnx.errors import InputError
 from capsonnx.files import replacing, write_text
@@ -32,7 +32,7 @@ PUBLISHED = {
 }
 """Pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819; arXiv 1901.10112."""
 
-REPORT = RESULTS.with_name("README.md")
+REPORT = STUDY / "README.md"
 
 TOP, CONFIDENT = "#0072B2", "#E69F00"
 
@@ -132,24 +132,25 @@ def fact(values: list[str]) -> str:
 
 def draw(variants: list[Variant], rows: list[dict[str, str]], published: Mapping[str, tuple[float, float]]) -> Figure:
     """Bars of the two-digit test with error bars over the seeds, beside what was published."""
-    bars = [(title, Spread([top]), Spread([confident])) for title, (top, confident) in published.items()]
+    titles, found = list(published), [(Spread([top]), Spread([confident])) for top, confident in published.values()]
     for variant in variants:
         own = [row for row in rows if row["variant"] == variant.name]
-        found = spread(own, "pairs-vertical", "top"), spread(own, "pairs-vertical", "confident")
-        if found[0].values:
-            bars.append((variant.title, *found))
-    figure = Figure(figsize=(8.4, 0.9 + 0.42 * len(bars)), layout="constrained")
+        top, confident = (spread(own, "pairs-vertical", measure) for measure in ("top", "confident"))
+        if top.values:
+            titles.append(variant.title)
+            found.append((top, confident))
+    figure = Figure(figsize=(8.4, 0.9 + 0.42 * len(titles)), layout="constrained")
     axes = figure.subplots()
-    for side, color, label in ((1, TOP, "the right two on top"), (2, CONFIDENT, "… and both above 0.5")):
-        places = [number + (side - 1.5) * 0.38 for number in range(len(bars))]
-        means, errors = [bar[side].mean for bar in bars], [bar[side].deviation for bar in bars]
+    for side, (color, label) in enumerate(((TOP, "the right two on top"), (CONFIDENT, "… and both above 0.5"))):
+        places = [number + (side - 0.5) * 0.38 for number in range(len(titles))]
+        means, errors = [pair[side].mean for pair in found], [pair[side].deviation for pair in found]
         axes.barh(places, means, 0.36, xerr=errors, color=color, label=label, error_kw={"elinewidth": 1})
         for place, mean, error in zip(places, means, errors, strict=True):
             axes.annotate(
                 f"{mean:.1f}", (mean + error, place), (4, 0), textcoords="offset points", va="center", fontsize=7
             )
-    axes.set(xlabel="pairs of test digits, one above the other, %", xlim=(0, 108), yticks=range(len(bars)))
-    axes.set_yticklabels([title for title, *_ in bars], fontsize=8)
+    axes.set(xlabel="pairs of test digits, one above the other, %", xlim=(0, 108), yticks=range(len(titles)))
+    axes.set_yticklabels(titles, fontsize=8)
     axes.invert_yaxis()
     axes.legend(loc="lower left", bbox_to_anchor=(0, 0.97), ncols=2, frameon=False, fontsize=8)
     axes.tick_params(length=0)
@@ -166,6 +167,8 @@ def main(matrix: Path, results: Path | None) -> None:
     """Put a table into the report and a figure beside the results, one pair for each data set."""
     results = results or results_of(matrix)
     rows, layout, matrix_variants = load_results(results), Layout.load(matrix), load_matrix(matrix)
+    if not rows:
+        click.echo(f"{results}: no results yet; scripts/study.py --matrix {matrix} makes them", err=True)
     for data in sorted({variant.data for variant in matrix_variants}):
         variants = [variant for variant in matrix_variants if variant.data == data]
         own = [row for row in rows if row["variant"] in {variant.name for variant in variants}]

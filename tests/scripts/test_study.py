@@ -32,7 +32,7 @@ def study(scripts_in_path):
 
 
 def rows(variant: str, seed: int, **shares: float) -> list[dict[str, str]]:
-    """Lines of results.csv of one run, with one share for all measures of an exam."""
+    """One run's lines of the results, with one share for all measures of an exam."""
     facts = {"variant": variant, "seed": str(seed), "epochs": "2", "parameters": "1234", "machine": "a machine"}
     measures = ("top", "confident", "exact")
     return [{**facts, "name": name, **dict.fromkeys(measures, str(share))} for name, share in shares.items()]
@@ -139,7 +139,7 @@ def test_what_cannot_be_run_is_told(study, tmp_path, arguments, message) -> None
 
 def test_each_matrix_has_results_of_its_own(study) -> None:
     names = [study.results_of(SCRIPTS / f"{name}.toml").name for name in ("study", "seeds", "variants")]
-    assert names == ["results.csv", "seeds.csv", "variants.csv"]
+    assert names == ["study.csv", "seeds.csv", "variants.csv"]
     assert study.results_of(SCRIPTS / "seeds.toml", held_out=True).name == "seeds-held-out.csv"
 
 
@@ -190,7 +190,7 @@ def test_a_table_is_put_in_its_place_and_the_rest_stays(study, tmp_path) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["results-mnist", "seeds-mnist", "seeds-fashion-mnist", "variants-mnist", "variants-fashion-mnist"]
+    "name", ["study-mnist", "seeds-mnist", "seeds-fashion-mnist", "variants-mnist", "variants-fashion-mnist"]
 )
 def test_the_report_has_a_place_for_every_table(study, name) -> None:
     import study_report
