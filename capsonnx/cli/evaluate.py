@@ -137,11 +137,20 @@ def command(
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
     from capsonnx import datasets, exam, runtime
-    from capsonnx.cli.exams import chosen_exams, numbered, tell_of_small_symbols, tell_what_few_images_tell, with_files
+    from capsonnx.cli.exams import (
+        chosen_exams,
+        numbered,
+        refuse_exam,
+        tell_of_small_symbols,
+        tell_what_few_images_tell,
+        with_files,
+    )
     from capsonnx.cli.tables import print_tables
     from capsonnx.contract import FIELD
     from capsonnx.progress import progress_bar
 
+    if model is not None:
+        refuse_exam(model)
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     tell_where_tf32_is_not(network.provider, tf32=tf32)
     dataset = numbered(network, _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit))

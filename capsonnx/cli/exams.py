@@ -16,12 +16,20 @@ from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from capsonnx.datasets import Dataset
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
-__all__ = ["chosen_exams", "numbered", "tell_of_small_symbols", "tell_what_few_images_tell", "with_files"]
+__all__ = [
+    "chosen_exams",
+    "numbered",
+    "refuse_exam",
+    "tell_of_small_symbols",
+    "tell_what_few_images_tell",
+    "with_files",
+]
 
 FEW = 50
 """Images, below which one of them is some per cent of all."""
@@ -45,6 +53,16 @@ def numbered(network: Model, dataset: Dataset) -> Dataset:
             remedy="pass such data with --data, or a model of these classes; of a folder, the sub-folders' names are "
             "the classes",
         ) from None
+
+
+def refuse_exam(model: Path) -> None:
+    """Refuse a model's path that is none but the name of an exam, as in ``--exam singles strings``."""
+    if str(model) in _known() and not model.exists():
+        raise InputError(
+            f"{model}: an exam, where a model is expected",
+            expected="--exam before the name of each exam",
+            remedy=f"say --exam {model}",
+        )
 
 
 def tell_what_few_images_tell(dataset: Dataset, *, is_folder: bool) -> None:
@@ -117,8 +135,7 @@ def chosen_exams(
 
 def _require_known(names: Sequence[str]) -> None:
     """Refuse what is no exam and no family of exams, and offer what is spelt nearly so."""
-    exams = [*EXAMS, *PAGE_EXAMS]
-    known = [*exams, *map(exam_family, exams), FILES]
+    known = _known()
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
@@ -127,6 +144,12 @@ def _require_known(names: Sequence[str]) -> None:
                 expected="one of those that 'capsonnx evaluate --help' lists, or a family of them",
                 remedy=f"did you mean '{near[0]}'?" if near else "look there for its name",
             )
+
+
+def _known() -> list[str]:
+    """The names of all exams and families."""
+    exams = [*EXAMS, *PAGE_EXAMS]
+    return [*exams, *map(exam_family, exams), FILES]
 
 
 def _sets_of(name: str, dataset: Dataset, seed: int) -> list[Exam]:

@@ -17,6 +17,7 @@ What a session is made with, and why:
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,12 @@ def content_of(path: Path) -> bytes:
         InputError: there is no such file.
         ModelError: it has its weights in other files.
     """
+    if (path / "config.json").is_file():
+        raise InputError(
+            f"{path}: the folder of a training",
+            expected="an .onnx file",
+            remedy=f"make one: {shlex.join(['capsonnx', 'export', str(path), '-o', 'model.onnx'])}",
+        )
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -214,6 +214,14 @@ def test_a_file_that_its_text_cannot_be_read_with_is_told_so(tmp_path, change, p
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("script", ["read.py", "read_text.py"])
+def test_an_image_that_cannot_be_read_is_told_in_a_line(script):
+    result = run(sys.executable, "-c", ALONE, EMBED / "python" / script, SHIPPED, EXPORTED / "samples" / "broken.png")
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "broken.png: " in result.stderr
+
+
 def test_node_types_hold():
     require("node", "npm")
     result = run("npm", "run", "check", cwd=node_folder())

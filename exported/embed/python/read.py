@@ -22,7 +22,10 @@ if file_format != "1":
 labels = json.loads(metadata["capsonnx.labels"])
 threshold = json.loads(metadata["capsonnx.threshold"])
 
-pixels = np.asarray(Image.open(image).convert("L"))
+try:
+    pixels = np.asarray(Image.open(image).convert("L"))
+except OSError as error:
+    sys.exit(f"{image}: {error}")
 [lengths] = session.run(["lengths"], {"images": pixels[np.newaxis]})
 
 scores = dict(zip(labels, lengths[0], strict=True))

@@ -16,19 +16,19 @@ model, image = sys.argv[1:]
 session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
 metadata = session.get_modelmeta().custom_metadata_map
-file_format = metadata["capsonnx.format"]
-if file_format != "1":
-    sys.exit(f"{model}: format {file_format}; expected format 1; use a reader made for it")
+if metadata["capsonnx.format"] != "1":
+    sys.exit(f"{model}: format {metadata['capsonnx.format']}; expected format 1; use a reader made for it")
 labels = json.loads(metadata["capsonnx.labels"])
 windows = json.loads(metadata.get("capsonnx.windows", "null"))
 if windows is None or "field" not in [output.name for output in session.get_outputs()]:
     sys.exit(f"{model}: no output field; it tells classes, not where they are; use read.py")
 if not windows["silent_black"]:
-    sys.exit(
-        f"{model}: reads something in black, which is laid around images here; use capsonnx.load(MODEL).read(IMAGE)"
-    )
+    sys.exit(f"{model}: reads something in black, which is laid around images here; use capsonnx.load(MODEL)")
 
-pixels = np.asarray(Image.open(image).convert("L"))
+try:
+    pixels = np.asarray(Image.open(image).convert("L"))
+except OSError as error:
+    sys.exit(f"{image}: {error}")
 edge = 28  # black for windows to lie on that reach beyond the image; to the network it says nothing
 [field] = session.run(["field"], {"images": np.pad(pixels, edge)[np.newaxis]})
 
