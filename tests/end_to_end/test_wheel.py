@@ -20,6 +20,13 @@ def test_the_wheel_reads_images_by_itself(tmp_path: Path) -> None:
         archive.extractall(site)
     assert {"capsonnx/py.typed", "capsonnx/exported/mnist.onnx"} <= set(names)
     assert "capsonnx/datasets/embedded/t10k-images-idx3-ubyte.gz" in names
+    page = [
+        path.name
+        for path in (ROOT / "exported/embed/web").iterdir()
+        if path.suffix in {".js", ".css", ".html", ".json"}
+    ]
+    assert len(page) > 10
+    assert {f"capsonnx/exported/embed/web/{name}" for name in page} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "scripts/"))]
     program = (
         "import sys; site, image = sys.argv[1:]; sys.path.insert(0, site); import capsonnx; "

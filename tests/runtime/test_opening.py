@@ -48,7 +48,7 @@ def test_the_folder_of_a_training_is_no_model_but_one_can_be_made_of_it(tmp_path
     run = tmp_path / "my run"
     run.mkdir()
     (run / "config.json").write_text("{}")
-    with pytest.raises(InputError, match="folder of a training; expected an .onnx file") as caught:
+    with pytest.raises(InputError, match=r"folder of a training; expected an \.onnx file") as caught:
         load_model(run, **ON_CPU)
     assert f"capsonnx export '{run}' -o model.onnx" in str(caught.value)
 
