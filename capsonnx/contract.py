@@ -91,7 +91,7 @@ class Contract:
         polarity: what the network was trained on; only ``light-on-dark`` exists so far.
         network: the frozen network config, for information.
         recipe: the frozen training recipe, for information.
-        dataset: the name of the training data.
+        dataset: the name of the training data; of a folder with a slash behind it, as of ``letters/``.
         accuracy: figures measured at the end of training, on digits held out of it, each in 0..1.
         software: package versions that made the file.
         windows: how to read the output ``field``, or None where the file has none.

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
-import numpy as np
 import torch
 
 from capsonnx import datasets
@@ -23,6 +22,7 @@ from capsonnx.benchmark.tables import markdown_table, timing_json
 from capsonnx.datasets import split_held_out
 from capsonnx.errors import CapsonnxError
 from capsonnx.training import choose_device, choose_precision, make_config
+from capsonnx.training.optimizer import make_optimizers
 from capsonnx.training.run import Run
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main(name: Any, recipe: str, steps: int, rounds: int, compiled: bool, as_jso
     except CapsonnxError as error:
         raise click.ClickException(str(error)) from None
     training, _ = split_held_out(dataset, config.held_out, config.seed)
-    few = training.take(np.arange(min(steps * config.recipe.batch_size, len(training))))
+    few = training.limited(steps * config.recipe.batch_size)
     choices = list(itertools.product(STEMS, ("contiguous", "channels_last"), ("eager", "compiled")[: 1 + compiled]))
     calls = {choice: training_of(choice, config, few, device) for choice in choices}
     found = measure(calls, seconds=1e-9, rounds=rounds)  # so one call a turn
@@ -87,6 +87,7 @@ def training_of(choice: Choice, config: TrainingConfig, few: Dataset, device: to
     run = Run(replace(config, precision=precision), few, device)
     layout = torch.channels_last if memory == "channels_last" else torch.contiguous_format
     run.network.to(memory_format=layout)  # type: ignore[call-overload] # the stubs know it with tensors only
+    run.optimizers = make_optimizers(run.network, config.recipe)  # which step on weights where these lie
     run.steps = 1 << 30  # the schedule never ends
     if mode == "compiled":
         run.network.stem.compile(dynamic=True)  # each batch has canvases of another size

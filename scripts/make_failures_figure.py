@@ -34,7 +34,7 @@ def draw(model: Path, output: Path, data: str, name: str, most: int, limit: int 
     """Draw and save, and return the title."""
     network = runtime.load_model(model, provider="cpu")
     contract, digits = network.contract, datasets.load(data, "test")
-    (sat,) = exam.build_exams(digits.take(np.arange(min(limit or len(digits), len(digits)))), [name])
+    (sat,) = exam.build_exams(digits.limited(limit), [name])
     lengths = exam.score(network, sat).lengths
     silent = exam.exact_right(lengths, sat.targets, contract.threshold)
     wrong = np.flatnonzero(~(exam.top_right(lengths, sat.targets) if sat.targets.size else silent))

@@ -56,7 +56,7 @@ def measure(
     model: runtime.Model, decoder: runtime.Decoder, digits: datasets.Dataset, limit: int | None = None
 ) -> dict[str, dict[str, float]]:
     """Of digits alone, side by side, and one above the other: how near their drawings come to them."""
-    digits = digits.take(np.arange(min(limit or len(digits), len(digits))))
+    digits = digits.limited(limit)
     places = different(digits.targets, 2, stream(0, "pairs"))
     pairs = digits.images[places]
     ways = {

@@ -75,9 +75,9 @@ def command(
     trained = training.load_trained(checkpoint)
     if len(trained.metrics) < trained.config.epochs or trained.metrics[-1].threshold is None:
         click.echo(
-            f"{checkpoint}: {len(trained.metrics)} of {trained.config.epochs} epochs are done: this is exported, with "
-            f"the threshold {trained.threshold}, where the end of a training chooses one: capsonnx train --resume -o "
-            f"{shlex.quote(str(checkpoint))}",
+            f"{checkpoint}: an unfinished training, after {len(trained.metrics)} of {trained.config.epochs} epochs; "
+            f"its threshold is {trained.threshold}, since one is chosen at the end; to finish it: "
+            f"{shlex.join(['capsonnx', 'train', '--resume', '-o', str(checkpoint)])}",
             err=True,
         )
     if routings is not None:

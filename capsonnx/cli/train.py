@@ -70,15 +70,15 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
 @click.option(
     "--coupling-axis", type=click.Choice(["output", "input"]), help="Whose couplings sum to one.  [default: output]"
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the digits.  [default: the recipe's]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the images.  [default: the recipe's]")
 @click.option("--seed", type=click.IntRange(min=0), help="Of all random choices.  [default: 0]")
 @click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), help="Of the stem.  [default: auto]")
 @click.option(
     "--held-out",
     type=click.IntRange(min=1),
-    help="Training digits kept aside to measure.  [default: a tenth, at most 5000]",
+    help="Training images kept aside to measure.  [default: a tenth, at most 5000]",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Train on so many digits only.  [default: all]")
+@click.option("--limit", type=click.IntRange(min=1), help="Train on so many images only.  [default: all]")
 @click.option(
     "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses; see capsonnx perturb."
 )
@@ -100,7 +100,7 @@ def command(
 
     The folder, by default runs/DATA-RECIPE-NETWORK-SEED, holds config.json, checkpoint.safetensors (replaced after
     every epoch), metrics.jsonl and curves.png. A run stopped at any moment goes on with --resume; options left out
-    are then the recorded ones. Accuracy is measured on digits held out of the training split: the test split is not
+    are then the recorded ones. Accuracy is measured on images held out of the training split: the test split is not
     looked at. Of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, is the
     test split; where the folder holds train/ and test/, each with the sub-folders, these are the splits.
 
@@ -143,6 +143,12 @@ def command(
         network, given["start"] = _weights(start)
         stem = network.config
     data = given.pop("data", "mnist")
+    if resume and choices["data"] is None and data not in datasets.CATALOGUE and not Path(data).is_dir():
+        raise InputError(
+            f"{output}: trained on {data}, which is gone",
+            expected="the folder of its images",
+            remedy="put it back, or say where it is now: --data FOLDER",
+        )
     dataset = datasets.load(data, "train", data_dir=data_dir, progress=True)
     config = training.make_config(data, dataset, target, **given)
     if stem is not None:
@@ -150,8 +156,15 @@ def command(
     with _telling_how_to_go_on(output):
         last = training.train(config, dataset, output, device=target, resume=resume, start=network)[-1]
     click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
-    drawing = " --decoder" if config.decoder else ""
-    click.echo(f"next: capsonnx export {output} -o {output.name}.onnx{drawing}", err=True)
+    export = [
+        "capsonnx",
+        "export",
+        str(output),
+        "-o",
+        f"{output.name}.onnx",
+        *(["--decoder"] if config.decoder else []),
+    ]
+    click.echo(f"next: {shlex.join(export)}", err=True)
 
 
 def _check_choices(given: Mapping[str, Any], *, starts: bool) -> None:
@@ -176,6 +189,12 @@ def _weights(path: Path) -> tuple[Network, str]:
 
     if path.is_dir():
         return training.load_trained(path).network, sha256((path / "checkpoint.safetensors").read_bytes()).hexdigest()
+    if not path.exists():
+        raise InputError(
+            f"--start {path}: no such file or folder",
+            expected="an .onnx file, or the folder of a training",
+            remedy="check the spelling",
+        )
     return export.load_network(path), sha256(path.read_bytes()).hexdigest()
 
 

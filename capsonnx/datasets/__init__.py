@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from capsonnx.datasets.catalogue import CATALOGUE
-from capsonnx.datasets.dataset import Dataset, Split, split_held_out
+from capsonnx.datasets.dataset import Dataset, Split, evenly, split_held_out
 from capsonnx.datasets.folder import files_of, load_folder
 from capsonnx.datasets.ink import symbol_size, widest_symbol
 from capsonnx.datasets.sources import load_collection
@@ -16,6 +16,7 @@ __all__ = [
     "CATALOGUE",
     "Dataset",
     "Split",
+    "evenly",
     "files_of",
     "load",
     "load_folder",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +13,7 @@ from capsonnx.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Dataset", "Split", "split_held_out"]
+__all__ = ["Dataset", "Split", "evenly", "split_held_out"]
 
 Split: TypeAlias = Literal["train", "test"]
 
@@ -38,9 +39,23 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def sha256(self) -> str:
+        """A digest of all images and their classes, in their order."""
+        digest = sha256(repr((self.labels, self.images.shape)).encode())
+        digest.update(self.images.tobytes())
+        digest.update(self.targets.astype("<i8").tobytes())
+        return digest.hexdigest()
+
     def take(self, indices: NDArray[np.int64]) -> Dataset:
         """The items at ``indices``, (n,) int64, in that order, as a new data set of the same classes."""
         return replace(self, images=self.images[indices], targets=self.targets[indices])
+
+    def limited(self, limit: int | None) -> Dataset:
+        """At most so many items: the first; of items that are sorted by class, of each class its share. None: all."""
+        if limit is None or limit >= len(self):
+            return self
+        is_sorted = bool((np.diff(self.targets) >= 0).all())
+        return self.take(evenly(len(self), limit) if is_sorted else np.arange(limit))
 
     def among(self, labels: tuple[str, ...]) -> Dataset:
         """The same items, with the class numbers of ``labels``, which hold all classes of this data set.
@@ -57,6 +72,15 @@ class Dataset:
             )
         numbers = np.array([labels.index(label) for label in self.labels], dtype=np.int64)
         return replace(self, labels=labels, targets=numbers[self.targets])
+
+
+def evenly(count: int, limit: int) -> NDArray[np.int64]:
+    """At most ``limit`` places, (n,) int64, in 0..count - 1, as far from each other as can be.
+
+    >>> evenly(10, 4).tolist(), evenly(3, 4).tolist()
+    ([0, 2, 5, 7], [0, 1, 2])
+    """
+    return np.linspace(0, count, min(limit, count), endpoint=False).astype(np.int64)
 
 
 def split_held_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:

@@ -43,7 +43,8 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
         Images (count, *size), light ink on a black ground, sorted by class and file name.
 
     Raises:
-        InputError: there is no class folder, a class folder has no image or a folder in it, ``train`` is there alone,
+        InputError: there is no class folder, a class folder has no image, a folder in it or a name that cannot be
+            printed, ``train`` is there alone,
             what is to be trained on lacks or has other class folders than ``test``, or the split by file names leaves a
             class without training images or no test image at all.
         DataError: images cannot be read, or are of one level all over; the message names them.
@@ -98,6 +99,12 @@ def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[Path]]]:
     """The class names, and the files of the split by class."""
+    if not path.is_dir():
+        raise InputError(
+            f"{path}: {'not a folder' if path.exists() else 'no such folder'}",
+            expected="a folder with a sub-folder of images per class",
+            remedy="check the spelling",
+        )
     if split == "test" and _holds_folders(path / "test"):
         found = _classes(path / "test")
         return tuple(found), found
@@ -137,6 +144,12 @@ def _classes(path: Path) -> dict[str, list[Path]]:
         raise _unsuitable(f"{path}: no sub-folder", "a sub-folder of images per class")
     classes = {}
     for folder in folders:
+        if not folder.name.isprintable():  # bytes that are no UTF-8, a line break
+            raise InputError(
+                f"{str(folder)!r}: its name cannot be printed",
+                expected="the name of a class, of letters, digits and signs",
+                remedy="rename this folder",
+            )
         inside = [entry for entry in _visible(folder) if entry.is_dir()]
         if inside:
             raise InputError(
@@ -155,7 +168,7 @@ def _classes(path: Path) -> dict[str, list[Path]]:
 
 
 def _visible(path: Path) -> Iterator[Path]:
-    return (entry for entry in sorted(path.iterdir()) if not entry.name.startswith("."))
+    return (entry for entry in sorted(path.iterdir(), key=lambda entry: entry.name) if not entry.name.startswith("."))
 
 
 def _load_all(files: list[Path]) -> Iterator[NDArray[np.uint8]]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from capsonnx import datasets
-from capsonnx.datasets import split_held_out
+from capsonnx.datasets import evenly, split_held_out
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from capsonnx.datasets import Dataset
@@ -53,7 +52,7 @@ def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> C
     """
     training = datasets.load(config.dataset, "train", data_dir=data_dir, progress=True)
     _, held_out = split_held_out(training, config.held_out, config.seed)
-    places = np.linspace(0, len(held_out), min(CALIBRATION_IMAGES, len(held_out)), endpoint=False).astype(int)
+    places = evenly(len(held_out), CALIBRATION_IMAGES)
     return Calibration(held_out.images[places], load_judge(config.dataset, config.labels, data_dir=data_dir))
 
 

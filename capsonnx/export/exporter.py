@@ -10,6 +10,7 @@ import onnx
 import torch
 
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract
+from capsonnx.datasets import CATALOGUE
 from capsonnx.errors import InputError
 from capsonnx.export.tracing import software, trace
 from capsonnx.model import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, CapsuleNetwork, Network, origin_of, window_of
@@ -47,7 +48,8 @@ def contract_of(trained: Trained) -> Contract:
             "seed": config.seed,
             "precision": config.precision,
         },
-        dataset=Path(config.dataset).name,
+        # Of a folder its name alone, by a slash told from the name of a data set.
+        dataset=config.dataset if config.dataset in CATALOGUE else f"{Path(config.dataset).name}/",
         accuracy={"held_out": trained.metrics[-1].held_out_accuracy},
         windows=windows_of(trained.network, symbol=config.symbol, widest=config.widest),
         software=software(),

@@ -1,6 +1,6 @@
 """The training folder: what a run writes, and how it is read back. Nothing in it is ever unpickled.
 
-- ``config.json``: the frozen TrainingConfig, written once, before the first step
+- ``config.json``: the frozen TrainingConfig, written before the first step, and again only if the data has moved
 - ``checkpoint.safetensors``: weights (``network.``, and ``decoder.`` where there is one), optimizer and random state
   after the last finished epoch, replaced atomically
 - ``metrics.jsonl``: one line per finished epoch
@@ -171,7 +171,8 @@ def load_state(folder: Path) -> State | None:
         return None
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            # Copies: its own tensors lie in the file, which will be replaced while they are in use.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no mapping
             return State(int(file.metadata()["epoch"]), tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise _not_a_run(f"{path}: damaged ({error})") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from capsonnx.datasets import CATALOGUE, symbol_size, widest_symbol
+from capsonnx.datasets.ink import FAINT
 from capsonnx.errors import InputError
 from capsonnx.model import DecoderConfig, NetworkConfig
 from capsonnx.training.device import Precision, choose_precision
@@ -40,6 +41,7 @@ class TrainingConfig:
         symbol: the longer side in pixels of a typical training symbol.
         widest: the width by the height of a wide one, at least that of :data:`capsonnx.windows.WIDEST`.
         decoder: of the decoder that is trained with the network, or None.
+        images: the SHA-256 of the data as it was loaded; None: not known, as of older runs.
     """
 
     dataset: str
@@ -55,6 +57,7 @@ class TrainingConfig:
     symbol: float = 20.0
     widest: float = WIDEST
     decoder: DecoderConfig | None = None
+    images: str | None = None
 
 
 def make_config(
@@ -103,9 +106,16 @@ def make_config(
             weight asks for a decoder, too.
 
     Raises:
-        InputError: there is no such recipe, the choices do not go together, or a decoder is asked for and the network
-            has no capsules.
+        InputError: there is no such recipe, the choices do not go together, most images are too faint to tell the size
+            of their symbols, or a decoder is asked for and the network has no capsules.
     """
+    symbol = symbol_size(dataset.images)
+    if not symbol:
+        raise InputError(
+            f"{dataset.name}: most images have no ink above level {FAINT} of 255",
+            expected="symbols that stand out clearly from their ground",
+            remedy="strengthen their contrast",
+        )
     chosen = _for_routing(recipe_named(recipe), routing)
     if sharing == "full":
         chosen = replace(chosen, canvas=0)
@@ -132,9 +142,10 @@ def make_config(
         held_out=min(5000, len(dataset) // 10) if held_out is None else held_out,
         limit=limit,
         start=start,
-        symbol=symbol_size(dataset.images),
+        symbol=symbol,
         widest=widest_symbol(dataset.images),
         decoder=_decoder_of(shape, dataset, decoder_weight) if decoder or decoder_weight is not None else None,
+        images=dataset.sha256(),
     )
 
 

@@ -7,8 +7,6 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from capsonnx.datasets import split_held_out
 from capsonnx.errors import CheckpointError, InputError
 from capsonnx.model import scorer
@@ -87,11 +85,12 @@ def train(
     with progress_bar("training", run.steps, done=run.step) as bar:
         bar.log(_opening(config, training, held_out, device, done=len(metrics)))
         if start is not None and start.config.classes != len(config.labels):
-            bar.log(f"of the start, which has {start.config.classes} classes, the stem's weights alone")
+            other = f"the start has {start.config.classes} classes, not {len(config.labels)}"
+            bar.log(f"{other}: of its weights those of the convolutions are taken, and the capsules learn anew")
         if run.steps < FEW and config.start is None and not metrics:
             epochs = math.ceil(ENOUGH / run.steps_per_epoch)
-            steps = counted(run.steps, "step")
-            bar.log(f"only {steps} in all: hardly enough to learn from; --epochs {epochs} makes {ENOUGH}")
+            few = f"only {counted(run.steps, 'step')} in all, hardly enough to learn from"
+            bar.log(f"{few}: begin with the weights of a model, by --start, or make {ENOUGH} with --epochs {epochs}")
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
             metrics.append(_epoch(run, epoch, held_out, bar.advance))
@@ -121,9 +120,7 @@ def _parts(config: TrainingConfig, dataset: Dataset) -> tuple[Dataset, Dataset]:
             expected="at least one image for either purpose",
             remedy="add images, or choose another --held-out",
         )
-    if config.limit is not None:
-        training = training.take(np.arange(min(config.limit, len(training))))
-    return training, held_out
+    return training.limited(config.limit), held_out
 
 
 def _epoch(run: Run, number: int, held_out: Dataset, advance: Callable[[], None]) -> EpochMetrics:
@@ -160,7 +157,10 @@ def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> li
     if not resume:
         save_config(folder, config)
         return []
-    require_same(folder, load_config(folder), config)
+    recorded = load_config(folder)
+    require_same(folder, recorded, config)
+    if recorded.dataset != config.dataset:  # which was moved; an export has to find it
+        save_config(folder, config)
     state = load_state(folder)
     if state is None:
         return []

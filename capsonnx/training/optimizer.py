@@ -41,7 +41,9 @@ class MatrixMuon(Muon):
 
     def __init__(self, weights: Iterable[nn.Parameter], lr: float, weight_decay: float = 0.0) -> None:
         # Parameters of its own, in the memory of the weights: a step on them is a step on the weights.
-        self._weights = [(weight, [nn.Parameter(matrix) for matrix in as_matrices(weight.data)]) for weight in weights]
+        self._weights = [
+            (weight, [nn.Parameter(matrix) for matrix in as_matrices(weight.data, weight)]) for weight in weights
+        ]
         matrices = [matrix for _, views in self._weights for matrix in views]
         super().__init__(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
 
@@ -49,23 +51,24 @@ class MatrixMuon(Muon):
         """One step on all weights, by their gradients."""
         for weight, views in self._weights:
             if weight.grad is not None:
-                for matrix, gradient in zip(views, as_matrices(weight.grad), strict=True):
+                for matrix, gradient in zip(views, as_matrices(weight.grad, weight), strict=True):
                     matrix.grad = gradient
         return super().step(closure)  # type: ignore[no-untyped-call]
 
 
-def as_matrices(weight: Tensor) -> list[Tensor]:
-    """A weight as matrices: of a convolution one, outputs by the rest; of a capsule layer W_j of each class.
+def as_matrices(values: Tensor, weight: Tensor) -> list[Tensor]:
+    """A weight, or what goes with it, as matrices: of a convolution one, of a capsule layer W_j of each class.
 
     Args:
-        weight: (outputs, inputs, height, width) or (J, C, D).
+        values: (outputs, inputs, height, width) or (J, C, D), the weight itself or its gradient.
+        weight: whose place in memory decides on the order of columns, which Muon's steps do not depend on.
 
     Returns:
-        One (outputs, height·width·inputs), or J of (C, D): views wherever the memory format allows it.
+        One (outputs, inputs·height·width), or J of (C, D): views of what lies in memory as the weight does.
     """
-    if weight.dim() == 4:
-        return [weight.permute(0, 2, 3, 1).flatten(1)]
-    return list(weight)
+    if values.dim() != 4:
+        return list(values)
+    return [(values if weight.is_contiguous() else values.permute(0, 2, 3, 1)).flatten(1)]
 
 
 def make_optimizers(network: Network, recipe: Recipe, decoder: Decoder | None = None) -> list[tuple[Optimizer, float]]:

@@ -50,12 +50,25 @@ def require_same(folder: Path, recorded: TrainingConfig, requested: TrainingConf
     """Check that a run is resumed with the choices that it was started with.
 
     Raises:
-        InputError: it is not; the message names what differs.
+        InputError: it is not, or the images are others; the message names what differs.
     """
-    # A run of an older version, or of a caller, may have recorded its folder as it was written.
+    # A run of an older version, or of a caller, may have recorded its folder as it was written, and no images.
     before, now = (
         {**dataclasses.asdict(config), "dataset": resolved(config.dataset)} for config in (recorded, requested)
     )
+    if recorded.images is None:
+        before["images"] = requested.images
+    elif recorded.images == requested.images:
+        before["dataset"] = now["dataset"]  # the same images, wherever they lie by now
+    else:
+        moved = (
+            "have changed since" if before["dataset"] == now["dataset"] else f"are others than {recorded.dataset} had"
+        )
+        raise InputError(
+            f"{folder}: the images of {requested.dataset} {moved}",
+            expected="the images that this run was started with, each under its name",
+            remedy="restore them, or pass another --output; --start FOLDER goes on from a run's weights",
+        )
     different = list(_differences(before, now))
     if different:
         raise InputError(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,24 @@ def write(folder: Path, names: Iterable[str], *, size: tuple[int, int] = (28, 28
 
 def numbered(count: int) -> list[str]:
     return [f"{number}.png" for number in range(count)]
+
+
+@pytest.mark.parametrize("name", ["a\nb", os.fsdecode(b"bad\xff")])
+def test_a_class_whose_name_cannot_be_printed_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, numbered(12))
+    with pytest.raises(InputError, match="name cannot be printed") as caught:
+        load_folder(tmp_path, "train")
+    assert str(caught.value).isprintable()
+
+
+def test_what_is_sorted_by_class_is_limited_to_a_share_of_each(tmp_path: Path) -> None:
+    for label in ("a", "b", "c"):
+        write(tmp_path / label, numbered(12))
+    pets = load_folder(tmp_path, "train")
+    assert pets.limited(3).targets.tolist() == [0, 1, 2]
+    assert pets.limited(None) is pets.limited(1000) is pets
+    mixed = pets.take(np.array([5, 25, 0, 14]))
+    assert mixed.limited(2).targets.tolist() == mixed.targets[:2].tolist()
 
 
 def test_classes_are_the_folders_by_name(tmp_path: Path) -> None:

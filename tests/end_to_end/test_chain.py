@@ -162,7 +162,7 @@ def test_an_export_of_an_unfinished_run_says_so(run: Path, tmp_path: Path) -> No
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps(config | {"epochs": 9}))
     said = capsonnx("export", copy, "-o", tmp_path / "x.onnx", "--size", "28x28", "--outputs", "lengths").stderr
-    assert "4 of 9 epochs are done: this is exported" in said
+    assert "an unfinished training, after 4 of 9 epochs" in said
 
 
 def test_perturb_draws_each_digit_of_a_pair_by_the_decoder_beside_the_model(onnx_file: Path, tmp_path: Path) -> None:

@@ -37,6 +37,12 @@ def test_a_config_fills_in_what_is_left_open(digits) -> None:
     assert (config.epochs, config.held_out, config.labels) == (20, 20, digits.labels)
 
 
+def test_images_that_are_too_faint_are_refused_before_they_are_trained_on(digits) -> None:
+    faint = dataclasses.replace(digits, images=digits.images // 5)
+    with pytest.raises(InputError, match="most images have no ink above level 63"):
+        make_config("mnist", faint, CPU)
+
+
 def test_the_default_routing_alone_is_left_out_of_training(digits) -> None:
     config = make_config("mnist", digits, CPU)
     assert (config.recipe.training_routings, config.network.routings) == (1, 3)

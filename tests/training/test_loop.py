@@ -136,7 +136,8 @@ def test_the_first_line_comes_at_once(tmp_path, digits, config, monkeypatch, cap
     assert capsys.readouterr().err == (
         "mnist: 10 classes, 160 to train on, 40 held out "
         f"(default recipe, capsule network, cpu, {config.precision}); 3 epochs\n"
-        "only 24 steps in all: hardly enough to learn from; --epochs 125 makes 1000\n"
+        "only 24 steps in all, hardly enough to learn from: begin with the weights of a model, by --start, or make "
+        "1000 with --epochs 125\n"
     )
 
 
@@ -196,7 +197,9 @@ def test_of_a_start_with_other_classes_the_stem_is_taken(tmp_path, digits, confi
     assert found.config.classes == 10
     for one, other in zip(first.stem.parameters(), found.stem.parameters(), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
-    assert "of the start, which has 7 classes, the stem's weights alone" in capsys.readouterr().err
+    assert (
+        "the start has 7 classes, not 10: of its weights those of the convolutions are taken" in capsys.readouterr().err
+    )
 
 
 def test_weights_of_another_network_are_refused(tmp_path, digits, config) -> None:

@@ -14,8 +14,8 @@ from capsonnx.training.optimizer import MatrixMuon, as_matrices, make_optimizers
 WEIGHTS = {"convolution": (8, 4, 3, 3), "capsules": (5, 8, 3)}
 
 
-def weight(*shape: int) -> torch.nn.Parameter:
-    memory = torch.channels_last if len(shape) == 4 else torch.contiguous_format
+def weight(*shape: int, memory: torch.memory_format | None = None) -> torch.nn.Parameter:
+    memory = memory or (torch.channels_last if len(shape) == 4 else torch.contiguous_format)
     values = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     return torch.nn.Parameter(values.contiguous(memory_format=memory))
 
@@ -27,9 +27,19 @@ def recipe(**changes: object) -> Recipe:
 @pytest.mark.parametrize("shape", WEIGHTS.values(), ids=WEIGHTS)
 def test_the_matrices_are_views_of_the_weight(shape: tuple[int, ...]) -> None:
     parameter = weight(*shape)
-    for matrix in as_matrices(parameter.data):
+    for matrix in as_matrices(parameter.data, parameter):
         matrix.fill_(7.0)
     assert (parameter == 7).all()
+
+
+@pytest.mark.parametrize("memory", [torch.channels_last, torch.contiguous_format])
+def test_a_step_is_the_same_however_a_convolution_lies_in_memory(memory: torch.memory_format) -> None:
+    parameter, reference = weight(8, 4, 3, 3, memory=memory), weight(8, 4, 3, 3)
+    for one in (parameter, reference):
+        (one * weight(8, 4, 3, 3).detach().square()).sum().backward()
+        MatrixMuon([one], lr=0.1).step()
+    assert (reference - weight(8, 4, 3, 3)).abs().max() > 1e-3
+    torch.testing.assert_close(parameter, reference, rtol=0, atol=2e-3)  # Muon's products round in bfloat16
 
 
 @pytest.mark.parametrize("shape", WEIGHTS.values(), ids=WEIGHTS)
@@ -39,7 +49,7 @@ def test_a_step_goes_at_one_pace_in_all_directions(shape: tuple[int, ...]) -> No
     loss = (parameter * weight(*shape).detach().square()).sum()
     loss.backward()
     MatrixMuon([parameter], lr=1.0).step()
-    for matrix in as_matrices(parameter.detach() - before):
+    for matrix in as_matrices(parameter.detach() - before, parameter):
         values = torch.linalg.svdvals(matrix) / (0.2 * max(matrix.shape) ** 0.5)
         assert values.min() > 0.4  # five Newton-Schulz steps bring the singular values near one, no nearer
         assert values.max() < 1.6
