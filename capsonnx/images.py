@@ -25,7 +25,7 @@ from capsonnx.polarity import light_on_dark
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Polarity", "as_grey", "load_grey", "pad_to"]
+__all__ = ["Polarity", "as_grey", "check_options", "load_grey", "pad_to"]
 
 Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
 """How ink and ground lie to each other; ``auto`` judges by the border."""
@@ -53,7 +53,7 @@ def load_grey(
     >>> load_grey(file.getvalue(), polarity="light-on-dark").tolist()
     [[255, 255, 255], [255, 255, 255]]
     """
-    _check_options(polarity, height)
+    check_options(polarity, height)
     name = _name(source)
     try:
         with pillow_warnings_ignored():
@@ -63,7 +63,7 @@ def load_grey(
     except UnidentifiedImageError:
         raise _unreadable(name, "not an image of a known format") from None
     except Image.DecompressionBombError:
-        raise _unreadable(name, "far too many pixels") from None
+        raise _too_large(f"{name}: far too many pixels") from None
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file", expected="an image file", remedy="check the path") from None
     except IsADirectoryError:
@@ -96,7 +96,7 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
     >>> as_grey([[1.0, 0.0, 1.0]]).tolist()
     [[0, 255, 0]]
     """
-    _check_options(polarity, height)
+    check_options(polarity, height)
     try:
         array = np.asarray(image)
     except ValueError:
@@ -176,7 +176,8 @@ def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, n
     return np.array(Image.fromarray(levels).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _check_options(polarity: str, height: int | None) -> None:
+def check_options(polarity: str, height: int | None) -> None:
+    """Refuse, by an InputError, a polarity or a height that :func:`load_grey` does not take."""
     if polarity not in get_args(Polarity):
         raise InputError(
             f"polarity {polarity!r}", expected=f"one of {', '.join(get_args(Polarity))}", remedy="pass one of these"
@@ -188,11 +189,13 @@ def _check_options(polarity: str, height: int | None) -> None:
 def _check_pixels(width: int, height: int, name: str) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if width < 1 or height < 1 or (limit is not None and width * height > limit):
-        raise ImageError(
-            f"{name}: {width}×{height} pixels, more than {limit}" if width * height else f"{name}: no pixels",
-            expected=f"an image of 1 to {limit} pixels",
-            remedy="scale or crop the image",
-        )
+        raise _too_large(f"{name}: {width}×{height} pixels" if width * height else f"{name}: no pixels")
+
+
+def _too_large(given: str) -> ImageError:
+    return ImageError(
+        given, expected=f"an image of 1 to {Image.MAX_IMAGE_PIXELS} pixels", remedy="scale or crop the image"
+    )
 
 
 def _name(source: Path | BinaryIO | bytes | Image.Image) -> str:

@@ -56,7 +56,7 @@ def value_of(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any
         )
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if isinstance(value, bool) or not isinstance(value, kind):
         raise malformed(name, key, "a JSON value of the documented type")

@@ -74,7 +74,7 @@ def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
             and min(lengths) > 0
             and all(0 <= touching <= apart for touching, apart in zip(windows.touching, windows.apart, strict=True))
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         is_sound = False
     if not is_sound:
         raise malformed(

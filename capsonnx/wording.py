@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["counted"]
+__all__ = ["counted", "printable"]
 
 
 def counted(count: int, noun: str) -> str:
@@ -12,3 +12,12 @@ def counted(count: int, noun: str) -> str:
     ('1 image', '2 images')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def printable(text: str) -> str:
+    r"""A text with its control characters escaped: nothing of a file's name reaches a terminal raw.
+
+    >>> printable("a\x1b[31m"), printable("zwölf")
+    ('a\\x1b[31m', 'zwölf')
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

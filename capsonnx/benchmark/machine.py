@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,12 +51,21 @@ def peak_bytes() -> int:
 
     On Linux it is the peak of this very program: the kernel's other figure, ``ru_maxrss``, begins with that of the
     process which started it.
+
+    Raises:
+        InputError: the system tells no process.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
     except OSError:
-        import resource  # noqa: PLC0415 - not on Windows
-
+        try:
+            import resource  # noqa: PLC0415 - not on Windows
+        except ImportError:
+            raise InputError(
+                f"memory of a process on {platform.system()}",
+                expected="Linux or macOS, where a process can ask for its peak",
+                remedy="measure there, or in WSL",
+            ) from None
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if platform.system() == "Darwin" else peak * 1024
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024

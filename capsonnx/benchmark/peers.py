@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from capsonnx.contract import IMAGES
 from capsonnx.runtime import load_model
 
@@ -87,8 +89,13 @@ def _openvino(request: Request, images: NDArray[Any]) -> dict[str, Run]:
         name: core.compile_model(model, "CPU", options) for name, model in (("any size", free), ("fixed size", fixed))
     }
 
+    kind = free.inputs[0].get_element_type().to_dtype()
+
     def runner(model: Any) -> Run:
-        return lambda given: [value.shape for value in model(given, share_inputs=True, share_outputs=True).values()]
+        return lambda given: [
+            value.shape
+            for value in model(given.astype(kind, copy=False), share_inputs=True, share_outputs=True).values()
+        ]
 
     return {name: runner(model) for name, model in compiled.items()}
 
@@ -100,7 +107,8 @@ def _onnxruntime(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
     if request.threads is not None:
         options.intra_op_num_threads = request.threads
     session = onnxruntime.InferenceSession(request.path, options, providers=["CPUExecutionProvider"])
-    return {"defaults": lambda given: session.run(None, {IMAGES: given})}
+    kind = np.float32 if session.get_inputs()[0].type == "tensor(float)" else np.uint8
+    return {"defaults": lambda given: session.run(None, {IMAGES: given.astype(kind, copy=False)})}
 
 
 BUILDERS: dict[str, Callable[[Request, NDArray[Any]], dict[str, Run]]] = {

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from capsonnx import __version__
 from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.runtime import FAITHFUL, Cuda, load_model
 
@@ -115,7 +116,7 @@ def build_system(request: Request, images: NDArray[Any]) -> System:
     """
     if request.system == OURS:
         model = load_model(Path(request.path), provider=request.provider, threads=request.threads, cuda=request.cuda)
-        return System(request, metadata.version("capsonnx"), model.provider, lambda given: model(given, model.outputs))
+        return System(request, __version__, model.provider, lambda given: model(given, model.outputs))
     check_peers([request.system])
     from capsonnx.benchmark.peers import BUILDERS  # noqa: PLC0415 - a peer is imported when it is asked for
 

@@ -5,14 +5,18 @@ Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 finished but some items faile
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 import click
 
 from capsonnx import __version__
 from capsonnx.errors import CapsonnxError
+from capsonnx.wording import printable
 
 __all__ = ["INTERRUPTED", "main"]
 
@@ -37,6 +41,13 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command runs, and prints errors as one line."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run, and say everything in UTF-8: what Windows has for files and pipes may not know ⏎ or ×."""
+        for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8", errors=errors)
+        return super().main(*args, **extra)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands, in the order of a user's work."""
         return list(COMMANDS)
@@ -49,6 +60,15 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - a promise of our own modules
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; of one spelt nearly so, the error says it."""
+        near = get_close_matches(args[0], COMMANDS, 1)
+        if near and args[0] not in COMMANDS:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from their summaries, without importing them."""
         with formatter.section("Commands"):
@@ -60,7 +80,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except CapsonnxError as error:
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {printable(str(error))}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
@@ -72,7 +92,10 @@ class LazyGroup(click.Group):
         except OSError as error:  # a full disk, a folder that cannot be written, a file where a folder should be
             name = f"{error.filename}: " if error.filename else ""
             problem = f"{name}{error.strerror or error}; expected files that can be read and written"
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {problem}; check the path and the disk", err=True)
+            click.echo(
+                f"{click.style('error:', fg='red', bold=True)} {printable(problem)}; check the path and the disk",
+                err=True,
+            )
             ctx.exit(1)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capsonnx.cli.extras import require_train
+from capsonnx.cli.values import complete_data
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,9 +25,15 @@ __all__ = ["command"]
 @click.option(
     "--against", metavar="RUN|FILE", type=click.Path(path_type=Path), help="A training folder or float32 file."
 )
+@click.option(
+    "--data",
+    metavar="NAME|FOLDER",
+    shell_complete=complete_data,
+    help="What a file of int8 or fp16 reads, to judge it.  [default: as trained on]",
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-def command(file: Path, against: Path | None, data_dir: Path | None, as_json: bool) -> None:
+def command(file: Path, against: Path | None, data: str | None, data_dir: Path | None, as_json: bool) -> None:
     """Check an exported ONNX file: contract, operators, and parity with the torch network.
 
     Without --against, the torch network is rebuilt from the file's own metadata and weights: this shows that the
@@ -34,7 +41,8 @@ def command(file: Path, against: Path | None, data_dir: Path | None, as_json: bo
     Exit code 1 if anything fails.
 
     Of a file of int8 or fp16, parity is not asked. With --against it is measured instead how well it reads the test
-    split of the training data, and whether it reads the same.
+    split of the training data, and whether it reads the same. A file says the name of its data, but not where a folder
+    lies: that is --data.
 
     A decoder's file is compared with --against alone, with the decoder of that training folder.
 
@@ -43,12 +51,13 @@ def command(file: Path, against: Path | None, data_dir: Path | None, as_json: bo
       capsonnx check mnist.onnx
       capsonnx check mnist.onnx --against runs/mnist
       capsonnx check mnist.int8.onnx --against mnist.onnx
+      capsonnx check letters.int8.onnx --against letters.onnx --data letters/
       capsonnx check mnist.decoder.onnx --against runs/mnist
     """
     require_train("capsonnx check")
     from capsonnx.cli.inspection import print_inspection
 
-    inspection = _inspect(file, against, data_dir)
+    inspection = _inspect(file, against, data, data_dir)
     if as_json:
         click.echo(json.dumps(inspection.to_json(), indent=1))
     else:
@@ -58,7 +67,7 @@ def command(file: Path, against: Path | None, data_dir: Path | None, as_json: bo
         raise SystemExit(1)
 
 
-def _inspect(file: Path, against: Path | None, data_dir: Path | None) -> Inspection:
+def _inspect(file: Path, against: Path | None, data: str | None, data_dir: Path | None) -> Inspection:
     """The inspection of a network's file or a decoder's."""
     from capsonnx import export
     from capsonnx.export.precision import precision_of
@@ -68,7 +77,7 @@ def _inspect(file: Path, against: Path | None, data_dir: Path | None) -> Inspect
         return export.check_decoder(file, None if against is None else _decoder_of(against))
     if against is None:
         return export.check_file(file)
-    return export.check_file(file, *_reference(against, data_dir, reduced=precision_of(model) != "fp32"))
+    return export.check_file(file, *_reference(against, data, data_dir, reduced=precision_of(model) != "fp32"))
 
 
 def _decoder_of(run: Path) -> Decoder:
@@ -84,7 +93,9 @@ def _decoder_of(run: Path) -> Decoder:
     return decoder
 
 
-def _reference(against: Path, data_dir: Path | None, *, reduced: bool) -> tuple[Network, Dataset | None]:
+def _reference(
+    against: Path, given: str | None, data_dir: Path | None, *, reduced: bool
+) -> tuple[Network, Dataset | None]:
     """The network to compare with, and for a file of fewer bits the test split to compare on."""
     from capsonnx import export, runtime, training
 
@@ -92,12 +103,12 @@ def _reference(against: Path, data_dir: Path | None, *, reduced: bool) -> tuple[
         network = export.load_network(against)
         contract = runtime.load_model(against, provider="cpu").contract
         data, labels = contract.dataset, contract.labels
-        if reduced:
+        if reduced and given is None:
             _require_named(data, against)
     else:
         trained = training.load_trained(against)
         network, data, labels = trained.network, trained.config.dataset, trained.config.labels
-    return network, export.load_judge(data, labels, data_dir=data_dir) if reduced else None
+    return network, export.load_judge(given or data, labels, data_dir=data_dir) if reduced else None
 
 
 def _require_named(data: str, against: Path) -> None:
@@ -107,6 +118,6 @@ def _require_named(data: str, against: Path) -> None:
     if data not in CATALOGUE:
         raise InputError(
             f"{against}: does not say where its data '{data}' lies",
-            expected="a training folder, or a file of a data set that is known by name",
-            remedy="pass the training folder as --against",
+            expected="a data set that is known by name, or where its folder is",
+            remedy="pass it as --data FOLDER, or the training folder as --against",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import threading
 import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -141,7 +142,7 @@ def server(folder: Path, model: Path, port: int = PORT) -> PageServer:
         raise InputError(
             f"{folder}: not set up",
             expected="onnxruntime-web in its node_modules",
-            remedy=f"run: npm ci --prefix {_shown(folder)}",
+            remedy=f"run: npm ci --prefix {shlex.quote(_shown(folder))}",
         )
     if not model.is_file():
         raise InputError(f"{model}: no such file", expected="an .onnx file", remedy="check the path")

@@ -13,13 +13,12 @@ import click
 
 from capsonnx import __version__
 from capsonnx.cli.options import provider_option, tell_where_tf32_is_not, tf32_option
-from capsonnx.cli.values import complete_data, complete_exam
+from capsonnx.cli.values import FILES, complete_data, complete_exam, names_of
 from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from capsonnx.datasets import Dataset
     from capsonnx.exam import Exam, FilesResult, PageExam, PageResult, Result
     from capsonnx.progress import Bar
     from capsonnx.runtime import Model
@@ -43,10 +42,11 @@ __all__ = ["command"]
 @click.option(
     "--exam",
     "names",
-    metavar="NAME",
+    metavar="NAMES",
     multiple=True,
     shell_complete=complete_exam,
-    help="One exam, or a family as 'strings'; may be repeated.  [default: all]",
+    callback=names_of,
+    help="Exams, or families such as 'strings', with commas; may be repeated.  [default: all]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the choices that exams make.")
 @click.option(
@@ -54,7 +54,11 @@ __all__ = ["command"]
     type=click.FloatRange(0, 1),
     help="Score above which a class is in the set above it.  [default: the model's own]",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Use the first so many test digits only.  [default: all]")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="Use the first so many test images only, of a folder from all classes.  [default: all]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def command(
     *,
@@ -70,7 +74,7 @@ def command(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Measure a model on exams: images composed of test digits, by a seed.
+    """Measure a model on exams: images composed of test symbols, by a seed.
 
     MODEL is an .onnx file made by 'capsonnx export'; left out, it is the shipped digit model. The same seed gives the
     same exams on every machine. Exams that the data has too few classes for are left out. Only the test split is
@@ -79,27 +83,27 @@ def command(
 
     \b
     Exams:
-      singles                   every test digit as it is
-      pairs-vertical            two different digits, one above the other
-      pairs-horizontal          two different digits, side by side
+      singles                   every test symbol as it is
+      pairs-vertical            two different symbols, one above the other
+      pairs-horizontal          two different symbols, side by side
       touching-4, touching-8    pairs-vertical, so many pixels closer
-      equal-vertical            two digits of one class, one above the other
-      equal-horizontal          two digits of one class, side by side
-      padded-14, padded-42      one digit, so many pixels of black on every side
-      padded-242                the same, 200 digits only: 512×512 px
-      row-2 to row-5            so many different digits side by side
-      scattered-84-2, -3, -4    so many different digits anywhere, 84×84 px
+      equal-vertical            two symbols of one class, one above the other
+      equal-horizontal          two symbols of one class, side by side
+      padded-14, padded-42      one symbol, so many pixels of black on every side
+      padded-242                the same, 200 symbols only: 512×512 px
+      row-2 to row-5            so many different symbols side by side
+      scattered-84-2, -3, -4    so many different symbols anywhere, 84×84 px
       scattered-160-2, -3, -4   the same, 160×160 px
       empty-black               black images
       empty-uniform, -gaussian  noise
       empty-salt                white pixels on black
 
-    For an image of k different digits the table says how often the k highest scores are the right ones; how often,
+    For an image of k different symbols the table says how often the k highest scores are the right ones; how often,
     besides, all of them are above 0.5, as in the article that this follows; how often the classes are exactly the right
     ones, with no k given, by two ways to tell which are in the image: 'set read', those of the symbols that are read in
     it, as 'capsonnx infer' names them, and 'set above', those whose score is above the model's own threshold, or
     --threshold; and the mean score of the right ones. Of empty images only the sets are said: how often there is
-    nothing in them. Two equal digits are one class, k = 1: a set cannot count, but the score may be another than in
+    nothing in them. Two equal symbols are one class, k = 1: a set cannot count, but the score may be another than in
     singles.
 
     All exams together take a quarter of an hour on two cores. Those of large images have fewer of them:
@@ -107,10 +111,10 @@ def command(
 
     \b
     Exams of pages, for models that locate symbols:
-      strings-1 to -10        so many digits side by side
-      spacing--4 to -20       five digits, so many pixels between their ink
-      vertical-5, lines-3     digits below each other, uneven lines
-      scattered-160, -512     digits anywhere on a page of that side
+      strings-1 to -10        so many symbols side by side
+      spacing--4 to -20       five symbols, so many pixels between their ink
+      vertical-5, lines-3     symbols below each other, uneven lines
+      scattered-160, -512     symbols anywhere on a page of that side
       scaled-0.7 to -1.5      strings-5, scaled
       degraded-5              strings-5, as a scanner gives them
       ruled-5                 these on ruled paper, in boxes, underlined, clean
@@ -131,7 +135,7 @@ def command(
     Examples:
       capsonnx evaluate                                 the shipped model
       capsonnx evaluate --exam pairs-vertical           one exam
-      capsonnx evaluate --exam strings --exam spacing   two families
+      capsonnx evaluate --exam strings,spacing          two families
       capsonnx evaluate --exam singles --limit 500      a quick look
       capsonnx evaluate --exam strings-5 --json         for machines
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
@@ -143,6 +147,8 @@ def command(
         refuse_exam,
         tell_of_small_symbols,
         tell_what_few_images_tell,
+        test_files,
+        undecoded,
         with_files,
     )
     from capsonnx.cli.tables import print_tables
@@ -153,12 +159,16 @@ def command(
         refuse_exam(model)
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     tell_where_tf32_is_not(network.provider, tf32=tf32)
-    dataset = numbered(network, _first(datasets.load(data, "test", data_dir=data_dir, progress=True), limit))
-    tell_what_few_images_tell(dataset, is_folder=data not in datasets.CATALOGUE)
+    files = test_files(data, limit) if with_files(names, network, data) else []
+    if set(names) == {FILES}:
+        dataset = numbered(network, undecoded(data))
+    else:
+        dataset = numbered(network, datasets.load(data, "test", data_dir=data_dir, progress=True).limited(limit))
+    count = len(dataset) or len(files)
+    tell_what_few_images_tell(count, has_more=data not in datasets.CATALOGUE and limit is None)
     sets, pages = chosen_exams(names, network, dataset, seed)
     if sets or pages:
         tell_of_small_symbols(network, dataset)
-    files = datasets.files_of(Path(data), "test")[1][:limit] if with_files(names, network, data) else []
     least = network.contract.threshold if threshold is None else threshold
     reader = runtime.page_reader(network) if FIELD in network.outputs else None
     sitting = partial(
@@ -174,7 +184,7 @@ def command(
         "model": str(network.path),
         "provider": network.provider,
         "data": data,
-        "test_digits": len(dataset),
+        "test_images": count,
         "batch_size": batch_size,
         "threshold": least,
         "seed": seed,
@@ -190,12 +200,6 @@ def command(
     if threshold is None:
         facts["threshold"] = f"{least:g}, the model's own"
     print_tables(results, readings, read, facts)
-
-
-def _first(dataset: Dataset, limit: int | None) -> Dataset:
-    import numpy as np
-
-    return dataset if limit is None else dataset.take(np.arange(min(limit, len(dataset))))
 
 
 def _sit(sitting: Callable[..., Result], exams: Sequence[Exam], bar: Bar) -> list[Result]:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from contextlib import suppress
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import numpy as np
 
 from capsonnx.cli.values import FILES, exam_family
 from capsonnx.contract import FIELD
-from capsonnx.datasets import CATALOGUE, symbol_size
+from capsonnx.datasets import CATALOGUE, Dataset, evenly, files_of, symbol_size
 from capsonnx.errors import InputError
 from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
-    from capsonnx.datasets import Dataset
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
@@ -28,6 +28,8 @@ __all__ = [
     "refuse_exam",
     "tell_of_small_symbols",
     "tell_what_few_images_tell",
+    "test_files",
+    "undecoded",
     "with_files",
 ]
 
@@ -60,17 +62,17 @@ def refuse_exam(model: Path) -> None:
     if str(model) in _known() and not model.exists():
         raise InputError(
             f"{model}: an exam, where a model is expected",
-            expected="--exam before the name of each exam",
-            remedy=f"say --exam {model}",
+            expected="an .onnx file; several exams with commas",
+            remedy=f"say --exam NAME,{model}",
         )
 
 
-def tell_what_few_images_tell(dataset: Dataset, *, is_folder: bool) -> None:
+def tell_what_few_images_tell(count: int, *, has_more: bool) -> None:
     """Say how little a figure of few images means, and of how few there are why."""
-    if len(dataset) < FEW:
-        others = "; of a folder, all that lie in its sub-folder test/ are examined on" if is_folder else ""
+    if count < FEW:
+        others = "; of a folder, all that lie in its sub-folder test/ are examined on" if has_more else ""
         click.echo(
-            f"only {len(dataset)} test images: one of them is {100 / len(dataset):.0f} %{others}",
+            f"only {count} test images: one of them is {100 / count:.0f} %{others}",
             err=True,
         )
 
@@ -100,6 +102,18 @@ def with_files(names: Sequence[str], network: Model, data: str) -> bool:
     return FILES in names or (not names and is_folder and locates)
 
 
+def test_files(data: str, limit: int | None) -> list[tuple[Path, str]]:
+    """The test images of a folder, at most so many, from all classes, and the label of each."""
+    _, files = files_of(Path(data), "test")
+    return files if limit is None else [files[place] for place in evenly(len(files), limit)]
+
+
+def undecoded(data: str) -> Dataset:
+    """The classes of a folder alone: where its files are read as they are, one that is damaged is misread, no more."""
+    labels, _ = files_of(Path(data), "test")
+    return Dataset(Path(data).resolve().name, labels, np.empty((0, 28, 28), np.uint8), np.empty(0, np.int64))
+
+
 def chosen_exams(
     names: Sequence[str], network: Model, dataset: Dataset, seed: int
 ) -> tuple[list[Exam], list[PageExam]]:
@@ -112,6 +126,8 @@ def chosen_exams(
     if names:
         _require_known(names)
         names = [name for name in names if name != FILES]
+        if not names:
+            return [], []
         pages = _named(names, PAGE_EXAMS)
         if pages and lack:
             # The family 'scattered' is in both catalogues.

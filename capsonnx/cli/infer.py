@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 import time
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -23,6 +21,7 @@ from capsonnx.cli.options import (
     tell_where_tf32_is_not,
     tf32_option,
 )
+from capsonnx.cli.tally import Tally
 from capsonnx.errors import InputError
 from capsonnx.files import replacing
 from capsonnx.wording import counted
@@ -30,49 +29,12 @@ from capsonnx.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from capsonnx.progress import Bar
-    from capsonnx.runtime import ReadingOptions, Row
+    from capsonnx.runtime import ReadingOptions
 
 __all__ = ["command"]
 
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
 """The format of an output file that is named so."""
-
-
-@dataclass
-class Tally:
-    """Counts of the rows that went by, and whether a person broke them off."""
-
-    images: int = 0
-    failed: int = 0
-    interrupted: bool = False
-
-    def of(self, rows: Iterable[Row], bar: Bar | None) -> Iterator[Row]:
-        """Pass rows on, counting them, here and on the progress bar, until there are no more or no more are wanted."""
-        for row in rows:
-            self.images += 1
-            self.failed += row.error is not None
-            if bar is not None:
-                bar.advance()
-            yield row
-            if self.interrupted:
-                return
-
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Let the rows end well at the first Ctrl-C; a second one aborts, as always."""
-        before = signal.getsignal(signal.SIGINT)
-
-        def interrupt(_number: int, _frame: object) -> None:
-            self.interrupted = True
-            signal.signal(signal.SIGINT, before)
-
-        if before is signal.default_int_handler:  # else it is ignored, as in the background
-            signal.signal(signal.SIGINT, interrupt)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 @click.command()
@@ -115,8 +77,8 @@ def command(
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input; of a
     file of several pages, the first is read. Rows go to standard output, progress and a summary to standard error. A
-    file named .csv, .json or .jsonl is written in that format unless --format says another, any other file as a table;
-    what was in it is replaced, and its folder made, if need be.
+    file named .csv, .json or .jsonl is written in that format, one named .txt or without a suffix as a table, unless
+    --format says another; what was in it is replaced, and its folder made, if need be.
     Where nothing is cut, its column PATH has room for the longest of the first --batch-size paths; on a terminal long
     paths lose their beginning, and texts beyond 200 letters their end.
 
@@ -131,8 +93,8 @@ def command(
     printed: ruled lines, pale squares, boxes, frames. It needs no --height. --height scales the whole image instead:
     that is right only for one line of symbols that fills it.
 
-    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read, 130 interrupted: what
-    was read until then is kept, in out.partial.csv for out.csv.
+    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read, 130 interrupted. What
+    was read until it broke off is kept, in out.partial.csv for out.csv.
 
     \b
     Examples:
@@ -158,7 +120,8 @@ def command(
     tally, start = Tally(), time.perf_counter()
     # On a terminal that shows the rows a bar would only be in their way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
-    with suppress(_Interrupted), tally.interruptible(), _writing_to(output) as stream, bar as shown:
+    with suppress(_BrokenOff), tally.interruptible(), _writing_to(output) as stream, bar as shown:
+        sources = tally.listed(sources)
         first = list(islice(sources, batch_size))  # a run takes more before its first row: this delays nothing
         rows = runtime.read_images(network, chain(first, sources), options, batch_size=batch_size, workers=workers)
         is_terminal = stream.isatty()
@@ -167,12 +130,14 @@ def command(
         for text in to_text(tally.of(rows, shown)):
             stream.write(text)
             stream.flush()  # a reader of the other end sees each row when it is ready
-        if tally.interrupted:
-            raise _Interrupted
+        if tally.is_broken_off:
+            raise _BrokenOff
     click.echo(_summary(tally, time.perf_counter() - start, network.provider), err=True)
-    if tally.interrupted:
+    if tally.is_broken_off:
         kept = "" if output is None else f"; their rows are in {_partial(output)}"
-        click.echo(f"interrupted after {counted(tally.images, 'image')}{kept}", err=True)
+        click.echo(f"{tally.end} after {counted(tally.images, 'image')}{kept}", err=True)
+        if tally.error is not None:
+            raise tally.error
         context.exit(INTERRUPTED)
     context.exit(3 if tally.failed else 0)
 
@@ -204,16 +169,29 @@ def _is_standard_input(path: Path) -> bool:
 
 
 def _style_of(output: Path | None) -> str:
-    return "table" if output is None else SUFFIXES.get(output.suffix.lower(), "table")
+    """The format that the name of a file asks for.
+
+    Raises:
+        InputError: none that is known here.
+    """
+    suffix = "" if output is None else output.suffix.lower()
+    if suffix not in {"", ".txt", *SUFFIXES}:
+        raise InputError(
+            f"{output}: a file of format {suffix}",
+            expected=f"{', '.join(SUFFIXES)}, or .txt for a table",
+            remedy="choose another --output, or say --format",
+        )
+    return SUFFIXES.get(suffix, "table")
 
 
-class _Interrupted(Exception):  # noqa: N818 - no error: a person's wish
+class _BrokenOff(Exception):  # noqa: N818 - it may be a person's wish
     """The rows end before the images do."""
 
 
 def _partial(output: Path) -> Path:
     """Where the rows of a run that was broken off are kept: never under the name that stands for all of them."""
-    return output.with_suffix(f".partial{output.suffix}")
+    place = output.resolve() if output.is_symlink() else output  # beside what is written, on one file system
+    return place.with_suffix(f".partial{output.suffix}")
 
 
 @contextmanager
@@ -229,7 +207,7 @@ def _writing_to(output: Path | None) -> Iterator[TextIO]:
             try:
                 with temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
                     yield stream
-            except _Interrupted:
+            except _BrokenOff:
                 temporary.replace(_partial(output))
                 raise
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from capsonnx.cli.options import provider_option, reading_options
+from capsonnx.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,13 +60,13 @@ def print_rows(rows: Iterable[Row], count: int) -> int:
                 bar.advance()
             if row.reading is None:
                 failed += 1
-                click.echo(f"error: {row.error}", err=True)
+                click.echo(f"error: {printable(str(row.error))}", err=True)
             else:
-                click.echo(f"{click.format_filename(row.path)}: {_line(row.reading)}", file=stream)
+                click.echo(f"{printable(row.path)}: {_line(row.reading)}", file=stream)
     return failed
 
 
 def _line(reading: Reading) -> str:
     """What was read, in one line; a dash for nothing, as in the table of ``capsonnx infer``."""
     text = ", ".join(reading.labels) if reading.text is None else reading.text
-    return text.replace("\n", " ⏎ ") or "-"
+    return printable(text.replace("\n", " ⏎ ")) or "-"

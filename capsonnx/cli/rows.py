@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from capsonnx.wording import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -53,18 +55,18 @@ def table(
 
     Control characters in names are escaped; nothing reaches the terminal raw.
     """
-    width = _PATH_CELLS if is_terminal else max([_PATH_CELLS, *(cell_len(_printable(path)) for path in first)])
+    width = _PATH_CELLS if is_terminal else max([_PATH_CELLS, *(cell_len(printable(path)) for path in first)])
     heading = f"{'PATH':<{width}} {'WIDTH':>6} {'HEIGHT':>6}  {'TEXT':<{_TEXT_CELLS}}  LABELS AND SCORES"
     yield (f"\x1b[1m{heading}\x1b[0m" if is_coloured else heading) + "\n"
     for row in rows:
-        path = _printable(row.path)
+        path = printable(row.path)
         path = _padded(_shortened(path) if is_terminal else path, width)
         if row.reading is None:
-            reason = _printable(_reason(row))
+            reason = printable(_reason(row))
             reason = f"\x1b[31m{reason}\x1b[0m" if is_coloured else reason
             yield f"{path} {'-':>6} {'-':>6}  {'-':<{_TEXT_CELLS}}  {reason}\n"
         else:
-            found = "  ".join(f"{_printable(one.label)} {one.score:.2f}" for one in row.reading.found)
+            found = "  ".join(f"{printable(one.label)} {one.score:.2f}" for one in row.reading.found)
             text = _one_line(row.reading.text)
             if is_terminal and len(text) > _MOST_TEXT:
                 text = text[: _MOST_TEXT - 1] + "…"
@@ -149,13 +151,9 @@ def _reason(row: Row) -> str:
     return (row.error or "").removeprefix(f"{row.path}: ").split("; expected ")[0]
 
 
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
 def _one_line(text: str | None) -> str:
     """A text for the table; a dash where the model does not locate symbols."""
-    return "-" if text is None else _printable(text.replace("\n", _LINE_BREAK))
+    return "-" if text is None else printable(text.replace("\n", _LINE_BREAK))
 
 
 def _shortened(path: str) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "complete_recipe",
     "exam_family",
     "height_of",
+    "names_of",
     "size_of",
     "size_or_dynamic",
 ]
@@ -42,7 +43,8 @@ def complete_exam(_context: click.Context, _option: click.Parameter, incomplete:
     from capsonnx.exam import EXAMS, PAGE_EXAMS
 
     words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
-    return _beginning((*dict.fromkeys(words), FILES), incomplete)
+    before, comma, last = incomplete.rpartition(",")
+    return [before + comma + word for word in _beginning((*dict.fromkeys(words), FILES), last)]
 
 
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -62,6 +64,11 @@ def exam_family(name: str) -> str:
     ('spacing', 'pairs', 'blank')
     """
     return name.partition("-")[0]
+
+
+def names_of(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names out of texts that hold one or, with commas, several each."""
+    return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
 def height_of(_context: click.Context, _option: click.Parameter, value: str) -> int | None:

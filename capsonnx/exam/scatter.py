@@ -55,7 +55,7 @@ def scattered(dataset: Dataset, seed: int, *, side: int, count: int, fewest: int
             remedy="use smaller digits, or leave this exam out",
         )
     generator = stream(seed, name)
-    boxes = np.concatenate([ink_spans(dataset.images, axis=2), ink_spans(dataset.images, axis=1)], axis=1)
+    boxes = _ink_boxes(dataset.images)
     images = np.zeros((min(count, len(dataset)), side, side), dtype=np.uint8)
     truth = []
     for page in images:

@@ -14,6 +14,7 @@ from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.export.precision import precision_of
 from capsonnx.metadata import value_of
 from capsonnx.model import Network, NetworkConfig, build
+from capsonnx.runtime.opening import refuse_training
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,7 @@ def load_onnx(path: Path) -> onnx.ModelProto:
         InputError: there is no such file.
         ModelError: it is not ONNX.
     """
+    refuse_training(path)
     try:
         model = onnx.load(path, load_external_data=False)
     except OSError as error:
@@ -85,7 +87,7 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
     operators = {node.op_type for node in model.graph.node}
     found = sorted(operators & FORBIDDEN)
     computed = _computed_reshapes(model)
-    external = [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
+    external = _external(model)
     domains = sorted({node.domain for node in model.graph.node} - {"", "ai.onnx"})
     opset = max(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
     lowest = onnx.helper.find_min_ir_version_for(list(model.opset_import), ignore_unknown=True)
@@ -104,11 +106,17 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
     ]
 
 
+def _external(model: onnx.ModelProto) -> list[str]:
+    """The names of the weights that lie in other files."""
+    return [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
+
+
 def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
     """The torch network that a float32 file says it is, with the file's own weights.
 
     Raises:
-        ModelError: the metadata names no network, or the weights are not under their names, or not in float32.
+        ModelError: the metadata names no network, or the weights are not under their names, not in float32, or not in
+            the file.
     """
     precision = precision_of(model)
     if precision != "fp32":
@@ -116,6 +124,12 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
             f"the file's weights are of {precision}",
             expected="weights of float32",
             remedy="pass the float32 file, or the training folder",
+        )
+    if _external(model):
+        raise ModelError(
+            "the file has weights in other files (external data)",
+            expected="one file that holds everything",
+            remedy="save it without external data, or export it with 'capsonnx export'",
         )
     weights = {one.name: numpy_helper.to_array(one).copy() for one in model.graph.initializer}
     try:

@@ -14,6 +14,7 @@ import onnx.version_converter
 import onnx_ir as ir
 import torch
 
+from capsonnx import __version__
 from capsonnx.errors import InputError
 from capsonnx.export.cleanup import clean_up
 
@@ -32,8 +33,8 @@ TRACED_OPSET = 18
 
 def software() -> dict[str, str]:
     """The versions of what makes a file."""
-    packages = ("capsonnx", "torch", "onnx", "onnxscript")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    others = {name: version(name) for name in ("torch", "onnx", "onnxscript")}
+    return {"python": platform.python_version(), "capsonnx": __version__, **others}
 
 
 def trace(
@@ -71,7 +72,7 @@ def trace(
     assert program is not None  # noqa: S101 - the dynamo exporter always returns one
     model = _convert_down(ir.to_proto(clean_up(program.model)), opset)
     model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
-    model.producer_name, model.producer_version = "capsonnx", version("capsonnx")
+    model.producer_name, model.producer_version = "capsonnx", __version__
     model.graph.name = "capsonnx"
     del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
     return model

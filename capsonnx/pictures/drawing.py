@@ -25,6 +25,7 @@ from capsonnx.pictures.shared import (
     shortened,
     title_of,
 )
+from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +83,7 @@ def _summary(explanation: Explanation) -> str:
     reading = explanation.reading
     words = [f"{reading.width}×{reading.height} px"]
     if reading.lines is not None:
-        words.append(f"{len(reading.symbols)} symbol" + "s" * (len(reading.symbols) != 1))
+        words.append(counted(len(reading.symbols), "symbol"))
     present = len({*reading.labels, *(symbol.label for symbol in reading.symbols)})
     if present > len(explanation.shown):
         words.append(f"{len(explanation.shown)} of {present} classes")

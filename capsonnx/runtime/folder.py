@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx.contract import FIELD, LENGTHS
-from capsonnx.errors import CapsonnxError, InputError, ModelError
-from capsonnx.runtime.options import DEFAULTS, ReadingOptions
+from capsonnx.errors import CapsonnxError, ModelError
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions, require_count
 from capsonnx.runtime.page import Page, load_pages
 from capsonnx.runtime.parallel import cores, in_parallel
 from capsonnx.runtime.picking import find_symbols
@@ -87,9 +87,8 @@ def read_images(
     Raises:
         InputError: an option is out of range, or an array is no image.
     """
-    for name, value in (("batch_size", batch_size), ("workers", workers)):
-        if value is not None and value < 1:
-            raise InputError(f"{name} {value}", expected="a whole number from 1", remedy=f"pass {name}=1 or more")
+    require_count("batch_size", batch_size)
+    require_count("workers", workers)
     return _rows(model, iter(sources), options, batch_size, workers or min(8, cores()))
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import onnxruntime
 
-__all__ = ["content_of", "message_of", "open_session"]
+__all__ = ["content_of", "message_of", "open_session", "refuse_training"]
 
 SPIN = 200
 """Microseconds: one image after another is read as fast as with ONNX Runtime's own limit of some milliseconds."""
@@ -46,12 +46,7 @@ def content_of(path: Path) -> bytes:
         InputError: there is no such file.
         ModelError: it has its weights in other files.
     """
-    if (path / "config.json").is_file():
-        raise InputError(
-            f"{path}: the folder of a training",
-            expected="an .onnx file",
-            remedy=f"make one: {shlex.join(['capsonnx', 'export', str(path), '-o', 'model.onnx'])}",
-        )
+    refuse_training(path)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -65,6 +60,20 @@ def content_of(path: Path) -> bytes:
             remedy="save it without external data, or export it with 'capsonnx export'",
         )
     return content
+
+
+def refuse_training(path: Path) -> None:
+    """Refuse the folder of a training where an exported file is expected, and say how to make one of it.
+
+    Raises:
+        InputError: it is one.
+    """
+    if (path / "config.json").is_file():
+        raise InputError(
+            f"{path}: the folder of a training",
+            expected="an .onnx file",
+            remedy=f"make one: {shlex.join(['capsonnx', 'export', str(path), '-o', 'model.onnx'])}",
+        )
 
 
 def open_session(
@@ -81,7 +90,7 @@ def open_session(
         content: what :func:`content_of` read.
         path: where it came from, for messages.
         provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
-        threads: the threads that one batch may use on a CPU, from 1, or None for one on every physical core.
+        threads: the threads that one batch may use on a CPU, from 1, or None for ONNX Runtime's own number.
         cuda: the choices there are on a GPU; without one they say nothing.
 
     Returns:

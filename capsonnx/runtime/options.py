@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import InputError
+from capsonnx.images import check_options
+from capsonnx.preparation import check_choices
 
 if TYPE_CHECKING:
     from capsonnx.images import Polarity
@@ -16,7 +19,7 @@ __all__ = ["DEFAULTS", "ReadingOptions"]
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """The choices that are made for an image before it is read. What is not one of the values is refused on reading.
+    """The choices that are made for an image before it is read.
 
     Attributes:
         polarity: what the image is: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
@@ -34,13 +37,25 @@ class ReadingOptions:
     threshold: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that is no score: with one, reading would find all classes or none, and not say why.
+        """Refuse what is not one of the values: here, not at the first image.
 
         Raises:
-            InputError: it is not in 0..1.
+            InputError: an option is none of its values.
         """
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise InputError(f"threshold {self.threshold}", expected="a number in 0..1", remedy="pass one, or None")
+        check_options(self.polarity, self.height)
+        check_choices(self.preparation, None)
+        if self.threshold is not None and not (isinstance(self.threshold, Real) and 0 <= self.threshold <= 1):
+            raise InputError(f"threshold {self.threshold!r}", expected="a number in 0..1", remedy="pass one, or None")
+
+
+def require_count(name: str, value: int | None) -> None:
+    """Check that an option which says how many is a whole number from 1, or None.
+
+    Raises:
+        InputError: it is not.
+    """
+    if value is not None and (not isinstance(value, Integral) or value < 1):
+        raise InputError(f"{name} {value!r}", expected="a whole number from 1", remedy=f"pass {name}=1 or more")
 
 
 DEFAULTS = ReadingOptions()

@@ -157,7 +157,10 @@ def taken(session: onnxruntime.InferenceSession, provider: str, reason: str = ""
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep ONNX Runtime from telling on stderr of a provider that it tried and could not have."""
+    """Keep ONNX Runtime from telling on stderr of a provider that it tried and could not have.
+
+    Its level is of the whole process, and cannot be asked for: afterwards it is what ONNX Runtime begins with.
+    """
     import onnxruntime  # noqa: PLC0415 - see resolve
 
     hush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from capsonnx.runtime.session import Model, load_model
 from capsonnx.runtime.sources import expand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from capsonnx.images import Polarity
     from capsonnx.preparation import Preparation
@@ -57,9 +58,13 @@ class Reader:
         Raises:
             InputError: ``images`` is a single path or file, or as of that function.
         """
-        if isinstance(images, str | bytes | Path):
+        if (
+            isinstance(images, str | bytes | bytearray | Path)
+            or hasattr(images, "read")
+            or not isinstance(images, Iterable)
+        ):
             raise InputError(
-                f"images {str(images)[:40]!r}",
+                f"images {images!r}"[:60],
                 expected="several images",
                 remedy="pass a list of them; read takes a single one, and read_folder a folder",
             )
@@ -75,7 +80,10 @@ class Reader:
         """
         if not Path(folder).is_dir():
             raise InputError(f"{folder}: no such folder", expected="a folder of images", remedy="check the path")
-        return self.read_many(expand([str(folder)], recursive=recursive), batch_size=batch_size, workers=workers)
+        # Its absolute path, since a folder may be named - or hold an asterisk.
+        return self.read_many(
+            expand([str(Path(folder).absolute())], recursive=recursive), batch_size=batch_size, workers=workers
+        )
 
 
 def load(
@@ -98,11 +106,11 @@ def load(
         polarity: likewise.
         height: likewise.
         preparation: likewise.
-        threads: the threads that one batch may use on a CPU, or None for one on every physical core.
+        threads: the threads that one batch may use on a CPU, or None for as many as there are cores.
         cuda: the choices there are on a GPU; see :class:`capsonnx.runtime.providers.Cuda`.
 
     Raises:
-        InputError: there is no such file, or the threshold is not in 0..1.
+        InputError: there is no such file, or an option is none of its values.
         ModelError: the file is damaged or breaks the contract.
         ProviderError: a provider was asked for by name and cannot be had.
     """

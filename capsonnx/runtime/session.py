@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.contract import FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
 from capsonnx.runtime import providers
 from capsonnx.runtime.opening import content_of, message_of, open_session
+from capsonnx.runtime.options import require_count
 from capsonnx.runtime.parallel import cores
 from capsonnx.runtime.running import CpuRunner, DeviceRunner, HostRunner, Runner
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Model", "default_model_path", "load_model"]
+
+RANKS = {LENGTHS: 2, POSES: 3, EVIDENCE: 4, FIELD: 4}
+"""Of each output, with the batch first and the classes second."""
 
 _INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
 
@@ -121,15 +125,18 @@ def load_model(
     Args:
         path: the .onnx file, or None for the shipped MNIST model.
         provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
-        threads: the threads that one batch may use on a CPU, from 1, or None for one on every physical core.
+        threads: the threads that one batch may use on a CPU, from 1, or None for as many as there are cores.
         cuda: the choices there are on a GPU; without one they say nothing.
 
     Raises:
-        InputError: there is no such file, or no provider of that name.
+        InputError: there is no such file, or no provider of that name, or ``threads`` is out of range.
         ModelError: it is not ONNX, is damaged, has its weights in other files, or breaks the contract.
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
     path = default_model_path() if path is None else Path(path)
+    require_count("threads", threads)
+    if not isinstance(provider, str):
+        raise InputError(f"provider {provider!r}", expected="'auto', or a name such as 'cpu'", remedy="leave it out")
     content = content_of(path)
     session, taken = open_session(content, path, provider=provider, threads=threads, cuda=cuda)
     contract = Contract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
@@ -154,11 +161,16 @@ def _check_signature(session: onnxruntime.InferenceSession, contract: Contract, 
         raise _broken(path, f"takes {found or 'nothing'}", f"one input {IMAGES}, uint8 or float32, of rank 3")
     if LENGTHS not in outputs:
         raise _broken(path, f"gives {', '.join(outputs)}", f"an output {LENGTHS}")
+    for name, rank in RANKS.items():
+        shape = outputs.get(name)
+        if shape and len(shape) != rank:
+            raise _broken(path, f"gives {name} of rank {len(shape)}", f"rank {rank}")
+        if shape and isinstance(shape[1], int) and shape[1] != len(contract.labels):
+            raise _broken(
+                path, f"gives {name} of {shape[1]} classes for {len(contract.labels)} labels", "one for each label"
+            )
     if FIELD in outputs and contract.windows is None:
         raise _broken(path, f"gives {FIELD}, but says nothing of its windows", "metadata key capsonnx.windows")
-    classes = outputs[LENGTHS][-1] if outputs[LENGTHS] else 0
-    if isinstance(classes, int) and classes != len(contract.labels):
-        raise _broken(path, f"gives {classes} scores for {len(contract.labels)} labels", "one score for each label")
 
 
 def _check_images(images: NDArray[np.uint8], declared: list[int | str], smallest: int) -> None:

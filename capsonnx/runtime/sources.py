@@ -38,10 +38,12 @@ def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[s
         listing: the lines that ``-`` stands for, or None for standard input.
 
     Returns:
-        The paths. They are checked before this function returns, the listing when it is reached.
+        The paths. Each of ``paths`` is looked at before this function returns; a listing, and subfolders behind the
+        first image, when they are reached.
 
     Raises:
-        InputError: a path is missing, a folder holds no image, a pattern matches nothing, or a listing is empty.
+        InputError: a path is missing, a folder holds no image or cannot be read, a pattern matches nothing, or a
+            listing is empty or is none.
     """
     paths = list(paths)
     for path in paths:
@@ -52,7 +54,12 @@ def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[s
 def _stream(paths: list[str], recursive: bool, listing: Iterable[str] | None) -> Iterator[Path]:
     for path in paths:
         if path == "-":
-            yield from _lines(_standard_input() if listing is None else listing)
+            try:
+                yield from _lines(_standard_input() if listing is None else listing)
+            except OSError as error:
+                raise InputError(
+                    f"standard input: {error.strerror}", expected="a list of files", remedy="pass paths instead"
+                ) from None
         elif _is_folder(path):
             yield from _folder(path, recursive)
         elif _exists(path):

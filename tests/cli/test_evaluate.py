@@ -70,13 +70,13 @@ def test_without_a_terminal_each_exam_is_a_line_of_progress(tiny_model: Path) ->
 def test_json_holds_all_of_it_and_only_it(tiny_model: Path) -> None:
     values = report(tiny_model, "--limit", 30, "--exam", "row-3", "--exam", "singles", "--threshold", 0.25)
     facts = {
-        key: values[key] for key in ("model", "provider", "data", "test_digits", "batch_size", "threshold", "seed")
+        key: values[key] for key in ("model", "provider", "data", "test_images", "batch_size", "threshold", "seed")
     }
     assert facts == {
         "model": str(tiny_model),
         "provider": "CPUExecutionProvider",
         "data": "mnist",
-        "test_digits": 30,
+        "test_images": 30,
         "batch_size": 64,
         "threshold": 0.25,
         "seed": 0,
@@ -247,6 +247,20 @@ def test_wrong_usage_says_why(tiny_model: Path, arguments: list[str], message: s
     assert not result.stdout
 
 
+def test_an_exam_where_a_model_is_expected_says_how_to_name_several() -> None:
+    result = evaluate("--exam", "singles", "strings")
+    assert result.exit_code == 2
+    assert "strings: an exam, where a model is expected" in result.stderr
+    assert result.stderr.rstrip().endswith("say --exam NAME,strings")
+
+
+def test_several_exams_are_named_with_commas_or_one_by_one(tiny_model: Path) -> None:
+    one = report(tiny_model, "--limit", 20, "--exam", "singles, pairs")
+    other = report(tiny_model, "--limit", 20, "--exam", "singles", "--exam", "pairs")
+    assert accuracies(one) == accuracies(other)
+    assert [exam["name"] for exam in one["exams"]] == ["singles", "pairs-vertical", "pairs-horizontal"]
+
+
 def test_a_missing_model_is_wrong_usage(tmp_path: Path) -> None:
     result = evaluate(tmp_path / "none.onnx")
     assert result.exit_code == 2
@@ -386,6 +400,27 @@ def test_the_files_of_a_folder_are_read_as_they_are(digit_folder: Path) -> None:
     assert f"{wrong['path']}: '2', read as '7'" in table.stdout
     both = report(default_model_path(), "--data", digit_folder, "--exam", "singles", "--exam", "files", "--limit", 7)
     assert both["files"]["images"] == both["exams"][0]["images"] == 7
+
+
+def test_a_few_files_of_a_folder_are_of_many_classes(digit_folder: Path) -> None:
+    from capsonnx.cli.exams import test_files as files_of
+    from capsonnx.datasets import load_folder
+
+    files = [label for _, label in files_of(str(digit_folder), 5)]
+    assert len(set(files)) == 5
+    few = load_folder(digit_folder, "test").limited(5)
+    assert [few.labels[target] for target in few.targets] == files
+
+
+def test_a_damaged_file_is_misread_where_files_are_read_as_they_are(digit_folder: Path) -> None:
+    damaged = digit_folder / "test" / "3" / "own.png"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    result = evaluate("--data", digit_folder, "--exam", "files", "--provider", "cpu")
+    assert result.exit_code == 0, result.output
+    assert f"{damaged}: '3', unreadable" in result.stdout
+    refused = evaluate("--data", digit_folder, "--exam", "files", "--exam", "singles", "--provider", "cpu")
+    assert refused.exit_code != 0
+    assert "own.png" in refused.stderr
 
 
 def test_files_are_of_a_folder(tiny_model: Path) -> None:

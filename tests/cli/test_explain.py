@@ -47,6 +47,13 @@ def test_one_image_gives_a_file(explain, images) -> None:
     assert is_png(images.parent / "why.png")
 
 
+def test_a_name_cannot_drive_the_terminal(explain, images) -> None:
+    (images / "2.png").rename(images / "\x1b[31mred.png")
+    result = explain("images", "-o", "why")
+    assert result.exit_code == 0
+    assert "images/\\x1b[31mred.png: " in result.stdout
+
+
 def test_a_folder_gives_a_folder(explain, images) -> None:
     result = explain("images", "-o", "new/why")
     assert result.exit_code == 0

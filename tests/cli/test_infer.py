@@ -249,9 +249,53 @@ def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_mod
     assert [row["path"] for row in rows] == ["1.png"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="as above")
+def test_ctrl_c_ends_a_run_that_waits_for_its_list(images, tiny_model):
+    command = [sys.executable, "-m", "capsonnx", "infer", "-m", tiny_model, "--provider", "cpu", "-"]
+    with subprocess.Popen(
+        [*command, "-o", "out.csv", "--batch-size", "1", "--workers", "1"],
+        cwd=images,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.write("1.png\n" * 20)
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while not any(path.read_text().count("\n") > 10 for path in images.glob(".out.*.csv")):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130  # though its standard input is still open
+    rows = list(csv.DictReader(io.StringIO((images / "out.partial.csv").read_text())))
+    assert len(rows) >= 10
+    assert {row["path"] for row in rows} == {"1.png"}
+
+
+def test_the_rows_before_a_path_that_cannot_be_listed_are_kept(infer, images):
+    elsewhere = images / "empty"
+    (images / "out.jsonl").symlink_to(elsewhere / "rows.jsonl")
+    result = infer("-", "-o", "out.jsonl", input="1.png\n" * 20 + "a\0b\n")
+    assert result.returncode == 2
+    assert f"stopped after 20 images; their rows are in {elsewhere / 'rows.partial.jsonl'}" in result.stderr
+    assert "error: standard input: no list of paths" in result.stderr
+    assert len((elsewhere / "rows.partial.jsonl").read_text().splitlines()) == 20
+    assert not (elsewhere / "rows.jsonl").exists()
+
+
+def test_a_list_that_cannot_be_read_is_not_blamed_on_the_output(infer, images):
+    with (images / "list").open("w") as stdin:  # open for writing alone
+        result = infer("-", "-o", "out.csv", stdin=stdin)
+    assert result.returncode == 2
+    assert "standard input: " in result.stderr
+    assert "out.csv" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ([".", "-o", "rows.xlsx"], "rows.xlsx: a file of format .xlsx; expected .csv, .jsonl, .json, or .txt"),
         (["none.png"], "none.png: no such file or folder"),
         (["empty"], "empty: no image in this folder"),
         (["*.bmp"], "no file matches"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from capsonnx import __version__
 from capsonnx.cli import COMMANDS, main
+
+ROOT = Path(__file__).parents[2]
 
 
 def capsonnx(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -43,6 +47,13 @@ def test_help_fits_a_narrow_terminal(monkeypatch, arguments: list[str]) -> None:
     assert [line for line in lines if len(line) > 80] == []
 
 
+def test_all_is_said_in_utf_8_whatever_the_system_has(tmp_path) -> None:
+    command = [sys.executable, "-m", "capsonnx", "check", "Δ⏎.onnx"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert "Δ⏎.onnx: No such file" in result.stderr.decode("utf-8")
+
+
 def test_the_package_lists_what_it_loads_late() -> None:
     import capsonnx as package
 
@@ -53,6 +64,7 @@ def test_the_package_lists_what_it_loads_late() -> None:
     ("arguments", "code", "part"),
     [
         (["nonsense"], 2, "No such command"),
+        (["trian"], 2, "Did you mean 'train'?"),
         (["train", "--epochs", "0"], 2, "--epochs"),
         (["train", "--recipe", "soup", "-o", "x"], 2, "recipe 'soup'; expected one of seed, default"),
         (["train", "--data", "no-such", "-o", "x"], 2, "no-such"),

@@ -198,6 +198,14 @@ def use_foreign_domain(model: onnx.ModelProto) -> None:
     model.graph.node.append(helper.make_node("Custom", ["images"], ["unused"], domain="com.example"))
 
 
+def test_weights_in_other_files_are_not_followed_by_a_training_either(onnx_file, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = onnx.load(onnx_file)
+    onnx.save(model, "moved.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    with pytest.raises(ModelError, match="external data"):
+        checks.load_network(tmp_path / "moved.onnx")
+
+
 def move_weights_out(model: onnx.ModelProto) -> None:
     onnx.external_data_helper.set_external_data(model.graph.initializer[0], location="weights.bin")
 

@@ -84,7 +84,12 @@ def test_a_file_of_fewer_bits_is_compared_with_a_float32_file(onnx_file, tmp_pat
     monkeypatch.setattr(datasets, "load", lambda *_, **__: DIGITS.take(np.arange(30)))
     assert "agreement on singles" in capsonnx("check", reduced, "--against", default_model_path()).stdout
     # Its data is called 'nothing'.
-    assert "lies; expected a training folder" in capsonnx("check", reduced, "--against", onnx_file, code=2).stderr
+    assert (
+        "lies; expected a data set that is known by name"
+        in capsonnx("check", reduced, "--against", onnx_file, code=2).stderr
+    )
+    told = capsonnx("check", reduced, "--against", onnx_file, "--data", "mine/").stdout
+    assert "agreement on singles" in told
     assert "weights are of fp16" in capsonnx("check", onnx_file, "--against", reduced, code=1).stderr
 
 

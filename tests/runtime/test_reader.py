@@ -37,6 +37,42 @@ def test_every_kind_of_image_is_read_alike(reader, ink, tmp_path):
     assert [row.path for row in rows][1:3] == [str(path), "image 3"]
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"preparation": "maybe"},
+        {"polarity": "x"},
+        {"height": -1},
+        {"threshold": "0.5"},
+        {"threads": 0},
+        {"provider": None},
+    ],
+    ids=str,
+)
+def test_an_option_is_refused_on_loading(tiny_model, option):
+    [name] = option
+    with pytest.raises(InputError, match=f"^{name} "):
+        capsonnx.load(tiny_model, **{"provider": "cpu", **option})
+
+
+def test_many_are_several(reader, ink, tmp_path):
+    Image.fromarray(ink).save(tmp_path / "ink.png")
+    with (tmp_path / "ink.png").open("rb") as file, pytest.raises(InputError, match="expected several images"):
+        reader.read_many(file)
+    with pytest.raises(InputError, match="expected several images"):
+        reader.read_many(Image.fromarray(ink))
+    with pytest.raises(InputError, match=r"workers 2\.5"):
+        reader.read_many([ink], workers=2.5)
+
+
+def test_a_folder_may_have_the_name_of_a_pattern(reader, ink, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("-", "[a]"):
+        Path(name).mkdir()
+        Image.fromarray(ink).save(Path(name, "ink.png"))
+        assert [row.error for row in reader.read_folder(name)] == [None]
+
+
 def test_a_blank_image_of_any_size_holds_nothing(reader):
     assert reader.read([[0] * 28] * 28).labels == ()
     assert reader.read([[255]]).labels == ()

@@ -96,6 +96,12 @@ def fewer_labels(proto):
     entry.value = '["a", "b"]'
 
 
+def field_without_columns(proto):
+    proto.graph.initializer.append(onnx.numpy_helper.from_array(np.array([0, 10, 1]), "shape"))
+    proto.graph.node.append(helper.make_node("Reshape", ["lengths", "shape"], ["field"]))
+    proto.graph.output.append(helper.make_tensor_value_info("field", onnx.TensorProto.FLOAT, ["batch", 10, "rows"]))
+
+
 def of_the_future(proto):
     proto.ir_version = 99
 
@@ -106,7 +112,8 @@ def of_the_future(proto):
         (without_metadata, "no metadata key"),
         (other_input, "takes x tensor.uint8. of rank 3"),
         (other_output, "gives y"),
-        (fewer_labels, "gives 10 scores for 2 labels"),
+        (fewer_labels, "gives lengths of 10 classes for 2 labels"),
+        (field_without_columns, "gives field of rank 3; expected rank 4"),
         (of_the_future, "upgrade onnxruntime"),
     ],
 )
