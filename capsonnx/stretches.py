@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Stretches", "below", "counts"]
+__all__ = ["Stretches", "below", "counts", "ends"]
 
 
 class Stretches(NamedTuple):
@@ -78,3 +78,13 @@ def counts(mask: NDArray[np.bool_], length: int) -> NDArray[np.int32]:
     sums = np.zeros((len(mask), mask.shape[1] + 1), np.int32)
     np.cumsum(mask, axis=1, out=sums[:, 1:])
     return sums[:, length:] - sums[:, :-length]
+
+
+def ends(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of each row (count, length), the first place that is set and the one after the last; all of it where none is.
+
+    >>> first, last = ends(np.array([[0, 1, 0, 1, 0], [0, 0, 0, 0, 0]], bool))
+    >>> first.tolist(), last.tolist()
+    ([1, 0], [4, 5])
+    """
+    return present.argmax(axis=1), present.shape[1] - present[:, ::-1].argmax(axis=1)

@@ -10,8 +10,11 @@ def counted(count: int, noun: str) -> str:
 
     >>> counted(1, "image"), counted(2, "image")
     ('1 image', '2 images')
+    >>> counted(3, "class")
+    '3 classes'
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{count} {noun}{plural if count != 1 else ''}"
 
 
 def printable(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.stretches import ends
 from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
@@ -48,6 +49,6 @@ def _ink_sides(images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np
     sides = []
     for axis in (1, 2):
         there = np.asarray(ink.any(axis=axis))
-        first, last = there.argmax(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1)
+        first, last = ends(there)
         sides.append(np.where(there.any(axis=1), last - first, 0))
     return sides[0], sides[1]

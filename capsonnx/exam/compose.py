@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.stretches import ends
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -100,4 +102,4 @@ def ink_spans(images: NDArray[np.uint8], axis: int) -> NDArray[np.int64]:
     [[1, 4], [0, 5]]
     """
     has_ink = images.max(axis=3 - axis) > 0
-    return np.column_stack([has_ink.argmax(axis=1), images.shape[axis] - has_ink[:, ::-1].argmax(axis=1)])
+    return np.column_stack(ends(has_ink))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from capsonnx.errors import InputError
+from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,8 +47,7 @@ def too_few_classes(dataset: Dataset, name: str) -> InputError:
     """The error of an exam that wants digits of more classes."""
     classes = len(np.unique(dataset.targets))
     return InputError(
-        f"{dataset.name}: {len(dataset)} {'digit' if len(dataset) == 1 else 'digits'} of {classes} "
-        f"{'class' if classes == 1 else 'classes'}",
+        f"{dataset.name}: {counted(len(dataset), 'digit')} of {counted(classes, 'class')}",
         expected=f"digits of more classes for the exam {name}",
         remedy="use data of more classes, or leave this exam out",
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from capsonnx.stretches import ends
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,7 +43,7 @@ def ink_boxes(pages: NDArray[np.uint8], cells: Cells, windows: Windows) -> NDArr
     middle = columns & (place >= -width / 4) & (place <= width / 4)
     left, right = _run_around(columns, middle)
     inside = (np.arange(width) >= left[:, None]) & (np.arange(width) < right[:, None])
-    top, bottom = _ends(np.any(ink & inside[:, None], axis=2))
+    top, bottom = ends(np.any(ink & inside[:, None], axis=2))
     boxes = np.stack([left, top, right, bottom], axis=1) + np.tile(corners, 2)
     whole = np.tile(centres, 2) + np.array([-width, -height, width, height]) / 2
     return np.where(np.any(middle, axis=1)[:, None], boxes, whole)
@@ -65,13 +67,8 @@ def _run_around(filled: NDArray[np.bool_], middle: NDArray[np.bool_]) -> tuple[N
         filled: (window, cols).
         middle: likewise, some of what is filled.
     """
-    first, last = _ends(middle)
+    first, last = ends(middle)
     cols = np.arange(filled.shape[1])
     before = np.where(~filled & (cols < first[:, None]), cols, -1).max(axis=1)
     after = np.where(~filled & (cols >= last[:, None]), cols, len(cols)).min(axis=1)
     return before + 1, after
-
-
-def _ends(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Of each row (window, length), the first place that is set, and the one after the last."""
-    return present.argmax(axis=1), present.shape[1] - present[:, ::-1].argmax(axis=1)
