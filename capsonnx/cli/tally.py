@@ -47,8 +47,8 @@ class Tally:
         """
         for number in count():
             try:
-                self.listing = True
-                source = next(sources, None)
+                self.listing = True  # before the look at what may have come just now
+                source = None if self.interrupted else next(sources, None)
             except KeyboardInterrupt:
                 return
             except CapsonnxError as error:

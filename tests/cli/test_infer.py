@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -220,13 +221,11 @@ def test_a_run_that_dies_leaves_no_file(infer, images):
     assert not [path for path in images.iterdir() if "rows" in path.name]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
-@pytest.mark.parametrize("suffix", ["csv", "json"])
-def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_model, suffix):
-    command = [sys.executable, "-m", "capsonnx", "infer", "-m", tiny_model, "--provider", "cpu", "-"]
-    (images / f"out.{suffix}").write_text("of an earlier run")
+@contextmanager
+def waiting_for_more(images, tiny_model, *arguments):
+    """A run that has been given twenty paths on standard input, which stays open."""
     with subprocess.Popen(
-        [*command, "-o", f"out.{suffix}"],
+        [sys.executable, "-m", "capsonnx", "infer", "-m", tiny_model, "--provider", "cpu", "-", *arguments],
         cwd=images,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
         stdin=subprocess.PIPE,
@@ -235,10 +234,22 @@ def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_mod
     ) as process:
         process.stdin.write("1.png\n" * 20)
         process.stdin.flush()
-        deadline = time.monotonic() + 30
-        while not list(images.glob(f".out.*.{suffix}")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        yield process
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_model, suffix):
+    (images / f"out.{suffix}").write_text("of an earlier run")
+    with waiting_for_more(images, tiny_model, "-o", f"out.{suffix}") as process:
+        wait_until(lambda: list(images.glob(f".out.*.{suffix}")))
         process.send_signal(signal.SIGINT)
         _, messages = process.communicate("1.png\n" * 1000, timeout=30)
     assert process.returncode == 130
@@ -251,21 +262,8 @@ def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_mod
 
 @pytest.mark.skipif(os.name == "nt", reason="as above")
 def test_ctrl_c_ends_a_run_that_waits_for_its_list(images, tiny_model):
-    command = [sys.executable, "-m", "capsonnx", "infer", "-m", tiny_model, "--provider", "cpu", "-"]
-    with subprocess.Popen(
-        [*command, "-o", "out.csv", "--batch-size", "1", "--workers", "1"],
-        cwd=images,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        process.stdin.write("1.png\n" * 20)
-        process.stdin.flush()
-        deadline = time.monotonic() + 30
-        while not any(path.read_text().count("\n") > 10 for path in images.glob(".out.*.csv")):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    with waiting_for_more(images, tiny_model, "-o", "out.csv", "--batch-size", "1", "--workers", "1") as process:
+        wait_until(lambda: any(path.read_text().count("\n") > 10 for path in images.glob(".out.*.csv")))
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130  # though its standard input is still open
     rows = list(csv.DictReader(io.StringIO((images / "out.partial.csv").read_text())))
