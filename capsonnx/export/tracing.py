@@ -58,6 +58,19 @@ def trace(
             expected=f"an opset from {OPSETS.start} to {OPSETS.stop - 1}",
             remedy="leave --opset out for the one that most runtimes know",
         )
+    traced = _traced(module, example, names, sides, max(opset, TRACED_OPSET))
+    model = _convert_down(traced, opset)
+    model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
+    model.producer_name, model.producer_version = "capsonnx", __version__
+    model.graph.name = "capsonnx"
+    del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
+    return model
+
+
+def _traced(
+    module: torch.nn.Module, example: torch.Tensor, names: Sequence[str], sides: dict[int, str], opset: int
+) -> onnx.ModelProto:
+    """The graph as torch traces it, cleaned up."""
     with _quiet_exporter():
         program = torch.onnx.export(
             module.eval(),
@@ -65,17 +78,12 @@ def trace(
             input_names=names[:1],
             output_names=names[1:],
             dynamic_shapes=(sides,),
-            opset_version=max(opset, TRACED_OPSET),
+            opset_version=opset,
             dynamo=True,
             verbose=False,
         )
     assert program is not None  # noqa: S101 - the dynamo exporter always returns one
-    model = _convert_down(ir.to_proto(clean_up(program.model)), opset)
-    model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
-    model.producer_name, model.producer_version = "capsonnx", __version__
-    model.graph.name = "capsonnx"
-    del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
-    return model
+    return ir.to_proto(clean_up(program.model))
 
 
 def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:

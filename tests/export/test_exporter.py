@@ -12,7 +12,7 @@ import torch
 
 from capsonnx.contract import Contract
 from capsonnx.errors import InputError
-from capsonnx.export import contract_of, measure_parity, to_onnx, with_routings
+from capsonnx.export import contract_of, measure_parity, to_onnx, tracing, with_routings
 from capsonnx.export.checks import check_graph
 from capsonnx.export.parity import grid_of
 from capsonnx.model import NetworkConfig, build, scorer
@@ -170,6 +170,25 @@ def test_a_size_below_the_smallest_is_refused(network, contract) -> None:
         to_onnx(network, contract, size=(21, 28))
 
 
+@pytest.fixture(scope="module")
+def traces():
+    return {}
+
+
+@pytest.fixture
+def traced_once(monkeypatch, traces) -> None:
+    """Tracing takes seconds, and those opsets that are converted down are traced as one."""
+    trace = tracing._traced
+
+    def traced(module, example, names, sides, opset):
+        if opset not in traces:
+            traces[opset] = trace(module, example, names, sides, opset).SerializeToString()
+        return onnx.load_from_string(traces[opset])
+
+    monkeypatch.setattr(tracing, "_traced", traced)
+
+
+@pytest.mark.usefixtures("traced_once")
 @pytest.mark.parametrize(
     ("opset", "ir_version"), [(13, 7), (14, 7), (15, 8), (16, 8), (17, 8), (18, 8), (19, 9), (21, 10), (23, 11)]
 )
