@@ -28,6 +28,8 @@ CLEAR = 10
 
 def border_of(values: NDArray[Any]) -> NDArray[Any]:
     """The outermost pixels, each once, of (height, width)."""
+    if 1 in values.shape:
+        return values.ravel()
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 

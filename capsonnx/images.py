@@ -11,8 +11,9 @@ becomes black.
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -21,6 +22,7 @@ from capsonnx.errors import ImageError, InputError
 from capsonnx.levels import levels_of_array, levels_of_image
 from capsonnx.pillow import formats, pillow_warnings_ignored
 from capsonnx.polarity import light_on_dark
+from capsonnx.require import require_choice, require_count
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -29,6 +31,10 @@ __all__ = ["Polarity", "as_grey", "check_options", "load_grey", "pad_to"]
 
 Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
 """How ink and ground lie to each other; ``auto`` judges by the border."""
+
+
+KINDS = "a path, an open binary file or its bytes, a Pillow image, an array or nested lists"
+"""Of images."""
 
 
 def load_grey(
@@ -90,6 +96,7 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
 
     Raises:
         InputError: the shape, type or a value is not one of the above.
+        ImageError: it has too many pixels, as it is or by its new height.
 
     >>> as_grey([[0, 255, 0]]).tolist()
     [[0, 255, 0]]
@@ -105,10 +112,14 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
             expected="rows of one length",
             remedy="pad them, or pass one image at a time",
         ) from None
+    except Exception as error:  # noqa: BLE001 - what is asked for its values raises what it likes
+        raise InputError(
+            f"an image of type {type(image).__name__} ({error})", expected=KINDS, remedy="make it one of these"
+        ) from None
     if array.ndim == 0:
         raise InputError(
             f"an image of type {type(image).__name__}",
-            expected="a path, an open binary file or its bytes, a Pillow image, an array or nested lists",
+            expected=KINDS,
             remedy="pass one of these",
         )
     given = array.shape
@@ -121,10 +132,13 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
             expected="(height, width) or (height, width, 1, 3 or 4), without an empty side",
             remedy="pass one image at a time, channels last",
         )
-    levels = levels_of_array(array)
-    if is_colour:
-        levels = levels_of_image(Image.fromarray(levels))
-    return _finish(levels, polarity, height, f"an image array of shape {given}")
+    name = f"an image array of shape {given}"
+    _check_pixels(array.shape[1], array.shape[0], name)
+    if not is_colour:
+        return _finish(levels_of_array(array), polarity, height, name)
+    # Colours and opacity have ranges of their own: the greatest value of 16 bits tells which.
+    parts = [levels_of_array(part) for part in np.split(array, [3], axis=2) if part.size]
+    return _finish(levels_of_image(Image.fromarray(np.concatenate(parts, axis=2))), polarity, height, name)
 
 
 def pad_to(image: NDArray[np.uint8], smallest: int) -> NDArray[np.uint8]:
@@ -158,7 +172,8 @@ def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray
         opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats())
     with opened as image:
         _check_pixels(image.width, image.height, name)
-        ImageOps.exif_transpose(image, in_place=True)
+        with suppress(Exception):  # of broken EXIF: the image may be whole all the same, and else it fails again
+            ImageOps.exif_transpose(image, in_place=True)
         return levels_of_image(image)
 
 
@@ -170,6 +185,7 @@ def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, n
         levels = light_on_dark(levels)
     if height is None or height == len(levels):
         return levels
+    height = int(height)  # of NumPy it may be too small a number to count with
     width = max(1, round(levels.shape[1] * height / levels.shape[0]))
     _check_pixels(width, height, name)
     # Pillow's bilinear filter averages when it shrinks and, unlike Lanczos, rings nowhere: black stays black.
@@ -178,12 +194,8 @@ def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, n
 
 def check_options(polarity: str, height: int | None) -> None:
     """Refuse, by an InputError, a polarity or a height that :func:`load_grey` does not take."""
-    if polarity not in get_args(Polarity):
-        raise InputError(
-            f"polarity {polarity!r}", expected=f"one of {', '.join(get_args(Polarity))}", remedy="pass one of these"
-        )
-    if height is not None and (isinstance(height, bool) or not isinstance(height, int | np.integer) or height < 1):
-        raise InputError(f"height {height!r}", expected="a whole number of pixels from 1, or None", remedy="pass one")
+    require_choice("polarity", polarity, Polarity)
+    require_count("height", height)
 
 
 def _check_pixels(width: int, height: int, name: str) -> None:

@@ -34,7 +34,9 @@ def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
         ValueError: it is of floats, and one of them is not finite.
     """
     if image.mode.startswith("I;16"):
-        return _from_16_bits(np.asarray(image))
+        values, transparent = np.asarray(image), image.info.get("transparency")
+        levels = _from_16_bits(values)
+        return _over_ground(levels, np.where(values == transparent, 0, 255)) if isinstance(transparent, int) else levels
     if image.mode == "I":
         values = np.asarray(image)
         in_16_bits = values.min() >= 0 and values.max() <= 65535
@@ -45,13 +47,15 @@ def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
             raise ValueError("a pixel is not a finite number")
         in_unit = values.min() >= 0 and values.max() <= 1
         return _from_unit(values) if in_unit else _stretched(values)
+    if image.mode == "La":  # of opacity multiplied into it; Pillow converts it to LA alone
+        image = image.convert("LA")
     if image.has_transparency_data:
         visible = image.convert("RGBA")
         return _over_ground(np.asarray(visible.convert("RGB").convert("L")), np.asarray(visible.getchannel("A")))
     return np.array(image if image.mode == "L" else image.convert("RGB").convert("L"))
 
 
-def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[Any]) -> NDArray[np.uint8]:
     """Lay an image on the ground that its visible part asks for; see the rules above."""
     visible = luma[alpha > 127]
     if not visible.size:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 import warnings
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 
@@ -39,29 +40,32 @@ def formats() -> list[str]:
 
 _ignoring = 0
 _ignoring_lock = threading.Lock()
-_filters: warnings.catch_warnings[None] | None = None
+_FILTER = ("ignore", None, Warning, re.compile(r"PIL(\.|$)"), 0)
+"""As ``warnings.filterwarnings`` would make it."""
 
 
 @contextmanager
 def pillow_warnings_ignored() -> Iterator[None]:
     """Ignore Pillow's warnings, in any number of threads at once.
 
-    ``warnings.catch_warnings`` alone is not safe here: it swaps a list of the whole process, so two threads that
-    overlap may restore each other's. The first thread in swaps it, the last one out restores it. Around many images it
-    costs nothing for each of them.
+    ``warnings.catch_warnings`` is not for this: it swaps a list of the whole process, and would restore an old one over
+    what the program has changed in the meantime. So the first thread in adds one filter, and the last one out takes
+    just that away. Around many images it costs nothing for each of them.
     """
-    global _ignoring, _filters  # noqa: PLW0603 - it guards state of the whole process
+    global _ignoring  # noqa: PLW0603 - it guards state of the whole process
     with _ignoring_lock:
         _ignoring += 1
         if _ignoring == 1:
-            _filters = warnings.catch_warnings()
-            _filters.__enter__()
-            warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+            _filters().insert(0, _FILTER)
     try:
         yield
     finally:
         with _ignoring_lock:
             _ignoring -= 1
-            if _ignoring == 0 and _filters is not None:
-                _filters.__exit__(None, None, None)
-                _filters = None
+            if _ignoring == 0:
+                with suppress(ValueError):  # the program has filters of its own by now
+                    _filters().remove(_FILTER)
+
+
+def _filters() -> list[object]:
+    return cast("list[object]", warnings.filters)

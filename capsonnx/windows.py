@@ -17,6 +17,10 @@ WIDEST = 1.45
 """The greatest width of a symbol by its height, where a file says no other: of MNIST's, one in a hundred is wider."""
 
 
+FARTHEST = 1024
+"""Pixels: no window is larger, or lies farther from the edge."""
+
+
 @dataclass(frozen=True)
 class Windows:
     """Where the windows of ``field`` lie, and how symbols are picked among them; all in pixels, vertical first.
@@ -72,6 +76,7 @@ def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
             and 0 <= windows.threshold < 1
             and 0 <= windows.sure <= 1
             and min(lengths) > 0
+            and max(*map(abs, windows.origin), *windows.size) <= FARTHEST
             and all(0 <= touching <= apart for touching, apart in zip(windows.touching, windows.apart, strict=True))
         )
     except (KeyError, TypeError, ValueError, OverflowError):

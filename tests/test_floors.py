@@ -21,6 +21,7 @@ BASE = {
     "files",
     "progress",
     "wording",
+    "require",
     "images",
     "pillow",
     "levels",

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from capsonnx import datasets
-from capsonnx.borders import without_edges
+from capsonnx.borders import border_of, without_edges
 from capsonnx.errors import ImageError, InputError
 from capsonnx.images import as_grey, load_grey, pad_to
 from capsonnx.levels import levels_of_image
@@ -91,6 +91,58 @@ def test_exif_orientation_is_applied():
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90° clockwise to view
     assert load_grey(encoded(Image.fromarray(INK), exif=exif)).tolist() == np.rot90(INK, -1).tolist()
+
+
+def test_broken_exif_does_not_make_an_image_unreadable():
+    file = encoded(Image.fromarray(INK), exif=b"Exif\0\0garbage")
+    np.testing.assert_array_equal(load_grey(file), INK)
+
+
+def test_colours_of_16_bits_are_scaled_without_their_opacity():
+    rgba = np.full((*INK.shape, 4), 65535, np.uint16)
+    rgba[..., :3] = (INK.astype(np.uint32) * 1023 // 255)[..., None]  # of ten bits
+    np.testing.assert_array_equal(as_grey(rgba), as_grey(rgba[..., :3]))
+    assert as_grey(rgba).max() == 255
+
+
+def test_a_transparent_level_of_16_bits_is_ground():
+    levels = INK.astype(np.uint16) * 257
+    levels[INK == 0] = 40000
+    image = Image.open(io.BytesIO(encoded(Image.fromarray(levels), transparency=40000)))
+    found = load_grey(image)
+    assert not found[INK == 0].any()
+    assert found.max() == 255
+
+
+@pytest.mark.parametrize("mode", ["LA", "La"])
+def test_opacity_may_be_multiplied_in(mode):
+    image = Image.fromarray(INK).convert("LA").convert(mode)
+    np.testing.assert_array_equal(load_grey(image), INK)
+
+
+def test_what_gives_no_values_is_no_image():
+    class Closed:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("requires grad")
+
+    with pytest.raises(InputError, match=r"an image of type Closed \(requires grad\)"):
+        as_grey(Closed())
+
+
+def test_heights_are_numbers_of_any_width_within_reason():
+    assert as_grey(np.pad(INK, ((0, 0), (150, 150))), height=np.uint8(6)).shape == (6, 608)
+    with pytest.raises(InputError, match="height"):
+        as_grey(INK, height=10**310)
+
+
+def test_arrays_have_no_more_pixels_than_files(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(ImageError, match="4×3 pixels"):
+        as_grey(INK)
+
+
+def test_the_border_of_a_strip_is_all_of_it_once():
+    assert border_of(np.arange(4)[None]).tolist() == border_of(np.arange(4)[:, None]).tolist() == [0, 1, 2, 3]
 
 
 def test_a_page_with_a_transparent_margin_goes_on_under_it():

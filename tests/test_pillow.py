@@ -11,7 +11,7 @@ from PIL import Image
 
 from capsonnx.errors import ImageError
 from capsonnx.images import load_grey
-from capsonnx.pillow import formats, image_suffixes
+from capsonnx.pillow import formats, image_suffixes, pillow_warnings_ignored
 
 
 def png() -> bytes:
@@ -48,6 +48,19 @@ def test_warnings_of_pillow_stay_inside_in_many_threads(monkeypatch):
         thread.join()
     assert not errors
     assert warnings.filters == before
+
+
+def test_filters_that_the_program_sets_meanwhile_are_its_own():
+    before = list(warnings.filters)
+    ignored = pillow_warnings_ignored()
+    with warnings.catch_warnings():
+        ignored.__enter__()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ignored.__exit__(None, None, None)
+            assert warnings.filters[0][0] == "error"
+        warnings.filterwarnings("ignore", message="own")
+    assert list(warnings.filters) == before
 
 
 def test_formats_that_run_programs_are_not_read():

@@ -19,6 +19,8 @@ WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)
     "change",
     [
         {"origin": [6]},
+        {"origin": [1e6, 1e6]},
+        {"size": [3000, 3000]},
         {"origin": "67"},
         {"stride": 0},
         {"size": [28, 0]},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 from capsonnx.datasets.catalogue import CATALOGUE
 from capsonnx.datasets.dataset import Dataset, Split, evenly, split_held_out
@@ -11,6 +10,7 @@ from capsonnx.datasets.folder import files_of, load_folder
 from capsonnx.datasets.ink import symbol_size, widest_symbol
 from capsonnx.datasets.sources import load_collection
 from capsonnx.errors import InputError
+from capsonnx.require import require_choice
 
 __all__ = [
     "CATALOGUE",
@@ -51,8 +51,7 @@ def load(name_or_folder: str | Path, split: Split, *, data_dir: Path | None = No
     >>> digits.images.shape, digits.images.dtype, digits.targets[:5].tolist()
     ((10000, 28, 28), dtype('uint8'), [7, 2, 1, 0, 4])
     """
-    if split not in get_args(Split):
-        raise InputError(f"the split {split!r}", expected="'train' or 'test'", remedy="ask for one of these")
+    require_choice("split", split, Split)
     if isinstance(name_or_folder, str) and name_or_folder in CATALOGUE:
         return load_collection(CATALOGUE[name_or_folder], split, data_dir=data_dir, progress=progress)
     folder = Path(name_or_folder)

@@ -137,7 +137,7 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
 
         network = build(NetworkConfig.from_json(contract.network))
         network.load_state_dict({name: torch.from_numpy(weights[name]) for name in network.state_dict()})
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, RuntimeError, InputError) as error:
         raise ModelError(
             f"the file's weights do not make the network of its metadata ({error})",
             expected="the weights under the names that the export gives them",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from capsonnx.errors import InputError
+from capsonnx.require import require_choice, require_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,16 @@ RoutingName: TypeAlias = Literal["su-normalised", "su", "hinton", "em", "uniform
 SquashName: TypeAlias = Literal["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]
 Sharing: TypeAlias = Literal["shared", "full"]
 CouplingAxis: TypeAlias = Literal["output", "input"]
+
+CHOICES = {
+    "kind": NetworkKind,
+    "stem_bias": StemBias,
+    "routing": RoutingName,
+    "squash": SquashName,
+    "sharing": Sharing,
+    "coupling_axis": CouplingAxis,
+}
+"""Of a network, by the names of its attributes."""
 
 SOURCE_WIDTHS = (64, 64, 128, 128)
 """Of the stem in bojone/Capsule."""
@@ -77,11 +88,14 @@ class NetworkConfig:
     size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse choices that do not go together.
+        """Refuse what is no choice, and choices that do not go together.
 
         Raises:
             InputError: there is no such network.
         """
+        for name, known in CHOICES.items():
+            require_choice(name, getattr(self, name), known)
+        require_count("routings", self.routings)
         plain = (self.routing, self.squash, self.sharing, self.coupling_axis) == (
             "su-normalised",
             "half",

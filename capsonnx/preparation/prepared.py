@@ -15,7 +15,7 @@ A network without biases sees nothing in black, but everything in grey. So, in t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -25,6 +25,7 @@ from capsonnx.errors import InputError
 from capsonnx.preparation.clean import STRONG, needs_preparation, unruled
 from capsonnx.preparation.scan import ink_on_paper
 from capsonnx.preparation.sizes import SYMBOL, are_frames, clean_scale
+from capsonnx.require import require_choice
 from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ STROKE = 2.0
 """The mean width in pixels of MNIST's strokes, as :func:`_stroke` measures it."""
 BAND = (0.87, 1.15)
 """Between these scales a scan is not resized."""
-LARGEST = 1 << 26
-"""The most pixels that a page is enlarged to."""
+LARGEST = 1 << 22
+"""The most pixels that a page is enlarged to: of so many, a network takes some 3 GB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +56,12 @@ class Prepared:
     Attributes:
         levels: (height, width) uint8, light ink on black.
         scale: pixels of ``levels`` per pixel of the page as it was given; 1.0 unless it was resized.
+        offset: what x and y of ``levels`` lack of those of the resized page, at most half a pixel: ink begins with one.
     """
 
     levels: NDArray[np.uint8]
     scale: float = 1.0
+    offset: tuple[float, float] = (0.0, 0.0)
 
 
 def prepare(
@@ -104,10 +107,7 @@ def prepare(
 
 def check_choices(mode: str, symbol: float | None) -> None:
     """Refuse, by an InputError, a mode or a size of symbols that :func:`prepare` does not take."""
-    if mode not in get_args(Preparation):
-        raise InputError(
-            f"preparation {mode!r}", expected=f"one of {', '.join(get_args(Preparation))}", remedy="pass one"
-        )
+    require_choice("preparation", mode, Preparation)
     if symbol is not None and not 1 <= symbol <= 10_000:
         raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
 
@@ -133,7 +133,8 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     page[row : row + len(resized), col : col + resized.shape[1]] = resized
     # Thin strokes grow faint when they shrink.
     is_faint = scale < 1 and _full(page) < FAINT
-    return Prepared(_thickened(_brightened(page.astype(np.float32)), symbol) if is_faint else page, scale)
+    page = _thickened(_brightened(page.astype(np.float32)), symbol) if is_faint else page
+    return Prepared(page, scale, (float(cols[0] * scale - col), float(rows[0] * scale - row)))
 
 
 def _scale(size: float, symbol: float | None) -> float:

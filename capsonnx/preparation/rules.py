@@ -129,7 +129,9 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
 
     # On a small page both are the same.
     for length in dict.fromkeys((max(telling, mask.shape[1] // 2), min(telling, round(SPAN * mask.shape[1])))):
-        found = {DEGREE * turn: level_rules(DEGREE * turn, length) for turn in TURNS}
+        # A turn that moves one side of a strip by more than its height tells nothing of it, and takes long.
+        slopes = [DEGREE * turn for turn in TURNS if abs(DEGREE * turn) * mask.shape[1] <= mask.shape[0]]
+        found = {slope: level_rules(slope, length) for slope in slopes}
         slope = max(found, key=lambda slope: found[slope])
         if not found[slope]:
             continue

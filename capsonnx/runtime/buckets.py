@@ -36,12 +36,13 @@ def rounded_side(side: int) -> int:
     return -(-side // step) * step
 
 
-def bucketed(images: NDArray[Any], contract: Contract) -> NDArray[Any]:
+def bucketed(images: NDArray[Any], contract: Contract, *, one_size: bool = False) -> NDArray[Any]:
     """Round a batch up to a power of two of blank images, and its sides up where that is exact.
 
     Args:
         images: (batch, height, width), light ink on black.
         contract: of the model that is to read them.
+        one_size: whether its images have one height and width, which is then left alone.
 
     Returns:
         Images of the same type, the given ones in front and in the upper left; ``images`` themselves if nothing is to
@@ -49,7 +50,7 @@ def bucketed(images: NDArray[Any], contract: Contract) -> NDArray[Any]:
     """
     height, width = images.shape[1:]
     margin = contract.receptive_field - 1
-    if contract.windows is not None and contract.windows.silent_black:
+    if contract.windows is not None and contract.windows.silent_black and not one_size:
         if height < rounded_side(height) and _is_black(images[:, max(0, height - margin) :]):
             height = rounded_side(height)
         if width < rounded_side(width) and _is_black(images[:, :, max(0, width - margin) :]):

@@ -15,7 +15,8 @@ import numpy as np
 
 from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.errors import CapsonnxError, ModelError
-from capsonnx.runtime.options import DEFAULTS, ReadingOptions, require_count
+from capsonnx.require import require_count
+from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import Page, load_pages
 from capsonnx.runtime.parallel import cores, in_parallel
 from capsonnx.runtime.picking import find_symbols

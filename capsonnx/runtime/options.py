@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import InputError
@@ -46,16 +46,6 @@ class ReadingOptions:
         check_choices(self.preparation, None)
         if self.threshold is not None and not (isinstance(self.threshold, Real) and 0 <= self.threshold <= 1):
             raise InputError(f"threshold {self.threshold!r}", expected="a number in 0..1", remedy="pass one, or None")
-
-
-def require_count(name: str, value: int | None) -> None:
-    """Check that an option which says how many is a whole number from 1, or None.
-
-    Raises:
-        InputError: it is not.
-    """
-    if value is not None and (not isinstance(value, Integral) or value < 1):
-        raise InputError(f"{name} {value!r}", expected="a whole number from 1", remedy=f"pass {name}=1 or more")
 
 
 DEFAULTS = ReadingOptions()

@@ -45,12 +45,14 @@ class Page:
         size: the height and width in pixels of the image as it was read.
         origin: the place on the prepared image, x and y in pixels, of the upper left corner of ``levels``.
         scale: pixels of ``levels`` per pixel of the image as it was read.
+        offset: see :class:`capsonnx.preparation.Prepared`.
     """
 
     levels: NDArray[np.uint8]
     size: tuple[int, int]
     origin: tuple[int, int] = (0, 0)
     scale: float = 1.0
+    offset: tuple[float, float] = (0.0, 0.0)
 
     def original(self, box: Box) -> Box:
         """Where a box in pixels of ``levels`` lies on the image as it was read.
@@ -58,7 +60,7 @@ class Page:
         >>> Page(np.zeros((28, 28), np.uint8), (100, 100), (10, 40), 2.0).original(Box(0.0, 0.0, 20.0, 28.0))
         Box(left=5.0, top=20.0, right=15.0, bottom=34.0)
         """
-        (x, y), scale = self.origin, self.scale
+        (x, y), scale = np.add(self.origin, self.offset).tolist(), self.scale
         return Box((box.left + x) / scale, (box.top + y) / scale, (box.right + x) / scale, (box.bottom + y) / scale)
 
 
@@ -152,7 +154,7 @@ def _pages(
         except ImageError as error:
             pages.append(error)
         else:
-            pages.append(Page(placed, _size(levels), origin, prepared.scale))
+            pages.append(Page(placed, _size(levels), origin, prepared.scale, prepared.offset))
     return pages
 
 

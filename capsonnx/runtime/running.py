@@ -177,6 +177,7 @@ class DeviceRunner:
     ) -> None:
         self._session = session
         self._contract = contract
+        self._one_size = any(isinstance(side, int) for side in session.get_inputs()[0].shape[1:])
         self._graphs = graphs
         self._device = device
         self._arena = "cpu:0" if device == "cpu" else "gpu:0"
@@ -186,7 +187,7 @@ class DeviceRunner:
 
     def __call__(self, images: NDArray[Any], names: Sequence[str]) -> list[NDArray[Any]]:
         """Run; see :class:`Runner`."""
-        padded = bucketed(images, self._contract)
+        padded = bucketed(images, self._contract, one_size=self._one_size)
         with self._lock:
             buffers = self._buffers(padded, tuple(names))
             buffers.images.update_inplace(padded)

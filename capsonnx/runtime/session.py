@@ -14,9 +14,9 @@ import numpy as np
 
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
+from capsonnx.require import require_count
 from capsonnx.runtime import providers
 from capsonnx.runtime.opening import content_of, message_of, open_session
-from capsonnx.runtime.options import require_count
 from capsonnx.runtime.parallel import cores
 from capsonnx.runtime.running import CpuRunner, DeviceRunner, HostRunner, Runner
 
@@ -133,7 +133,12 @@ def load_model(
         ModelError: it is not ONNX, is damaged, has its weights in other files, or breaks the contract.
         ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
     """
-    path = default_model_path() if path is None else Path(path)
+    try:
+        path = default_model_path() if path is None else Path(path)
+    except TypeError:
+        raise InputError(
+            f"a model of type {type(path).__name__}", expected="the path of an .onnx file", remedy="pass that"
+        ) from None
     require_count("threads", threads)
     if not isinstance(provider, str):
         raise InputError(f"provider {provider!r}", expected="'auto', or a name such as 'cpu'", remedy="leave it out")

@@ -127,7 +127,7 @@ def load_config(folder: Path) -> TrainingConfig:
         return TrainingConfig(**values)
     except FileNotFoundError:
         problem = f"{folder}: no {CONFIG} in it"
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, InputError) as error:
         problem = f"{folder / CONFIG}: not a training config ({error})"
     raise _not_a_run(problem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +11,7 @@ from capsonnx.datasets import CATALOGUE, symbol_size, widest_symbol
 from capsonnx.datasets.ink import FAINT
 from capsonnx.errors import InputError
 from capsonnx.model import DecoderConfig, NetworkConfig
+from capsonnx.require import require_count
 from capsonnx.training.device import Precision, choose_precision
 from capsonnx.training.recipes import Recipe, recipe_named
 from capsonnx.windows import WIDEST
@@ -106,10 +108,14 @@ def make_config(
             weight asks for a decoder, too.
 
     Raises:
-        InputError: there is no such recipe, the choices do not go together, most images are too faint to tell the size
-            of their symbols, or a decoder is asked for and the network has no capsules.
+        InputError: there is no such recipe, a choice is none or they do not go together, most images are too faint to
+            tell the size of their symbols or too small for the network, or a decoder is asked for and the network has
+            no capsules.
     """
-    symbol = symbol_size(dataset.images)
+    for name, value in (("epochs", epochs), ("held_out", held_out), ("limit", limit)):
+        require_count(name, value)
+    require_count("seed", seed, least=0)
+    symbol = symbol_size(dataset.images) if len(dataset) else 0.0
     if not symbol:
         raise InputError(
             f"{dataset.name}: most images have no ink above level {FAINT} of 255",
@@ -131,13 +137,19 @@ def make_config(
         coupling_axis=coupling_axis,
         size=(dataset.images.shape[1], dataset.images.shape[2]) if sharing == "full" else None,
     )
+    if min(dataset.images.shape[1:]) < shape.receptive_field:
+        raise InputError(
+            f"{dataset.name}: images of {dataset.images.shape[1]}×{dataset.images.shape[2]} pixels",
+            expected=f"at least {shape.receptive_field} each way, which the {chosen.name} recipe looks at at once",
+            remedy="pad or enlarge them",
+        )
     return TrainingConfig(
         dataset=resolved(data),
         labels=dataset.labels,
         recipe=chosen,
         network=shape,
         seed=seed,
-        epochs=epochs or chosen.epochs_for(network),
+        epochs=chosen.epochs_for(network) if epochs is None else epochs,
         precision=choose_precision(precision, device),
         held_out=min(5000, len(dataset) // 10) if held_out is None else held_out,
         limit=limit,
@@ -157,6 +169,8 @@ def _decoder_of(network: NetworkConfig, dataset: Dataset, weight: float | None) 
             remedy="leave --decoder or --network out",
         )
     height, width = dataset.images.shape[1:]
+    if weight is not None and not 0 <= weight < math.inf:
+        raise InputError(f"decoder weight {weight}", expected="a number from 0", remedy="pass one")
     config = DecoderConfig(network.classes, network.dimension, (height, width))
     return config if weight is None else replace(config, weight=weight)
 

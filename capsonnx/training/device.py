@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import torch
 
 from capsonnx.errors import ProviderError
+from capsonnx.require import require_choice
 
 __all__ = ["Device", "Precision", "choose_device", "choose_precision"]
 
@@ -31,7 +32,12 @@ def choose_device(device: Device) -> torch.device:
 
 
 def choose_precision(precision: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
-    """What the stem trains in; ``auto`` is bfloat16 where the device has instructions for it (about twice as fast)."""
+    """What the stem trains in; ``auto`` is bfloat16 where the device has instructions for it (about twice as fast).
+
+    Raises:
+        InputError: it is none of the choices.
+    """
+    require_choice("precision", precision, Precision)
     if precision != "auto":
         return precision
     if device.type == "cuda":

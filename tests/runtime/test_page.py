@@ -69,6 +69,17 @@ def test_boxes_of_a_page_that_was_scaled_map_back_too():
     np.testing.assert_allclose(sum(box.centre), 105 + 111, atol=4)
 
 
+@pytest.mark.parametrize("margin", [0, 4, 8, 12, 16])
+def test_black_around_a_page_that_is_scaled_moves_no_box(margin):
+    image = np.zeros((1200, 1200), np.uint8)
+    image[300 + margin : 700 + margin, 400 + margin : 460 + margin] = 255
+    page = load_page(image, LOCATES)
+    assert page.scale < 0.1
+    rows, cols = np.nonzero(page.levels)
+    box = page.original(Box(cols.min(), rows.min(), cols.max() + 1, rows.max() + 1))
+    np.testing.assert_allclose([box.left, box.top], [400 + margin, 300 + margin], atol=1e-6)
+
+
 def test_a_network_that_sees_black_gets_the_image_as_it_is():
     image = np.zeros((20, 9), np.uint8)
     image[3:9, 2:4] = 255

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from capsonnx.runtime.running import (
     pieces_of,
     run_options,
 )
+from capsonnx.windows import Windows
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,9 @@ class Recorder:
     def __init__(self, session) -> None:
         self._session = session
         self.options: list[object] = []
+
+    def get_inputs(self):
+        return self._session.get_inputs()
 
     def io_binding(self):
         return self._session.io_binding()
@@ -124,6 +130,18 @@ def test_a_gpu_shrinks_its_own_arena(model) -> None:
     for side in (64, 32):
         runner(images(1, side, side), ["lengths"])
     assert session.entries(SHRINK) == [None, "cpu:0"]
+
+
+def test_a_file_of_one_size_is_given_that_on_a_device_too(make_onnx, tmp_path) -> None:
+    path = tmp_path / "fixed.onnx"
+    path.write_bytes(make_onnx(sizes=("batch", 50, 100)).SerializeToString())
+    model = load_model(path, provider="cpu", threads=1)
+    windows = Windows((7, 7), 2, (14, 14), 0.5, (14, 14), silent_black=True)
+    contract = dataclasses.replace(model.contract, windows=windows)
+    runner = DeviceRunner(model._run._single._session, contract, device="cpu")
+    images = np.zeros((3, 50, 100), np.uint8)  # whose lower and right edges are black
+    [lengths] = runner(images, ["lengths"])
+    np.testing.assert_allclose(lengths, model(images).lengths, atol=1e-6)
 
 
 def test_each_shape_is_recorded_as_a_graph_of_its_own_after_a_run_that_is_not(model) -> None:

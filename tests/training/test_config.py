@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 
@@ -41,6 +42,33 @@ def test_images_that_are_too_faint_are_refused_before_they_are_trained_on(digits
     faint = dataclasses.replace(digits, images=digits.images // 5)
     with pytest.raises(InputError, match="most images have no ink above level 63"):
         make_config("mnist", faint, CPU)
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"routing": "hintn"}, "routing 'hintn'; expected one of su-normalised"),
+        ({"squash": "thanh"}, "squash 'thanh'"),
+        ({"network": "capsul"}, "kind 'capsul'"),
+        ({"precision": "fp16"}, "precision 'fp16'; expected one of auto"),
+        ({"epochs": 0}, "epochs 0; expected a whole number from 1"),
+        ({"limit": 0}, "limit 0"),
+        ({"routings": 0}, "routings 0"),
+        ({"seed": -1}, "seed -1; expected a whole number from 0"),
+        ({"decoder_weight": float("nan")}, "decoder weight nan"),
+    ],
+)
+def test_what_is_no_choice_is_refused(digits, choices, message) -> None:
+    with pytest.raises(InputError, match=f"^{message}"):
+        make_config("mnist", digits, CPU, **choices)
+
+
+def test_images_smaller_than_what_the_network_looks_at_are_refused(digits) -> None:
+    small = dataclasses.replace(digits, images=digits.images[:, 4:24, 4:24])
+    with pytest.raises(InputError, match="20×20 pixels; expected at least 22 each way"):
+        make_config("mnist", small, CPU)
+    with pytest.raises(InputError, match="no ink"):
+        make_config("mnist", digits.take(np.arange(0)), CPU)
 
 
 def test_the_default_routing_alone_is_left_out_of_training(digits) -> None:
