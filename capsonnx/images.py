@@ -69,7 +69,7 @@ def load_grey(
     except UnidentifiedImageError:
         raise _unreadable(name, "not an image of a known format") from None
     except Image.DecompressionBombError:
-        raise _too_large(f"{name}: far too many pixels") from None
+        raise _unfit(f"{name}: far too many pixels") from None
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file", expected="an image file", remedy="check the path") from None
     except IsADirectoryError:
@@ -201,10 +201,10 @@ def check_options(polarity: str, height: int | None) -> None:
 def _check_pixels(width: int, height: int, name: str) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if width < 1 or height < 1 or (limit is not None and width * height > limit):
-        raise _too_large(f"{name}: {width}×{height} pixels" if width * height else f"{name}: no pixels")
+        raise _unfit(f"{name}: {width}×{height} pixels" if width * height else f"{name}: no pixels")
 
 
-def _too_large(given: str) -> ImageError:
+def _unfit(given: str) -> ImageError:
     return ImageError(
         given, expected=f"an image of 1 to {Image.MAX_IMAGE_PIXELS} pixels", remedy="scale or crop the image"
     )

@@ -143,11 +143,11 @@ def command(
     from capsonnx import datasets, exam, runtime
     from capsonnx.cli.exams import (
         chosen_exams,
+        examined_files,
         numbered,
         refuse_exam,
         tell_of_small_symbols,
         tell_what_few_images_tell,
-        test_files,
         undecoded,
         with_files,
     )
@@ -159,7 +159,7 @@ def command(
         refuse_exam(model)
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     tell_where_tf32_is_not(network.provider, tf32=tf32)
-    files = test_files(data, limit) if with_files(names, network, data) else []
+    files = examined_files(data, limit) if with_files(names, network, data) else []
     if set(names) == {FILES}:
         dataset = numbered(network, undecoded(data))
     else:

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "chosen_exams",
+    "examined_files",
     "numbered",
     "refuse_exam",
     "tell_of_small_symbols",
     "tell_what_few_images_tell",
-    "test_files",
     "undecoded",
     "with_files",
 ]
@@ -102,7 +102,7 @@ def with_files(names: Sequence[str], network: Model, data: str) -> bool:
     return FILES in names or (not names and is_folder and locates)
 
 
-def test_files(data: str, limit: int | None) -> list[tuple[Path, str]]:
+def examined_files(data: str, limit: int | None) -> list[tuple[Path, str]]:
     """The test images of a folder, at most so many, from all classes, and the label of each."""
     _, files = files_of(Path(data), "test")
     return files if limit is None else [files[place] for place in evenly(len(files), limit)]

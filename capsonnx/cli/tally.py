@@ -50,6 +50,7 @@ class Tally:
                 self.listing = True  # before the look at what may have come just now
                 source = None if self.interrupted else next(sources, None)
             except KeyboardInterrupt:
+                self.interrupted = True
                 return
             except CapsonnxError as error:
                 if not number:

@@ -156,15 +156,9 @@ def command(
     with _telling_how_to_go_on(output):
         last = training.train(config, dataset, output, device=target, resume=resume, start=network)[-1]
     click.echo(f"{output}: {counted(last.epoch, 'epoch')}, held-out accuracy {100 * last.held_out_accuracy:.2f} %")
-    export = [
-        "capsonnx",
-        "export",
-        str(output),
-        "-o",
-        f"{output.name}.onnx",
-        *(["--decoder"] if config.decoder else []),
-    ]
-    click.echo(f"next: {shlex.join(export)}", err=True)
+    drawing = " --decoder" if config.decoder else ""
+    export = shlex.join(["capsonnx", "export", str(output), "-o", f"{output.name}.onnx"])
+    click.echo(f"next: {export}{drawing}", err=True)
 
 
 def _check_choices(given: Mapping[str, Any], *, starts: bool) -> None:

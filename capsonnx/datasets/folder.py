@@ -44,9 +44,8 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
 
     Raises:
         InputError: there is no class folder, a class folder has no image, a folder in it or a name that cannot be
-            printed, ``train`` is there alone,
-            what is to be trained on lacks or has other class folders than ``test``, or the split by file names leaves a
-            class without training images or no test image at all.
+            printed, ``train`` is there alone, what is to be trained on lacks or has other class folders than ``test``,
+            or the split by file names leaves a class without training images or no test image at all.
         DataError: images cannot be read, or are of one level all over; the message names them.
     """
     labels, items = files_of(path, split)

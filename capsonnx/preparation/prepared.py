@@ -56,7 +56,8 @@ class Prepared:
     Attributes:
         levels: (height, width) uint8, light ink on black.
         scale: pixels of ``levels`` per pixel of the page as it was given; 1.0 unless it was resized.
-        offset: what x and y of ``levels`` lack of those of the resized page, at most half a pixel: ink begins with one.
+        offset: what x and y of ``levels`` lack of those on the resized page, at most half a pixel each: the ink of
+            ``levels`` begins with a whole one.
     """
 
     levels: NDArray[np.uint8]

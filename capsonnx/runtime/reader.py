@@ -80,10 +80,8 @@ class Reader:
         """
         if not Path(folder).is_dir():
             raise InputError(f"{folder}: no such folder", expected="a folder of images", remedy="check the path")
-        # Its absolute path, since a folder may be named - or hold an asterisk.
-        return self.read_many(
-            expand([str(Path(folder).absolute())], recursive=recursive), batch_size=batch_size, workers=workers
-        )
+        path = "./-" if str(folder) == "-" else str(folder)  # which alone would be standard input
+        return self.read_many(expand([path], recursive=recursive), batch_size=batch_size, workers=workers)
 
 
 def load(

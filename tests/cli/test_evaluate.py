@@ -403,10 +403,10 @@ def test_the_files_of_a_folder_are_read_as_they_are(digit_folder: Path) -> None:
 
 
 def test_a_few_files_of_a_folder_are_of_many_classes(digit_folder: Path) -> None:
-    from capsonnx.cli.exams import test_files as files_of
+    from capsonnx.cli.exams import examined_files
     from capsonnx.datasets import load_folder
 
-    files = [label for _, label in files_of(str(digit_folder), 5)]
+    files = [label for _, label in examined_files(str(digit_folder), 5)]
     assert len(set(files)) == 5
     few = load_folder(digit_folder, "test").limited(5)
     assert [few.labels[target] for target in few.targets] == files

@@ -70,7 +70,7 @@ def test_a_folder_may_have_the_name_of_a_pattern(reader, ink, tmp_path, monkeypa
     for name in ("-", "[a]"):
         Path(name).mkdir()
         Image.fromarray(ink).save(Path(name, "ink.png"))
-        assert [row.error for row in reader.read_folder(name)] == [None]
+        assert [(row.path, row.error) for row in reader.read_folder(name)] == [(f"{name}/ink.png", None)]
 
 
 def test_a_blank_image_of_any_size_holds_nothing(reader):
