@@ -148,7 +148,7 @@ def _take_weights(run: Run, start: Network) -> None:
 
 def _but_for_classes(config: NetworkConfig) -> NetworkConfig:
     """What two networks have in common if the stem of one can be the other's."""
-    return dataclasses.replace(config, routings=0, classes=0)
+    return dataclasses.replace(config, routings=1, classes=1)
 
 
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:

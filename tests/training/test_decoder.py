@@ -34,9 +34,9 @@ def averaging(request, with_decoder):
 
 def test_a_config_has_a_decoder_of_the_images_size_if_asked(digits) -> None:
     assert make_config("mnist", digits, CPU).decoder is None
-    small = dataclasses.replace(digits, images=digits.images[:, :20, :24])
+    small = dataclasses.replace(digits, images=digits.images[:, :22, :24])
     found = make_config("mnist", small, CPU, decoder=True).decoder
-    assert found == DecoderConfig(10, 16, (20, 24), (512, 1024), 0.0005)
+    assert found == DecoderConfig(10, 16, (22, 24), (512, 1024), 0.0005)
 
 
 def test_a_weight_asks_for_a_decoder(digits) -> None:
