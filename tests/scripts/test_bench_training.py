@@ -21,7 +21,7 @@ def script(monkeypatch):
     spec = importlib.util.spec_from_file_location("bench_training", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    digits = datasets.load("mnist", "test").take(np.arange(300))
+    digits = datasets.load("mnist", "test").take(np.arange(60))
     monkeypatch.setattr(module.datasets, "load", lambda *_, **__: digits)
     assert isinstance(digits, Dataset)
     return module
