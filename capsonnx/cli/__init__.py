@@ -10,7 +10,7 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -83,8 +83,7 @@ class LazyGroup(click.Group):
             click.echo(f"{click.style('error:', fg='red', bold=True)} {printable(str(error))}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            self._end_interrupted(ctx)
         except BrokenPipeError:
             # The reader of our output (head, say) has left: not our failure. Nothing more may be flushed into it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,6 +96,23 @@ class LazyGroup(click.Group):
                 err=True,
             )
             ctx.exit(1)
+        except Exception as error:
+            if _was_interrupted(error):
+                self._end_interrupted(ctx)
+            raise
+
+    def _end_interrupted(self, ctx: click.Context) -> NoReturn:
+        click.echo("interrupted", err=True)
+        ctx.exit(INTERRUPTED)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C, as of torch's exporter, which stumbles where it would have passed that on."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @click.group(

@@ -178,7 +178,7 @@ def _style_of(output: Path | None) -> str:
     if suffix not in {"", ".txt", *SUFFIXES}:
         raise InputError(
             f"{output}: a file of format {suffix}",
-            expected=f"{', '.join(SUFFIXES)}, or .txt for a table",
+            expected=f"{', '.join(SUFFIXES)}; .txt or no suffix for a table",
             remedy="choose another --output, or say --format",
         )
     return SUFFIXES.get(suffix, "table")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capsonnx import datasets
@@ -10,8 +11,6 @@ from capsonnx.datasets import evenly, split_held_out
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -50,10 +49,21 @@ def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> C
         InputError: the data is no longer there, has other classes by now, or has no test split.
         DataError: the data cannot be fetched or read.
     """
+    _require_there(config.dataset)
     training = datasets.load(config.dataset, "train", data_dir=data_dir, progress=True)
     _, held_out = split_held_out(training, config.held_out, config.seed)
     places = evenly(len(held_out), CALIBRATION_IMAGES)
     return Calibration(held_out.images[places], load_judge(config.dataset, config.labels, data_dir=data_dir))
+
+
+def _require_there(data: str) -> None:
+    """Check that a folder is where a run recorded it."""
+    if data not in datasets.CATALOGUE and not Path(data).is_dir():
+        raise InputError(
+            f"{data}: no such folder, and the network was trained on it",
+            expected="the folder of its images",
+            remedy="put it back, or say where it is now: --data of 'check', or of 'train --resume', which records it",
+        )
 
 
 def load_judge(data: str, labels: tuple[str, ...], *, data_dir: Path | None = None) -> Dataset:
@@ -68,6 +78,7 @@ def load_judge(data: str, labels: tuple[str, ...], *, data_dir: Path | None = No
         InputError: there is no such data, it has other classes, or no test split.
         DataError: it cannot be fetched or read.
     """
+    _require_there(data)
     judge = datasets.load(data, "test", data_dir=data_dir, progress=True)
     if judge.labels != labels:
         raise InputError(

@@ -293,7 +293,10 @@ def test_a_list_that_cannot_be_read_is_not_blamed_on_the_output(infer, images):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([".", "-o", "rows.xlsx"], "rows.xlsx: a file of format .xlsx; expected .csv, .jsonl, .json, or .txt"),
+        (
+            [".", "-o", "rows.xlsx"],
+            "a file of format .xlsx; expected .csv, .jsonl, .json; .txt or no suffix",
+        ),
         (["none.png"], "none.png: no such file or folder"),
         (["empty"], "empty: no image in this folder"),
         (["*.bmp"], "no file matches"),

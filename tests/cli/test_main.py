@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -52,6 +53,18 @@ def test_all_is_said_in_utf_8_whatever_the_system_has(tmp_path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert "Δ⏎.onnx: No such file" in result.stderr.decode("utf-8")
+
+
+def test_an_interruption_that_another_error_wraps_is_one(monkeypatch) -> None:
+    def stumble(_self: object, _context: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise AttributeError("module has no attribute 'exc'")  # noqa: B904 - as torch's exporter does
+
+    monkeypatch.setattr(click.Group, "invoke", stumble)
+    result = CliRunner().invoke(main, ["export"])
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
 
 
 def test_the_package_lists_what_it_loads_late() -> None:

@@ -88,7 +88,7 @@ def test_a_file_of_fewer_bits_is_compared_with_a_float32_file(onnx_file, tmp_pat
         "lies; expected a data set that is known by name"
         in capsonnx("check", reduced, "--against", onnx_file, code=2).stderr
     )
-    told = capsonnx("check", reduced, "--against", onnx_file, "--data", "mine/").stdout
+    told = capsonnx("check", reduced, "--against", onnx_file, "--data", tmp_path).stdout
     assert "agreement on singles" in told
     assert "weights are of fp16" in capsonnx("check", onnx_file, "--against", reduced, code=1).stderr
 
@@ -113,7 +113,7 @@ def test_data_that_changed_is_refused(config, tmp_path) -> None:
     with pytest.raises(InputError, match="9 classes, other than the 10 of the network"):
         calibration_of(dataclasses.replace(config, dataset=str(copy)))
     shutil.rmtree(copy)
-    with pytest.raises(InputError, match="no data set and no folder of that name"):
+    with pytest.raises(InputError, match="no such folder, and the network was trained on it"):
         calibration_of(dataclasses.replace(config, dataset=str(copy)))
 
 
