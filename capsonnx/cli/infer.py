@@ -199,7 +199,7 @@ def _writing_to(output: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that appears when it is complete. Names that are not Unicode pass byte for byte."""
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")
+            sys.stdout.reconfigure(newline="\n")  # it is in UTF-8 already, as all that a command says
         yield sys.stdout
         return
     try:

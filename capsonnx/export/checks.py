@@ -14,7 +14,7 @@ from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.export.precision import precision_of
 from capsonnx.metadata import value_of
 from capsonnx.model import Network, NetworkConfig, build
-from capsonnx.runtime.opening import refuse_training
+from capsonnx.runtime.opening import has_external_data, refuse_training
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,11 +126,7 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
             remedy="pass the float32 file, or the training folder",
         )
     if _external(model):
-        raise ModelError(
-            "the file has weights in other files (external data)",
-            expected="one file that holds everything",
-            remedy="save it without external data, or export it with 'capsonnx export'",
-        )
+        raise has_external_data("the file")
     weights = {one.name: numpy_helper.to_array(one).copy() for one in model.graph.initializer}
     try:
         import torch  # noqa: PLC0415

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import onnxruntime
 
-__all__ = ["content_of", "message_of", "open_session", "refuse_training"]
+__all__ = ["content_of", "has_external_data", "message_of", "open_session", "refuse_training"]
 
 SPIN = 200
 """Microseconds: one image after another is read as fast as with ONNX Runtime's own limit of some milliseconds."""
@@ -54,12 +54,17 @@ def content_of(path: Path) -> bytes:
             f"{path}: {error.strerror}", expected="an .onnx file made by 'capsonnx export'", remedy="check the path"
         ) from None
     if _EXTERNAL_DATA in content:
-        raise ModelError(
-            f"{path}: has weights in other files (external data)",
-            expected="one file that holds everything",
-            remedy="save it without external data, or export it with 'capsonnx export'",
-        )
+        raise has_external_data(str(path))
     return content
+
+
+def has_external_data(name: str) -> ModelError:
+    """The error of a file whose weights lie in others: these are never looked for."""
+    return ModelError(
+        f"{name}: has weights in other files (external data)",
+        expected="one file that holds everything",
+        remedy="save it without external data, or export it with 'capsonnx export'",
+    )
 
 
 def refuse_training(path: Path) -> None:

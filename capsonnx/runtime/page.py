@@ -60,7 +60,7 @@ class Page:
         >>> Page(np.zeros((28, 28), np.uint8), (100, 100), (10, 40), 2.0).original(Box(0.0, 0.0, 20.0, 28.0))
         Box(left=5.0, top=20.0, right=15.0, bottom=34.0)
         """
-        (x, y), scale = np.add(self.origin, self.offset).tolist(), self.scale
+        x, y, scale = self.origin[0] + self.offset[0], self.origin[1] + self.offset[1], self.scale
         return Box((box.left + x) / scale, (box.top + y) / scale, (box.right + x) / scale, (box.bottom + y) / scale)
 
 

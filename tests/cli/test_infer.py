@@ -221,6 +221,9 @@ def test_a_run_that_dies_leaves_no_file(infer, images):
     assert not [path for path in images.iterdir() if "rows" in path.name]
 
 
+sends_ctrl_c = pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+
+
 @contextmanager
 def waiting_for_more(images, tiny_model, *arguments):
     """A run that has been given twenty paths on standard input, which stays open."""
@@ -244,7 +247,7 @@ def wait_until(holds):
         time.sleep(0.02)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+@sends_ctrl_c
 @pytest.mark.parametrize("suffix", ["csv", "json"])
 def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_model, suffix):
     (images / f"out.{suffix}").write_text("of an earlier run")
@@ -260,7 +263,7 @@ def test_what_was_read_before_ctrl_c_is_kept_under_another_name(images, tiny_mod
     assert [row["path"] for row in rows] == ["1.png"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="as above")
+@sends_ctrl_c
 def test_ctrl_c_ends_a_run_that_waits_for_its_list(images, tiny_model):
     with waiting_for_more(images, tiny_model, "-o", "out.csv", "--batch-size", "1", "--workers", "1") as process:
         wait_until(lambda: any(path.read_text().count("\n") > 10 for path in images.glob(".out.*.csv")))
