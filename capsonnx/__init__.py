@@ -8,23 +8,24 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import CapsonnxError
 
 if TYPE_CHECKING:
+    from capsonnx import runtime
     from capsonnx.runtime import Reader, load
 
 __version__ = "0.1.0"
-__all__ = ["CapsonnxError", "Reader", "__version__", "load"]
+__all__ = ["CapsonnxError", "Reader", "__version__", "load", "runtime"]
 
 
 def __getattr__(name: str) -> object:
     """Import the runtime only when it is first asked for, so that ``import capsonnx`` stays instant."""
-    if name in ("Reader", "load"):
-        from capsonnx import runtime  # noqa: PLC0415
-
-        return getattr(runtime, name)
+    if name in ("Reader", "load", "runtime"):
+        runtime = importlib.import_module("capsonnx.runtime")
+        return runtime if name == "runtime" else getattr(runtime, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

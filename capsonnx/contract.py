@@ -153,6 +153,8 @@ class Contract:
                 raise malformed(name, key, "a whole number of pixels from 1")
         if not 0 <= values["threshold"] < 1:
             raise malformed(name, "threshold", "a number from 0 up to 1")
+        if values["polarity"] != "light-on-dark":
+            raise malformed(name, "polarity", "'light-on-dark'")
         fixed = {"labels": labels, "threshold": float(values["threshold"])}
         return cls(**{**values, **fixed, "windows": read_windows(metadata, name)})
 

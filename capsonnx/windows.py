@@ -67,7 +67,9 @@ def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
     try:
         pairs = {key: _pair(values[key]) for key in ("origin", "apart", "touching") if key in values}
         size = _pair(values["size"])
-        windows = Windows(**{**values, **pairs, "size": (int(size[0]), int(size[1]))})
+        # Keys that a later version may add say nothing to this one.
+        known = {key: values[key] for key in Windows.__dataclass_fields__ if key in values}
+        windows = Windows(**{**known, **pairs, "size": (int(size[0]), int(size[1]))})
         lengths = (windows.stride, windows.symbol, windows.widest, *windows.size, *windows.apart)
         is_sound = (
             type(windows.stride) is int

@@ -49,7 +49,14 @@ def test_every_key_is_needed_and_typed(key: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("labels", []), ("labels", ["a", "a"]), ("labels", [1, 2]), ("threshold", 1), ("threshold", -0.1)],
+    [
+        ("labels", []),
+        ("labels", ["a", "a"]),
+        ("labels", [1, 2]),
+        ("threshold", 1),
+        ("threshold", -0.1),
+        ("polarity", "dark-on-light"),
+    ],
 )
 def test_values_out_of_range_are_refused(key: str, value: object) -> None:
     with pytest.raises(ModelError, match=key):

@@ -40,7 +40,6 @@ WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)
         {"symbol": float("inf")},
         {"widest": 0.0},
         {"widest": "wide"},
-        {"colour": "red"},
     ],
 )
 def test_malformed_windows_are_refused(change: dict) -> None:
@@ -48,6 +47,14 @@ def test_malformed_windows_are_refused(change: dict) -> None:
     values = json.loads(metadata["capsonnx.windows"]) | change
     with pytest.raises(ModelError, match="windows"):
         Contract.from_metadata(metadata | {"capsonnx.windows": json.dumps(values)}, name="m.onnx")
+
+
+def test_a_key_of_a_later_version_says_nothing() -> None:
+    contract = dataclasses.replace(PLAIN, windows=WINDOWS)
+    metadata = contract.to_metadata()
+    later = json.loads(metadata["capsonnx.windows"]) | {"colour": "red"}
+    changed = metadata | {"capsonnx.windows": json.dumps(later), "capsonnx.colour": '"red"'}
+    assert Contract.from_metadata(changed, name="m.onnx") == contract
 
 
 def test_a_missing_part_of_the_windows_is_refused() -> None:

@@ -26,7 +26,7 @@ from capsonnx.runtime.parallel import cores
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from capsonnx.contract import Contract, Scores
+    from capsonnx.contract import Scores
     from capsonnx.runtime import Model
 
 __all__ = ["FirstRow", "FolderResult", "measure_first_row", "measure_folder"]
@@ -89,7 +89,7 @@ def measure_folder(
         paths = _written(Path(folder), count, size)
         begin = time.process_time()
         parts = [paths[start : start + batch_size] for start in range(0, count, batch_size)]
-        pages = [page for part in parts for page in _loaded(part, model.contract)]
+        pages = [page for part in parts for page in _loaded(part, model)]
         decode_seconds = time.process_time() - begin
         batches = [[pages[number] for number in batch] for batch in batches_of(dict(enumerate(pages)), batch_size)]
         stacks = [np.stack([page.levels for page in batch]) for batch in batches]
@@ -147,10 +147,10 @@ def _written(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
     return paths
 
 
-def _loaded(paths: list[Path], contract: Contract) -> Iterator[Page]:
+def _loaded(paths: list[Path], model: Model) -> Iterator[Page]:
     """Pages as a thread of :func:`capsonnx.runtime.read_images` loads them, some at a time."""
     while paths:
-        pages = load_pages(paths, contract, pixels=PART_PIXELS)
+        pages = load_pages(paths, model.contract, size=model.size, pixels=PART_PIXELS)
         for page in pages:
             assert isinstance(page, Page)  # noqa: S101 - we wrote these files
             yield page

@@ -11,7 +11,7 @@ from capsonnx.stretches import ends
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["column", "ink_spans", "pad", "paste", "row"]
+__all__ = ["centred", "column", "ink_spans", "pad", "paste", "row"]
 
 
 def row(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -68,6 +68,23 @@ def pad(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     [[[0, 0, 0], [0, 7, 0], [0, 0, 0]]]
     """
     return np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
+
+
+def centred(images: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Surround each image with black up to a size.
+
+    Args:
+        images: (count, height, width) uint8, no higher or wider than the size.
+        size: height and width in pixels.
+
+    Returns:
+        (count, *size) uint8.
+
+    >>> centred(np.array([[[7]]], dtype=np.uint8), (1, 3)).tolist()
+    [[[0, 7, 0]]]
+    """
+    missing = [side - own for side, own in zip(size, images.shape[1:], strict=True)]
+    return np.pad(images, ((0, 0), *((more // 2, more - more // 2) for more in missing)))
 
 
 def paste(page: NDArray[np.uint8], image: NDArray[np.uint8], left: int, top: int) -> None:

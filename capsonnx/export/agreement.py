@@ -15,6 +15,7 @@ import numpy as np
 
 from capsonnx import exam
 from capsonnx.errors import InputError
+from capsonnx.exam.compose import centred
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LEAST_AGREEMENT", "LOSSES", "AgreementReport", "Comparison", "measure_agreement"]
 
-LOSSES = {"singles": 0.0005, "pairs-vertical": 0.001}
-"""The exams that are sat, and how much lower a share of right images still passes: 0.05 and 0.1 points."""
+LOSSES = {"singles": 0.0005, "pairs-vertical": 0.001, "pairs-horizontal": 0.001}
+"""How much lower a share of right images still passes, by the exam: 0.05 points, and 0.1."""
+
+_PAIRS = ("pairs-vertical", "pairs-horizontal")
 
 LEAST_AGREEMENT = 0.998
 """The least share of images of an exam in which both must see the same classes."""
@@ -97,7 +100,7 @@ class AgreementReport:
             "passed": self.passed,
             "data": self.data,
             "remark": self.remark,
-            "losses": LOSSES,
+            "losses": {one.exam: LOSSES[one.exam] for one in self.comparisons},
             "least_agreement": LEAST_AGREEMENT,
             "exams": [dataclasses.asdict(one) for one in self.comparisons],
         }
@@ -108,15 +111,18 @@ def measure_agreement(
     candidate: Scorer,
     dataset: Dataset,
     *,
+    size: tuple[int, int] | None = None,
     advance: Callable[[int], object] = lambda _: None,
 ) -> AgreementReport:
-    """Let both sides read the single digits of a data set and its vertical pairs, and compare the answers.
+    """Let both sides read the single digits of a data set and its pairs, and compare the answers.
 
     Args:
         reference: the float32 file in a session, or the torch network.
         candidate: the file of fewer bits in a session.
-        dataset: a test split, and not the images that the file was calibrated with. Pairs are left out where its
-            images make none, being of one class or very few.
+        dataset: a test split, and not the images that the file was calibrated with. Its pairs are those one above the
+            other; they are left out where its images make none, being of one class or very few.
+        size: the only height and width that both take, if so. All images then stand in the middle of such, and the
+            pairs are the first of those one above the other and side by side that find room.
         advance: called after each batch with the number of images in it, for a progress bar.
 
     Raises:
@@ -124,8 +130,15 @@ def measure_agreement(
     """
     exams = exam.build_exams(dataset, ["singles"])
     with suppress(InputError):
-        exams += exam.build_exams(dataset, ["pairs-vertical"])
+        pairs = exam.build_exams(dataset, _PAIRS)
+        exams += [one for one in pairs if size is None or _fits(one, size)][:1]
+    if size is not None:
+        exams = [dataclasses.replace(one, images=centred(one.images, size)) for one in exams]
     return AgreementReport(dataset.name, tuple(_compare(reference, candidate, one, advance) for one in exams))
+
+
+def _fits(sat: exam.Exam, size: tuple[int, int]) -> bool:
+    return all(own <= side for own, side in zip(sat.images.shape[1:], size, strict=True))
 
 
 def _compare(reference: Scorer, candidate: Scorer, sat: exam.Exam, advance: Callable[[int], object]) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from capsonnx import datasets
 from capsonnx.datasets import evenly, split_held_out
 from capsonnx.errors import InputError
+from capsonnx.exam.compose import centred
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +36,21 @@ class Calibration:
 
     images: NDArray[np.uint8]
     judge: Dataset
+
+    def for_size(self, size: tuple[int, int]) -> Calibration:
+        """The same images in the middle of such as a file of one size takes.
+
+        Raises:
+            InputError: they are larger.
+        """
+        own = self.judge.images.shape[1:]
+        if size[0] < own[0] or size[1] < own[1]:
+            raise InputError(
+                f"size {size[0]}×{size[1]} for a file of fewer bits",
+                expected=f"room for the {own[0]}×{own[1]} pixels of the images that it is calibrated with",
+                remedy="pass a larger --size, or leave out --precision",
+            )
+        return dataclasses.replace(self, images=centred(self.images, size))
 
 
 def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> Calibration:

@@ -122,6 +122,9 @@ def export(
             expected="images to calibrate with and a test split to compare on",
             remedy="pass the calibration that calibration_of gives for the run",
         )
+    fixed = network.config.size if size is None else size
+    if precision != "fp32" and calibration is not None and fixed is not None and fixed != "dynamic":
+        calibration = calibration.for_size(fixed)
     content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs, size=size)
     with replacing(path) as temporary:
         temporary.write_bytes(content)
@@ -203,7 +206,11 @@ def _agreement(session: Model, network: Network, judge: Dataset) -> AgreementRep
     lengths = (LENGTHS,)
     with progress_bar("agreement", None) as bar:
         return measure_agreement(
-            scorer(network, outputs=lengths), partial(session, outputs=lengths), judge, advance=bar.advance
+            scorer(network, outputs=lengths),
+            partial(session, outputs=lengths),
+            judge,
+            size=session.size,
+            advance=bar.advance,
         )
 
 

@@ -74,9 +74,12 @@ def _real(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:
     """Windows of a wall of MNIST test digits."""
     wall = _wall()
     batch, height, width = shape
-    tops = generator.integers(0, 561 - height, batch)
-    lefts = generator.integers(0, 561 - width, batch)
-    return np.stack([wall[top : top + height, left : left + width] for top, left in zip(tops, lefts, strict=True)])
+    rows, columns = (
+        generator.integers(0, max(1, 561 - side), (batch, 1)) + np.arange(side) for side in (height, width)
+    )
+    # A side of more than the wall's 560 pixels begins again at its other edge.
+    images: NDArray[np.uint8] = wall[rows[:, :, None] % len(wall), columns[:, None] % len(wall)]
+    return images
 
 
 @functools.cache
@@ -169,7 +172,7 @@ def measure_parity(
         reference: the torch network, as :func:`capsonnx.model.scorer` wraps it, best with ``exact``.
         candidate: the exported file in a session.
         tolerance: the largest absolute difference that passes.
-        grid: (batch, height, width) of each case, sides up to 560; None: :func:`grid_of` the source's stem.
+        grid: (batch, height, width) of each case, None: :func:`grid_of` the source's stem.
         advance: called after each case, for a progress bar.
     """
     cases = []

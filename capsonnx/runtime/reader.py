@@ -78,7 +78,7 @@ class Reader:
         Raises:
             InputError: there is no such folder, or no image in it.
         """
-        if not Path(folder).is_dir():
+        if not isinstance(folder, str | Path) or not Path(folder).is_dir():
             raise InputError(f"{folder}: no such folder", expected="a folder of images", remedy="check the path")
         path = "./-" if str(folder) == "-" else str(folder)  # which alone would be standard input
         return self.read_many(expand([path], recursive=recursive), batch_size=batch_size, workers=workers)
@@ -113,6 +113,5 @@ def load(
         ProviderError: a provider was asked for by name and cannot be had.
     """
     options = ReadingOptions(polarity, height, preparation, threshold)
-    path = None if model is None else Path(model)
-    network = load_model(path, provider=provider, threads=threads, cuda=cuda)
+    network = load_model(model, provider=provider, threads=threads, cuda=cuda)
     return Reader(network, options)

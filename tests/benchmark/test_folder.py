@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import onnx
 import pytest
 
 from capsonnx.benchmark import FolderResult, Ratio, Timing, measure_first_row, measure_folder
@@ -22,6 +23,12 @@ def test_all_files_are_read(field_model) -> None:
     assert result.ratio.least <= result.ratio.median <= result.ratio.greatest
     assert result.decode_seconds > 0
     assert result.reading_seconds > 0
+
+
+def test_files_for_a_model_of_one_size_are_read(tmp_path, make_onnx) -> None:
+    path = tmp_path / "fixed.onnx"
+    onnx.save(make_onnx(sizes=("batch", 60, 70)), path)
+    assert measure_folder(load_model(path, provider="cpu"), (60, 70), count=3, seconds=0.01).images == 3
 
 
 def test_the_first_row_is_waited_for(tiny_model) -> None:

@@ -144,7 +144,9 @@ def test_infer_reads_a_folder_of_pairs(onnx_file: Path, tmp_path: Path) -> None:
 
 def test_a_file_of_one_size_reads_what_fits_it(run: Path, tmp_path: Path) -> None:
     path, images = tmp_path / "fixed.onnx", tmp_path / "images"
-    capsonnx("export", run, "-o", path, "--size", "40x64")
+    capsonnx("export", run, "-o", path, "--size", "40x64", "--precision", "fp16")
+    exams = json.loads(path.with_suffix(".parity.json").read_text())["agreement"]["exams"]
+    assert [exam["exam"] for exam in exams] == ["singles", "pairs-horizontal"]
     images.mkdir()
     digits = datasets.load("mnist", "test").images
     for count in (1, 2, 4):

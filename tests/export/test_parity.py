@@ -41,6 +41,13 @@ def test_the_grid_is_what_it_says(smallest: int) -> None:
     assert len({shape[0] for shape in grid}) >= 4
 
 
+def test_images_larger_than_the_wall_of_digits_show_it_again() -> None:
+    images = CONTENTS["real"]((3, 28, 1200), np.random.default_rng(0))
+    assert images.shape == (3, 28, 1200)
+    assert (images[:, :, :560] == images[:, :, 560:1120]).all()
+    assert images.any(axis=(1, 2)).all()
+
+
 def sides(network, onnx_file):
     """The network and the file, with all outputs."""
     model = load_model(onnx_file, provider="cpu")

@@ -169,6 +169,13 @@ def test_preparation_is_the_readers_own(field_model, ink):
         capsonnx.load(field_model, provider="cpu", preparation="sometimes").read(grey)
 
 
+def test_what_is_no_path_is_refused(reader):
+    with pytest.raises(InputError, match="a model of type int"):
+        capsonnx.load(5)
+    with pytest.raises(InputError, match="5: no such folder"):
+        reader.read_folder(5)
+
+
 @pytest.mark.parametrize("single", ["a.png", b"a file", Path("a.png")])
 def test_a_single_image_is_not_many(reader, single):
     with pytest.raises(InputError, match="several images"):
