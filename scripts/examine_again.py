@@ -7,36 +7,31 @@ The exams are those of the last time, on the same data; with --all every exam th
 
 from __future__ import annotations
 
-import itertools
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from card import exams_text
 
+from capsonnx.evaluation import evaluate
 from capsonnx.files import write_text
+from capsonnx.runtime import load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
 
 
-def examine(model: Path, data: str, names: Iterable[str] = ()) -> dict[str, Any]:
-    """What ``capsonnx evaluate`` finds of a file, by some exams or by all; kept beside it as NAME.exams.json."""
-    command = [
-        *(sys.executable, "-m", "capsonnx", "evaluate", str(model.resolve().relative_to(ROOT))),
-        *("--data", data, "--batch-size", "128", "--json"),
-        *itertools.chain.from_iterable(("--exam", one) for one in names),
-    ]
-    exams: dict[str, Any] = json.loads(
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    )
-    write_text(model.with_suffix(".exams.json"), json.dumps(exams, indent=1) + "\n")
-    return exams
+def examine(model: Path, data: str, names: Sequence[str] = ()) -> dict[str, Any]:
+    """What a file reads in some exams or all, as ``capsonnx evaluate`` does; kept beside it as NAME.exams.json."""
+    found = evaluate(load_model(model), data, names, batch_size=128, note=print)
+    exams = {**found.to_json(), "model": str(model.resolve().relative_to(ROOT))}
+    text = json.dumps(exams, indent=1) + "\n"
+    write_text(model.with_suffix(".exams.json"), text)
+    values: dict[str, Any] = json.loads(text)
+    return values
 
 
 def renewed(card: str, exams: dict[str, Any]) -> str:

@@ -32,10 +32,9 @@ import click
 
 from capsonnx import datasets, exam, export, runtime, training
 from capsonnx.benchmark import processor
-from capsonnx.contract import FIELD
 from capsonnx.errors import CapsonnxError, InputError, ParityError
+from capsonnx.evaluation import evaluate
 from capsonnx.files import write_text
-from capsonnx.progress import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,13 +158,9 @@ def judge(done: training.Trained, *, held_out: bool) -> datasets.Dataset:
     return datasets.split_held_out(datasets.load(config.dataset, "train"), config.held_out, config.seed)[1]
 
 
-def examine(variant: Variant, model: runtime.Model, digits: datasets.Dataset) -> list[exam.Result]:
+def examine(variant: Variant, model: runtime.Model, digits: datasets.Dataset) -> tuple[exam.Result, ...]:
     """What the exported file scores on the exams of a variant."""
-    exams = exam.build_exams(digits, variant.exams)
-    reader = runtime.page_reader(model) if FIELD in model.outputs else None
-    sit = partial(exam.sit, threshold=model.contract.threshold, reader=reader, labels=model.contract.labels)
-    with progress_bar("exams", sum(map(len, exams)) * (1 if reader is None else 2)) as bar:
-        return [sit(model, one, advance=bar.advance) for one in exams]
+    return evaluate(model, digits, variant.exams).exams
 
 
 def run(

@@ -37,6 +37,7 @@ FLOORS = {
     "datasets": BASE,
     "exam": BASE | {"datasets"},
     "runtime": BASE | {"datasets", "exam"},
+    "evaluation": BASE | {"datasets", "exam", "runtime"},
     "pictures": BASE | {"runtime"},
     "model": BASE | {"datasets", "exam"},
     "training": BASE | {"datasets", "exam", "model"},

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from capsonnx import __version__
 from capsonnx.cli.options import provider_option, tell_where_tf32_is_not, tf32_option
-from capsonnx.cli.values import FILES, complete_data, complete_exam, names_of
-from capsonnx.wording import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from capsonnx.exam import Exam, FilesResult, PageExam, PageResult, Result
-    from capsonnx.progress import Bar
-    from capsonnx.runtime import Model
+from capsonnx.cli.values import complete_data, complete_exam, names_of
+from capsonnx.errors import InputError
 
 __all__ = ["command"]
 
@@ -140,102 +129,38 @@ def command(
       capsonnx evaluate --exam strings-5 --json         for machines
       capsonnx evaluate letters.onnx --data letters/    one's own model and images
     """
-    from capsonnx import datasets, exam, runtime
-    from capsonnx.cli.exams import (
-        chosen_exams,
-        examined_files,
-        numbered,
-        refuse_exam,
-        tell_of_small_symbols,
-        tell_what_few_images_tell,
-        undecoded,
-        with_files,
-    )
-    from capsonnx.cli.tables import print_tables
-    from capsonnx.contract import FIELD
-    from capsonnx.progress import progress_bar
+    from capsonnx import runtime
+    from capsonnx.cli.tables import print_evaluation
+    from capsonnx.evaluation import evaluate
 
     if model is not None:
-        refuse_exam(model)
+        _refuse_exam(model)
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     tell_where_tf32_is_not(network.provider, tf32=tf32)
-    files = examined_files(data, limit) if with_files(names, network, data) else []
-    if set(names) == {FILES}:
-        dataset = numbered(network, undecoded(data))
-    else:
-        dataset = numbered(network, datasets.load(data, "test", data_dir=data_dir, progress=True).limited(limit))
-    count = len(dataset) or len(files)
-    tell_what_few_images_tell(count, has_more=data not in datasets.CATALOGUE and limit is None)
-    sets, pages = chosen_exams(names, network, dataset, seed)
-    if sets or pages:
-        tell_of_small_symbols(network, dataset)
-    least = network.contract.threshold if threshold is None else threshold
-    reader = runtime.page_reader(network) if FIELD in network.outputs else None
-    sitting = partial(
-        exam.sit, network, threshold=least, batch_size=batch_size, reader=reader, labels=network.contract.labels
+    found = evaluate(
+        network,
+        data,
+        names,
+        data_dir=data_dir,
+        limit=limit,
+        seed=seed,
+        threshold=threshold,
+        batch_size=batch_size,
+        note=partial(click.echo, err=True),
     )
-    looks = 1 if reader is None else 2  # at every image of a set: to score it, and to read it
-    with progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
-        bar.log(f"{network.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {network.provider}")
-        results = _sit(sitting, sets, bar)
-        readings = _sit_pages(network, pages, batch_size, bar)
-        read = _read_files(network, files, batch_size, bar) if files else None
-    facts = {
-        "model": str(network.path),
-        "provider": network.provider,
-        "data": data,
-        "test_images": count,
-        "batch_size": batch_size,
-        "threshold": least,
-        "seed": seed,
-        "versions": _versions(),
-    }
     if as_json:
-        facts["exams"] = [dataclasses.asdict(result) for result in results]
-        facts["pages"] = [dataclasses.asdict(result) for result in readings]
-        if read is not None:
-            facts["files"] = dataclasses.asdict(read)
-        click.echo(json.dumps(facts, indent=2))
-        return
-    if threshold is None:
-        facts["threshold"] = f"{least:g}, the model's own"
-    print_tables(results, readings, read, facts)
+        click.echo(json.dumps(found.to_json(), indent=2))
+    else:
+        print_evaluation(found, threshold=f"{found.threshold:g}" + ", the model's own" * (threshold is None))
 
 
-def _sit(sitting: Callable[..., Result], exams: Sequence[Exam], bar: Bar) -> list[Result]:
-    results = []
-    for exam in exams:
-        bar.stage(exam.name)
-        results.append(sitting(exam, advance=bar.advance))
-    return results
+def _refuse_exam(model: Path) -> None:
+    """Refuse a model's path that is none but the name of an exam, as in ``--exam singles strings``."""
+    from capsonnx.evaluation import exam_names
 
-
-def _sit_pages(network: Model, exams: Sequence[PageExam], batch_size: int, bar: Bar) -> list[PageResult]:
-    from capsonnx.exam import sit_pages
-    from capsonnx.runtime import page_reader
-
-    results = []
-    for exam in exams:
-        bar.stage(exam.name)
-        reader, labels = page_reader(network), network.contract.labels
-        results.append(sit_pages(reader, exam, labels=labels, batch_size=batch_size, advance=bar.advance))
-    return results
-
-
-def _read_files(network: Model, files: Sequence[tuple[Path, str]], batch_size: int, bar: Bar) -> FilesResult:
-    from capsonnx.exam import mark_files
-    from capsonnx.runtime import read_images
-
-    bar.stage("files")
-    texts, begin = [], time.perf_counter()
-    for row in read_images(network, (path for path, _ in files), batch_size=batch_size):
-        texts.append(None if row.reading is None else row.reading.text)
-        bar.advance()
-    return mark_files([(str(path), label) for path, label in files], texts, time.perf_counter() - begin)
-
-
-def _versions() -> dict[str, str]:
-    import numpy as np
-    import onnxruntime
-
-    return {"capsonnx": __version__, "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
+    if str(model) in exam_names() and not model.exists():
+        raise InputError(
+            f"{model}: an exam, where a model is expected",
+            expected="an .onnx file; several exams with commas",
+            remedy=f"say --exam NAME,{model}",
+        )

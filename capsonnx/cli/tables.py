@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -10,39 +10,36 @@ from rich.table import Table
 from capsonnx.exam import CONFIDENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from capsonnx.exam import FilesResult, Misread, PageResult, Result
+    from capsonnx.evaluation import Evaluation
+    from capsonnx.exam import Misread, PageResult, Result
 
-__all__ = ["print_tables"]
+__all__ = ["print_evaluation"]
 
 
 MOST_MISREAD = 20
 """Of misread files, how many the table lists: the JSON has them all."""
 
 
-def print_tables(
-    results: Sequence[Result], readings: Sequence[PageResult], files: FilesResult | None, facts: Mapping[str, Any]
-) -> None:
-    """Print one table of each kind of exam, if there were any of it, and the facts below.
+def print_evaluation(found: Evaluation, *, threshold: str) -> None:
+    """Print one table of each kind of exam, if there were any of it, and what they rest on below.
 
     Args:
-        results: of exams of images.
-        readings: of exams of pages.
-        files: of the files of a folder, if there was such an exam.
-        facts: by name; that of versions is a mapping in turn.
+        found: the evaluation.
+        threshold: what to say of its threshold.
     """
     # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
     console = Console(width=10_000, highlight=False, markup=False)
-    if results:
+    if found.exams:
         headings = ["exam", "images", "top k right", f"and above {CONFIDENT:g}", "set read", "set above", "mean score"]
-        console.print(_table([*headings, "images/s"], map(_result, results)))
+        console.print(_table([*headings, "images/s"], map(_result, found.exams)))
         console.print()
-    if readings:
+    if found.pages:
         headings = ["exam", "pages", "symbols", "exact text", "char. errors", "precision", "recall", "false/Mpx"]
-        console.print(_table([*headings, "pages/s"], map(_reading, readings)))
+        console.print(_table([*headings, "pages/s"], map(_reading, found.pages)))
         console.print()
-    if files is not None:
+    if (files := found.files) is not None:
         rate = f"{files.images_per_second:.1f}"
         console.print(
             _table(
@@ -52,9 +49,18 @@ def print_tables(
         )
         _print_misread(files.misread, console)
         console.print()
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    for name, value in {**facts, "versions": versions}.items():
-        console.print(f"{name.replace('_', ' '):<11}  {value}", soft_wrap=True)
+    facts = {
+        "model": found.model,
+        "provider": found.provider,
+        "data": found.data,
+        "test images": found.test_images,
+        "batch size": found.batch_size,
+        "threshold": threshold,
+        "seed": found.seed,
+        "versions": ", ".join(f"{name} {version}" for name, version in found.versions.items()),
+    }
+    for name, value in facts.items():
+        console.print(f"{name:<11}  {value}", soft_wrap=True)
 
 
 def _print_misread(misread: Sequence[Misread], console: Console) -> None:

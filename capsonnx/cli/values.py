@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = [
     "DATA",
-    "FILES",
     "PROVIDERS",
     "RECIPES",
     "complete_data",
     "complete_exam",
     "complete_provider",
     "complete_recipe",
-    "exam_family",
     "height_of",
     "names_of",
     "size_of",
@@ -27,8 +28,6 @@ __all__ = [
 # Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
 DATA = ("mnist", "fashion-mnist")
 RECIPES = ("seed", "default", "gentle", "refine")
-FILES = "files"
-"""The exam that is in neither catalogue, since it is not composed: the files of a folder."""
 PROVIDERS = ("auto", "cpu", "cuda", "openvino", "openvino-bf16")
 
 
@@ -40,11 +39,10 @@ def complete_data(_context: click.Context, _option: click.Parameter, incomplete:
 
 def complete_exam(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """The exams and their families."""
-    from capsonnx.exam import EXAMS, PAGE_EXAMS
+    from capsonnx.evaluation import exam_names
 
-    words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
     before, comma, last = incomplete.rpartition(",")
-    return [before + comma + word for word in _beginning((*dict.fromkeys(words), FILES), last)]
+    return [before + comma + word for word in _beginning(exam_names(), last)]
 
 
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -55,15 +53,6 @@ def complete_provider(_context: click.Context, _option: click.Parameter, incompl
 def complete_recipe(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """The recipes."""
     return _beginning(RECIPES, incomplete)
-
-
-def exam_family(name: str) -> str:
-    """What exams that differ in a number or so have in common, and are asked for by together.
-
-    >>> exam_family("spacing--4"), exam_family("pairs-vertical"), exam_family("blank")
-    ('spacing', 'pairs', 'blank')
-    """
-    return name.partition("-")[0]
 
 
 def names_of(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,5 +82,5 @@ def size_or_dynamic(context: click.Context, option: click.Parameter, value: str 
     return value if value in (None, "dynamic") else size_of(context, option, value)
 
 
-def _beginning(words: tuple[str, ...], incomplete: str) -> list[str]:
+def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
     return [word for word in words if word.startswith(incomplete)]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from capsonnx.cli import main
-from capsonnx.cli.values import exam_family
+from capsonnx.evaluation import exam_family
 from capsonnx.exam import EXAMS, PAGE_EXAMS
 
 if TYPE_CHECKING:
@@ -403,8 +403,8 @@ def test_the_files_of_a_folder_are_read_as_they_are(digit_folder: Path) -> None:
 
 
 def test_a_few_files_of_a_folder_are_of_many_classes(digit_folder: Path) -> None:
-    from capsonnx.cli.exams import examined_files
     from capsonnx.datasets import load_folder
+    from capsonnx.evaluation.choice import examined_files
 
     files = [label for _, label in examined_files(str(digit_folder), 5)]
     assert len(set(files)) == 5

@@ -5,33 +5,39 @@ from __future__ import annotations
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-import click
 import numpy as np
 
-from capsonnx.cli.values import FILES, exam_family
 from capsonnx.contract import FIELD
 from capsonnx.datasets import CATALOGUE, Dataset, evenly, files_of, symbol_size
 from capsonnx.errors import InputError
 from capsonnx.exam import EXAMS, PAGE_EXAMS, build_exams, build_page_exams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from capsonnx.exam import Exam, PageExam
     from capsonnx.runtime import Model
 
 __all__ = [
+    "FILES",
     "chosen_exams",
+    "exam_family",
+    "exam_names",
     "examined_files",
+    "note_few_images",
+    "note_small_symbols",
     "numbered",
-    "refuse_exam",
-    "tell_of_small_symbols",
-    "tell_what_few_images_tell",
     "undecoded",
     "with_files",
 ]
+
+Note: TypeAlias = "Callable[[str], object]"
+"""Takes a line that is for a person to read."""
+
+FILES = "files"
+"""The exam that is in neither catalogue, since it is not composed: the files of a folder."""
 
 FEW = 50
 """Images, below which one of them is some per cent of all."""
@@ -57,45 +63,47 @@ def numbered(network: Model, dataset: Dataset) -> Dataset:
         ) from None
 
 
-def refuse_exam(model: Path) -> None:
-    """Refuse a model's path that is none but the name of an exam, as in ``--exam singles strings``."""
-    if str(model) in _known() and not model.exists():
-        raise InputError(
-            f"{model}: an exam, where a model is expected",
-            expected="an .onnx file; several exams with commas",
-            remedy=f"say --exam NAME,{model}",
-        )
+def exam_family(name: str) -> str:
+    """What exams that differ in a number or so have in common, and are asked for by together.
+
+    >>> exam_family("spacing--4"), exam_family("pairs-vertical"), exam_family("blank")
+    ('spacing', 'pairs', 'blank')
+    """
+    return name.partition("-")[0]
 
 
-def tell_what_few_images_tell(count: int, *, has_more: bool) -> None:
+def exam_names() -> list[str]:
+    """The names of all exams, each behind that of its family, and that of a folder's files."""
+    words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
+    return [*dict.fromkeys(words), FILES]
+
+
+def note_few_images(count: int, note: Note, *, has_more: bool) -> None:
     """Say how little a figure of few images means, and of how few there are why."""
     if count < FEW:
         others = "; of a folder, all that lie in its sub-folder test/ are examined on" if has_more else ""
-        click.echo(
-            f"only {count} test images: one of them is {100 / count:.0f} %{others}",
-            err=True,
-        )
+        note(f"only {count} test images: one of them is {100 / count:.0f} %{others}")
 
 
-def tell_of_small_symbols(network: Model, dataset: Dataset) -> None:
+def note_small_symbols(network: Model, dataset: Dataset, note: Note) -> None:
     """Say so if most symbols are much smaller than those that this model was trained on."""
     windows, found = network.contract.windows, symbol_size(dataset.images)
     if windows is not None and 0 < found < SMALL * windows.symbol:
         height, width = dataset.images.shape[1:]
-        click.echo(
+        note(
             f"at {height}×{width} pixels most symbols of {dataset.name} are {found:.0f} pixels long, and "
             f"{network.path} was trained on {windows.symbol:.0f}: crop the images to their symbols; the exam "
-            f"'{FILES}' reads them as they are",
-            err=True,
+            f"'{FILES}' reads them as they are"
         )
 
 
-def with_files(names: Sequence[str], network: Model, data: str) -> bool:
+def with_files(names: Sequence[str], network: Model, data: str | Dataset) -> bool:
     """Whether the files of a folder are to be read as they are: asked for, or if nothing is, where that can be done."""
-    is_folder, locates = data not in CATALOGUE, FIELD in network.outputs
+    is_folder, locates = isinstance(data, str) and data not in CATALOGUE, FIELD in network.outputs
     if FILES in names and not (is_folder and locates):
+        name = data if isinstance(data, str) else data.name
         raise InputError(
-            f"exam '{FILES}' of {data if locates else network.path}",
+            f"exam '{FILES}' of {name if locates else network.path}",
             expected="a folder with a sub-folder of images per class, and a model that locates symbols",
             remedy="pass such a folder as --data, or choose other exams",
         )
@@ -115,7 +123,7 @@ def undecoded(data: str) -> Dataset:
 
 
 def chosen_exams(
-    names: Sequence[str], network: Model, dataset: Dataset, seed: int
+    names: Sequence[str], network: Model, dataset: Dataset, seed: int, note: Note
 ) -> tuple[list[Exam], list[PageExam]]:
     """The exams of both catalogues that were asked for, or all that this model and data can sit."""
     lack = ""
@@ -134,24 +142,24 @@ def chosen_exams(
             refused = _named([name for name in names if not _named([name], EXAMS)], PAGE_EXAMS)
             if refused:
                 raise _no_reader_of_pages(network, refused)
-            _tell_no_pages(lack)
+            _note_no_pages(lack, note)
             pages = []
-        asked = {exam.name: exam for name in names for exam in _sets_of(name, dataset, seed)}
-        return _of_its_size(network, list(asked.values())), build_page_exams(dataset, pages, seed=seed)
+        asked = {exam.name: exam for name in names for exam in _sets_of(name, dataset, seed, note)}
+        return _of_its_size(network, list(asked.values()), note), build_page_exams(dataset, pages, seed=seed)
     sets = build_exams(dataset, seed=seed)
-    _tell_left_out(EXAMS, sets, WHY)
-    sets = _of_its_size(network, sets)
+    _note_left_out(EXAMS, sets, WHY, note)
+    sets = _of_its_size(network, sets, note)
     if lack:
-        _tell_no_pages(lack)
+        _note_no_pages(lack, note)
         return sets, []
     built = build_page_exams(dataset, seed=seed)
-    _tell_left_out(PAGE_EXAMS, built, "for digits that are too large")
+    _note_left_out(PAGE_EXAMS, built, "for digits that are too large", note)
     return sets, built
 
 
 def _require_known(names: Sequence[str]) -> None:
     """Refuse what is no exam and no family of exams, and offer what is spelt nearly so."""
-    known = _known()
+    known = exam_names()
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
@@ -162,13 +170,7 @@ def _require_known(names: Sequence[str]) -> None:
             )
 
 
-def _known() -> list[str]:
-    """The names of all exams and families."""
-    exams = [*EXAMS, *PAGE_EXAMS]
-    return [*exams, *map(exam_family, exams), FILES]
-
-
-def _sets_of(name: str, dataset: Dataset, seed: int) -> list[Exam]:
+def _sets_of(name: str, dataset: Dataset, seed: int, note: Note) -> list[Exam]:
     """An exam by its name; or those of a family that there are classes for, one at least."""
     if name in EXAMS:
         return build_exams(dataset, [name], seed=seed)
@@ -179,11 +181,11 @@ def _sets_of(name: str, dataset: Dataset, seed: int) -> list[Exam]:
             built += build_exams(dataset, [member], seed=seed)
     if not built:
         return build_exams(dataset, members, seed=seed)  # which says what they lack
-    _tell_left_out(members, built, WHY)
+    _note_left_out(members, built, WHY, note)
     return built
 
 
-def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
+def _of_its_size(network: Model, exams: list[Exam], note: Note) -> list[Exam]:
     """The exams whose images a model of one size takes; all of a model of any size."""
     if network.size is None:
         return exams
@@ -195,7 +197,7 @@ def _of_its_size(network: Model, exams: list[Exam]) -> list[Exam]:
             expected=f"exams of images of {height}×{width} pixels, the only size that it takes",
             remedy="choose --exam singles, or a model of free sizes",
         )
-    _tell_left_out([exam.name for exam in exams], fitting, "for images of another size than the model takes")
+    _note_left_out([exam.name for exam in exams], fitting, "for images of another size than the model takes", note)
     return fitting
 
 
@@ -212,14 +214,14 @@ def _no_reader_of_pages(network: Model, pages: Sequence[str]) -> InputError:
     )
 
 
-def _tell_left_out(catalogue: Iterable[str], built: Sequence[Exam | PageExam], why: str) -> None:
+def _note_left_out(catalogue: Iterable[str], built: Sequence[Exam | PageExam], why: str, note: Note) -> None:
     missing = set(catalogue) - {exam.name for exam in built}
     if missing:
-        click.echo(f"left out, {why}: {', '.join(sorted(missing))}", err=True)
+        note(f"left out, {why}: {', '.join(sorted(missing))}")
 
 
-def _tell_no_pages(lack: str) -> None:
-    click.echo(f"left out, for want of {lack}: the exams of pages", err=True)
+def _note_no_pages(lack: str, note: Note) -> None:
+    note(f"left out, for want of {lack}: the exams of pages")
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -1,0 +1,171 @@
+"""A model, data and exams in; how right the model is out."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capsonnx import __version__, datasets, exam
+from capsonnx.contract import FIELD
+from capsonnx.evaluation.choice import (
+    FILES,
+    chosen_exams,
+    examined_files,
+    note_few_images,
+    note_small_symbols,
+    numbered,
+    undecoded,
+    with_files,
+)
+from capsonnx.progress import progress_bar
+from capsonnx.runtime import page_reader, read_images
+from capsonnx.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from capsonnx.exam import FilesResult, PageResult, Result
+    from capsonnx.progress import Bar
+    from capsonnx.runtime import Model
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How right a model is, and what that rests on.
+
+    Attributes:
+        model: the path of its file.
+        provider: where it was computed.
+        data: the name of a data set, or a folder.
+        test_images: of it, how many were examined on.
+        batch_size: images read at once.
+        threshold: the score above which a class was in the set above it.
+        seed: of the choices that exams make.
+        versions: of the software.
+        exams: a result for each exam of images.
+        pages: a result for each exam of pages.
+        files: of the files of a folder, if they were asked for.
+    """
+
+    model: str
+    provider: str
+    data: str
+    test_images: int
+    batch_size: int
+    threshold: float
+    seed: int
+    versions: Mapping[str, str]
+    exams: tuple[Result, ...]
+    pages: tuple[PageResult, ...]
+    files: FilesResult | None
+
+    def to_json(self) -> dict[str, object]:
+        """The evaluation as JSON values; ``files`` is left out where there are none."""
+        values = dataclasses.asdict(self)
+        if self.files is None:
+            del values["files"]
+        return values
+
+
+def evaluate(
+    model: Model,
+    data: str | datasets.Dataset = "mnist",
+    names: Sequence[str] = (),
+    *,
+    data_dir: Path | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    threshold: float | None = None,
+    batch_size: int = 64,
+    note: Callable[[str], object] = lambda _: None,
+) -> Evaluation:
+    """Measure a model on exams: images composed of test symbols, by a seed. Shows its progress on stderr.
+
+    Args:
+        model: as :func:`capsonnx.runtime.load_model` gives it.
+        data: the name of a data set or a folder, whose test split is measured on; or the symbols themselves.
+        names: of exams, or of families of them such as ``strings``; none: all that the model and the data can sit.
+        data_dir: for a data set by name, a folder that may have its files already.
+        limit: use so many test images only, of a folder from all classes; None: all.
+        seed: of the choices that exams make. The same one gives the same exams on every machine.
+        threshold: the score in 0..1 above which a class is in the set above it; None: the model's own.
+        batch_size: images read at once, from 1.
+        note: takes lines for a person to read: which exams are left out, and why.
+
+    Raises:
+        InputError: there is no such exam or data, or the model cannot sit it.
+        DataError: the data cannot be fetched or read.
+        ModelError: the model failed.
+    """
+    folder = data if with_files(names, model, data) and isinstance(data, str) else None
+    files = [] if folder is None else examined_files(folder, limit)
+    if folder is not None and set(names) == {FILES}:
+        dataset = undecoded(folder)
+    else:
+        dataset = datasets.load(data, "test", data_dir=data_dir, progress=True) if isinstance(data, str) else data
+        dataset = dataset.limited(limit)
+    dataset = numbered(model, dataset)
+    count = len(dataset) or len(files)
+    note_few_images(count, note, has_more=isinstance(data, str) and data not in datasets.CATALOGUE and limit is None)
+    sets, pages = chosen_exams(names, model, dataset, seed, note)
+    if sets or pages:
+        note_small_symbols(model, dataset, note)
+    least = model.contract.threshold if threshold is None else threshold
+    looks = 2 if FIELD in model.outputs else 1  # at every image of a set: to score it, and to read it
+    with progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
+        bar.log(f"{model.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {model.provider}")
+        return Evaluation(
+            model=str(model.path),
+            provider=model.provider,
+            data=data if isinstance(data, str) else data.name,
+            test_images=count,
+            batch_size=batch_size,
+            threshold=least,
+            seed=seed,
+            versions=_versions(),
+            exams=tuple(_sit(model, one, least, batch_size, bar) for one in sets),
+            pages=tuple(_sit_pages(model, one, batch_size, bar) for one in pages),
+            files=_read_files(model, files, batch_size, bar) if files else None,
+        )
+
+
+def _sit(model: Model, sat: exam.Exam, threshold: float, batch_size: int, bar: Bar) -> Result:
+    bar.stage(sat.name)
+    reader, labels = page_reader(model) if FIELD in model.outputs else None, model.contract.labels
+    return exam.sit(
+        model,
+        sat,
+        threshold=threshold,
+        batch_size=batch_size,
+        advance=bar.advance,
+        reader=reader,
+        labels=labels,
+    )
+
+
+def _sit_pages(model: Model, sat: exam.PageExam, batch_size: int, bar: Bar) -> PageResult:
+    bar.stage(sat.name)
+    reader, labels = page_reader(model), model.contract.labels
+    return exam.sit_pages(reader, sat, labels=labels, batch_size=batch_size, advance=bar.advance)
+
+
+def _read_files(model: Model, files: Sequence[tuple[Path, str]], batch_size: int, bar: Bar) -> FilesResult:
+    bar.stage(FILES)
+    texts, begin = [], time.perf_counter()
+    for row in read_images(model, (path for path, _ in files), batch_size=batch_size):
+        texts.append(None if row.reading is None else row.reading.text)
+        bar.advance()
+    return exam.mark_files([(str(path), label) for path, label in files], texts, time.perf_counter() - begin)
+
+
+def _versions() -> dict[str, str]:
+    import onnxruntime  # noqa: PLC0415 - after it was loaded with care
+
+    return {"capsonnx": __version__, "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
