@@ -26,7 +26,7 @@ CARD = """\
 # {name}.onnx
 
 A shared-weight capsule network for {subject}: {parameters:,} parameters, trained on **single** ones, reads
-images of any size that hold several. Input and outputs: see `capsonnx/contract.py`.
+images of any size that hold several. Input and outputs: see `capsonnx/contract/`.
 
 | | |
 |---|---|

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from capsonnx.contract import Contract
-from capsonnx.windows import Windows
+from capsonnx.contract import Contract, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

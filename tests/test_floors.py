@@ -13,25 +13,7 @@ import capsonnx
 
 PACKAGE = Path(capsonnx.__file__).parent
 
-BASE = {
-    "errors",
-    "metadata",
-    "windows",
-    "contract",
-    "files",
-    "progress",
-    "wording",
-    "require",
-    "images",
-    "pillow",
-    "levels",
-    "polarity",
-    "borders",
-    "symbols",
-    "components",
-    "stretches",
-    "preparation",
-}
+BASE = {"errors", "files", "progress", "wording", "require", "symbols", "contract", "images", "masks", "preparation"}
 FLOORS = {
     **dict.fromkeys(sorted(BASE), BASE),  # in one order: every worker must collect the same tests
     "datasets": BASE,

@@ -144,7 +144,7 @@ def command(
 
 def _check_output(output: Path, read: Iterable[str | Path]) -> None:
     """Refuse to write rows over what is read: a slip of the keyboard must not cost anyone an image or a model."""
-    from capsonnx.pillow import image_suffixes
+    from capsonnx.images import image_suffixes
 
     if output.suffix.lower() in {".onnx", *image_suffixes()}:
         raise InputError(

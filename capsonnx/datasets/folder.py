@@ -135,7 +135,7 @@ def _holds_folders(path: Path) -> bool:
 
 def _classes(path: Path) -> dict[str, list[Path]]:
     """The image files of each class folder, both sorted by name."""
-    from capsonnx.pillow import image_suffixes  # noqa: PLC0415 - it imports Pillow, which the catalogue does without
+    from capsonnx.images import image_suffixes  # noqa: PLC0415 - it imports Pillow, which the catalogue does without
 
     suffixes = image_suffixes()
     folders = [folder for folder in _visible(path) if folder.is_dir()]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.stretches import ends
-from capsonnx.windows import WIDEST
+from capsonnx.contract import WIDEST
+from capsonnx.masks import ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def symbol_size(images: NDArray[np.uint8]) -> float:
 def widest_symbol(images: NDArray[np.uint8]) -> float:
     """The width by the height of the ink that only one in a hundred of images (count, height, width) goes beyond.
 
-    Never less than :data:`capsonnx.windows.WIDEST`, so that what is hardly wider than digits counts as one symbol.
+    Never less than :data:`capsonnx.contract.WIDEST`, so that what is hardly wider than digits counts as one symbol.
 
     >>> images = np.zeros((3, 28, 28), np.uint8)
     >>> images[:, 10:14, 4:24] = 255

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.stretches import ends
+from capsonnx.masks import ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,9 +10,9 @@ import onnx
 from onnx import numpy_helper
 
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, POSES, Contract, DecoderContract
+from capsonnx.contract.metadata import value_of
 from capsonnx.errors import CapsonnxError, InputError, ModelError
 from capsonnx.export.precision import precision_of
-from capsonnx.metadata import value_of
 from capsonnx.model import Network, NetworkConfig, build
 from capsonnx.runtime.opening import has_external_data, refuse_training
 

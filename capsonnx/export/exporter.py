@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import onnx
 import torch
 
-from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, Contract
+from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, WIDEST, Contract, Windows
 from capsonnx.datasets import CATALOGUE
 from capsonnx.errors import InputError
 from capsonnx.export.tracing import software, trace
 from capsonnx.model import APART, PEAK, STRIDE, SURE, TOUCHING, VIEW, CapsuleNetwork, Network, origin_of, window_of
-from capsonnx.windows import WIDEST, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFilter
 
-from capsonnx.components import find_components
+from capsonnx.masks import find_components
 from capsonnx.preparation.ground import smoothed
 from capsonnx.preparation.rules import SHARP, SHORTEST, Rules, find_rules
 from capsonnx.preparation.sizes import longest_of, symbol_size

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.stretches import Stretches, below, counts
+from capsonnx.masks import Stretches, below, counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

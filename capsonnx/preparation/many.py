@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.components import find_components
+from capsonnx.contract import WIDEST
+from capsonnx.masks import find_components
 from capsonnx.preparation.clean import HAZE, REACH, STRONG, most_inked, near_ink
 from capsonnx.preparation.prepared import Preparation, Prepared, check_choices, prepare
 from capsonnx.preparation.rules import SHORTEST
 from capsonnx.preparation.sizes import SYMBOL, are_fit, longest_of
-from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from PIL import Image, ImageFilter
 
-from capsonnx.components import find_components
+from capsonnx.contract import WIDEST
 from capsonnx.errors import InputError
+from capsonnx.masks import find_components
 from capsonnx.preparation.clean import STRONG, needs_preparation, unruled
 from capsonnx.preparation.scan import ink_on_paper
 from capsonnx.preparation.sizes import SYMBOL, are_frames, clean_scale
 from capsonnx.require import require_choice
-from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.components import find_components
+from capsonnx.contract import WIDEST
+from capsonnx.masks import Stretches, below, find_components
 from capsonnx.preparation.lines import between, straight, widened
 from capsonnx.preparation.sizes import symbol_size
 from capsonnx.preparation.turning import Turn
-from capsonnx.stretches import Stretches, below
-from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

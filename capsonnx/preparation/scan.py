@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from capsonnx.components import find_components
+from capsonnx.masks import find_components
 from capsonnx.preparation.ground import estimate_ground, noise_of, smoothed
 from capsonnx.preparation.paper import find_paper
 from capsonnx.preparation.rules import SHARP, find_rules
@@ -17,7 +17,7 @@ from capsonnx.preparation.sizes import SYMBOL, are_frames, middle, sides_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from capsonnx.components import Components
+    from capsonnx.masks import Components
 
 __all__ = ["ink_on_paper"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from capsonnx.components import find_components
+from capsonnx.masks import find_components
 from capsonnx.preparation.cells import inner
 from capsonnx.preparation.ground import windows
 from capsonnx.preparation.hull import area_of, four_of, hull_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.windows import WIDEST
+from capsonnx.contract import WIDEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from capsonnx.stretches import ends
+from capsonnx.masks import ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from capsonnx.windows import Windows
+    from capsonnx.contract import Windows
 
 __all__ = ["Cells", "ink_boxes"]
 

@@ -10,8 +10,7 @@ import numpy as np
 from PIL.Image import Image as PillowImage
 
 from capsonnx.errors import ImageError, InputError
-from capsonnx.images import Polarity, as_grey, load_grey, pad_to
-from capsonnx.pillow import pillow_warnings_ignored
+from capsonnx.images import Polarity, as_grey, load_grey, pad_to, pillow_warnings_ignored
 from capsonnx.preparation import check_choices, prepare_all
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.symbols import Box

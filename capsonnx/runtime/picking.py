@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.masks import below
 from capsonnx.runtime.boxes import ink_boxes
 from capsonnx.runtime.strokes import Strokes
-from capsonnx.stretches import below
 from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from capsonnx.contract import Windows
     from capsonnx.runtime.boxes import Cells
     from capsonnx.runtime.strokes import Cell
-    from capsonnx.windows import Windows
 
 __all__ = ["find_symbols"]
 
@@ -33,20 +33,20 @@ def find_symbols(
 ) -> list[list[Symbol]]:
     """Pick the peaks of the fields of a batch of pages.
 
-    Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out
-    those within :attr:`capsonnx.windows.Windows.apart` of it, but of such as are sure by themselves only those within
+    Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out those
+    within :attr:`capsonnx.contract.Windows.apart` of it, but of such as are sure by themselves only those within
     ``touching``, and of these not such as lie on ink of their own. Two equal symbols side by side, as in 11, may have
     one peak between them, which is told by its breadth. The box of a symbol is the ink inside its window, or its stroke
     alone where that tells it from one nearby.
 
     Args:
-        fields: (batch, class, rows, cols) in 0..1, the output ``field``.
-        pages: (batch, height, width) uint8, the images that it is of.
-        labels: the name of each class.
-        windows: where the windows lie.
+            fields: (batch, class, rows, cols) in 0..1, the output ``field``.
+            pages: (batch, height, width) uint8, the images that it is of.
+            labels: the name of each class.
+            windows: where the windows lie.
 
     Returns:
-        The symbols of each page, the highest score first, with boxes in its pixels.
+            The symbols of each page, the highest score first, with boxes in its pixels.
     """
     highest, strokes = fields.max(axis=1), Strokes(pages, windows)
     taken = _parted(_pick(highest, strokes, windows), fields, highest, strokes, windows)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import InputError
-from capsonnx.pillow import image_suffixes
+from capsonnx.images import image_suffixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[s
     """Stream the image files that ``paths`` stand for.
 
     * A file stands for itself, whatever its suffix.
-    * A folder stands for its images: the files with a suffix of :func:`capsonnx.pillow.image_suffixes` whose name does
+    * A folder stands for its images: the files with a suffix of :func:`capsonnx.images.image_suffixes` whose name does
       not begin with a dot, in natural order (``2.png`` before ``10.png``); with ``recursive`` then for those of its
       subfolders, in the same order. Links to files are followed, links to folders are not.
     * A pattern that the shell has left as it is (``*``, ``?``, ``[...]``, ``**``) stands for the files that match.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from capsonnx.components import find_components
+from capsonnx.masks import find_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from capsonnx.components import Components, Edges
-    from capsonnx.windows import Windows
+    from capsonnx.contract import Windows
+    from capsonnx.masks import Components, Edges
 
 __all__ = ["Cell", "Strokes"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from capsonnx.contract import WIDEST
 from capsonnx.datasets import CATALOGUE, symbol_size, widest_symbol
 from capsonnx.datasets.ink import FAINT
 from capsonnx.errors import InputError
@@ -14,7 +15,6 @@ from capsonnx.model import DecoderConfig, NetworkConfig
 from capsonnx.require import require_count
 from capsonnx.training.device import Precision, choose_precision
 from capsonnx.training.recipes import Recipe, recipe_named
-from capsonnx.windows import WIDEST
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +41,7 @@ class TrainingConfig:
         limit: train on so many digits only, or None for all.
         start: the SHA-256 of the file whose weights the training starts from, or None for random ones.
         symbol: the longer side in pixels of a typical training symbol.
-        widest: the width by the height of a wide one, at least that of :data:`capsonnx.windows.WIDEST`.
+        widest: the width by the height of a wide one, at least that of :data:`capsonnx.contract.WIDEST`.
         decoder: of the decoder that is trained with the network, or None.
         images: the SHA-256 of the data as it was loaded; None: not known, as of older runs.
     """

@@ -10,14 +10,13 @@ import onnx
 import pytest
 import torch
 
-from capsonnx.contract import Contract
+from capsonnx.contract import Contract, Windows
 from capsonnx.errors import InputError
 from capsonnx.export import contract_of, measure_parity, to_onnx, tracing, with_routings
 from capsonnx.export.checks import check_graph
 from capsonnx.export.parity import grid_of
 from capsonnx.model import NetworkConfig, build, scorer
 from capsonnx.runtime import load_model
-from capsonnx.windows import Windows
 
 GRID = [(1, 14, 14), (2, 15, 14), (3, 28, 56)]
 

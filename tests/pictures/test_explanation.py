@@ -9,13 +9,12 @@ import pytest
 from PIL import Image
 
 from capsonnx import runtime
-from capsonnx.contract import Contract, Scores
+from capsonnx.contract import Contract, Scores, Windows
 from capsonnx.errors import ImageError, InputError, ModelError
 from capsonnx.pictures import explain, explain_images, explanation_of, require_maps, targets
 from capsonnx.runtime import ReadingOptions
 from capsonnx.runtime.page import load_page
 from capsonnx.symbols import Box
-from capsonnx.windows import Windows
 
 WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)
 CONTRACT = Contract(labels=tuple("0123456789"), windows=WINDOWS)

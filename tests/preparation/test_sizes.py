@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from capsonnx.contract import WIDEST
 from capsonnx.preparation.sizes import are_fit, are_frames, clean_scale, middle, sides_of, symbol_size
-from capsonnx.windows import WIDEST
 
 DIGIT = [10, 10, 24, 30]
 LINE = [0, 40, 200, 42]

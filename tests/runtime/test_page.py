@@ -6,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from capsonnx.contract import Contract
+from capsonnx.contract import Contract, Windows
 from capsonnx.errors import ImageError, InputError
 from capsonnx.runtime import ReadingOptions
 from capsonnx.runtime.page import load_page, load_pages, place
 from capsonnx.symbols import Box
-from capsonnx.windows import Windows
 
 WINDOWS = Windows((7.0, 7.0), 2, (14, 14), threshold=0.3, apart=(14.0, 14.0), silent_black=True)
 LOCATES = Contract(labels=("a",), windows=WINDOWS)

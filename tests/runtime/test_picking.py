@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capsonnx.contract import Windows
 from capsonnx.runtime.picking import find_symbols
 from capsonnx.symbols import Box
-from capsonnx.windows import Windows
 
 WINDOWS = Windows((6.0, 7.0), 2, (28, 22), threshold=0.5, apart=(20.0, 12.0), silent_black=True)
 BLACK = np.zeros((80, 120), np.uint8)

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from capsonnx.contract import Windows
 from capsonnx.runtime import load_model
 from capsonnx.runtime.running import (
     GRAPH,
@@ -18,7 +19,6 @@ from capsonnx.runtime.running import (
     pieces_of,
     run_options,
 )
-from capsonnx.windows import Windows
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from capsonnx.contract import Windows
 from capsonnx.runtime.strokes import Strokes
-from capsonnx.windows import Windows
 
 WINDOWS = Windows((6.0, 7.0), 2, (28, 22), threshold=0.5, apart=(20.0, 12.0), silent_black=True)
 LEFT, RIGHT = (0, 5, 10), (0, 5, 13)  # about the columns x = 27 and x = 33, 2 <= y < 30

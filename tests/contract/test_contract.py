@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capsonnx.contract import FORMAT, Contract, DecoderContract
+from capsonnx.contract import FORMAT, Contract, DecoderContract, Windows
 from capsonnx.errors import ModelError
-from capsonnx.windows import Windows
 
 PLAIN = Contract(labels=("0", "1"))
 WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from capsonnx.stretches import Stretches, below, counts
+from capsonnx.masks import Stretches, below, counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

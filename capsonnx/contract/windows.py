@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from capsonnx.metadata import PREFIX, malformed, value_of
+from capsonnx.contract.metadata import PREFIX, malformed, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

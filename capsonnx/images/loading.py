@@ -1,11 +1,11 @@
 """Image files and arrays to what every network here takes: uint8 (height, width), light ink on a black ground.
 
-How colours, depths and transparency become grey levels is told in :mod:`capsonnx.levels`. Of a file, the first frame
-counts, and EXIF orientation is applied. Then polarity: ``light-on-dark`` is kept, ``dark-on-light`` inverted, and
+How colours, depths and transparency become grey levels is told in :mod:`capsonnx.images.levels`. Of a file, the first
+frame counts, and EXIF orientation is applied. Then polarity: ``light-on-dark`` is kept, ``dark-on-light`` inverted, and
 ``auto`` takes the median of the border pixels for the ground and inverts if it is above 127; frames, and edges along
-sides, are painted over (:mod:`capsonnx.borders`). If the ground is a dark grey, it may be paper in a shadow, or a table
-around it: then it inverts if what stands out of its surroundings is dark. An image of one single level holds no ink and
-becomes black.
+sides, are painted over (:mod:`capsonnx.images.borders`). If the ground is a dark grey, it may be paper in a shadow, or
+a table around it: then it inverts if what stands out of its surroundings is dark. An image of one single level holds no
+ink and becomes black.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from capsonnx.errors import ImageError, InputError
-from capsonnx.levels import levels_of_array, levels_of_image
-from capsonnx.pillow import formats, pillow_warnings_ignored
-from capsonnx.polarity import light_on_dark
+from capsonnx.images.levels import levels_of_array, levels_of_image
+from capsonnx.images.pillow import formats, pillow_warnings_ignored
+from capsonnx.images.polarity import light_on_dark
 from capsonnx.require import require_choice, require_count
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ KINDS = "a path, an open binary file or its bytes, a Pillow image, an array or n
 def load_grey(
     source: Path | BinaryIO | bytes | Image.Image, *, polarity: Polarity = "auto", height: int | None = None
 ) -> NDArray[np.uint8]:
-    """Read one image file as grey levels, by the rules of this module and of :mod:`capsonnx.levels`.
+    """Read one image file as grey levels, by the rules of this module and of :mod:`capsonnx.images.levels`.
 
     Args:
         source: a path, an open binary file, the bytes of a file, or a Pillow image, which is left as it is.

@@ -1,17 +1,4 @@
-"""What an exported file promises: names, shapes and metadata. The exporter and the runtime meet here.
-
-An exported ONNX file takes ``images``, uint8 ``[batch, height, width]`` with light ink on a black ground (a file
-exported with ``--input float32`` takes the same values 0..255 as floats), and gives ``lengths``, float32
-``[batch, class]`` in 0..1, and, where the network has capsules, up to three more, each float32: ``poses`` ``[batch,
-class, dimension]``; ``evidence`` ``[batch, class, rows, cols]``, what each place added to each class; and ``field``
-``[batch, class, field_rows, field_cols]``, the lengths again, of the window around each place: where symbols stand.
-Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`; what it says of
-``field`` is in :mod:`capsonnx.windows`.
-
-A decoder is a second file, beside that of the network it was trained with. It takes ``poses``, float32 ``[batch, class,
-dimension]``, in which the caller has set all classes but one to zero, and gives ``images``, float32 ``[batch, height,
-width]`` in 0..1, 1 for full ink: a drawing of that class. Its metadata are those of :class:`DecoderContract`.
-"""
+"""The names of inputs and outputs, the scores of a batch, and the metadata of both kinds of files."""
 
 from __future__ import annotations
 
@@ -24,9 +11,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from capsonnx.contract.metadata import FORMAT, PREFIX, check_format, labels_of, malformed, to_metadata, value_of
+from capsonnx.contract.windows import Windows, read_windows
 from capsonnx.errors import ModelError
-from capsonnx.metadata import FORMAT, PREFIX, check_format, labels_of, malformed, to_metadata, value_of
-from capsonnx.windows import Windows, read_windows
 
 __all__ = [
     "EVIDENCE",
@@ -65,7 +52,7 @@ class Scores:
             each class. Column (row, col) sees the square of side ``receptive_field`` whose upper left pixel is
             (row, col) times ``stride``.
         field: (batch, class, rows, cols) float32 in 0..1, or None likewise: the score of each class in each window;
-            :class:`capsonnx.windows.Windows` says which.
+            :class:`capsonnx.contract.Windows` says which.
     """
 
     lengths: NDArray[np.float32]

@@ -11,10 +11,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from capsonnx import datasets
-from capsonnx.borders import border_of, without_edges
 from capsonnx.errors import ImageError, InputError
 from capsonnx.images import as_grey, load_grey, pad_to
-from capsonnx.levels import levels_of_image
+from capsonnx.images.borders import border_of, without_edges
+from capsonnx.images.levels import levels_of_image
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from capsonnx.errors import ImageError
-from capsonnx.images import load_grey
-from capsonnx.pillow import formats, image_suffixes, pillow_warnings_ignored
+from capsonnx.images import formats, image_suffixes, load_grey, pillow_warnings_ignored
 
 
 def png() -> bytes:

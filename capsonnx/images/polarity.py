@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageFilter
 
-from capsonnx.borders import border_of, unframed, without_edges
+from capsonnx.images.borders import border_of, unframed, without_edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ def light_on_dark(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """An image as light ink on a dark ground: inverted if it has dark ink on a light one; without a frame, and edges.
 
     Told by the border, which is ground, unless it is a frame. If the ground is a dark grey, it is told by the ink, for
-    it may be paper in a shadow, or a table. Frames and edges are painted over, see :mod:`capsonnx.borders`.
+    it may be paper in a shadow, or a table. Frames and edges are painted over, see :mod:`capsonnx.images.borders`.
 
     Args:
         levels: (height, width) uint8.

@@ -7,9 +7,8 @@ import json
 
 import pytest
 
-from capsonnx.contract import Contract
+from capsonnx.contract import Contract, Windows
 from capsonnx.errors import ModelError
-from capsonnx.windows import Windows
 
 PLAIN = Contract(labels=("0", "1"))
 WINDOWS = Windows((6.0, 7.0), 2, (28, 22), 0.5, (20.0, 12.0), silent_black=True)

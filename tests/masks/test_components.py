@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from capsonnx.components import find_components
+from capsonnx.masks import find_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from capsonnx.components import Edges
+    from capsonnx.masks import Edges
 
 masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.booleans())
 

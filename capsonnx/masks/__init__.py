@@ -1,0 +1,14 @@
+"""Masks, bool (height, width): what of an image hangs together, and how far it goes. NumPy only.
+
+>>> import numpy as np
+>>> from capsonnx import masks
+>>> len(masks.find_components(np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0]], dtype=bool)))
+1
+"""
+
+from __future__ import annotations
+
+from capsonnx.masks.components import Components, Edges, find_components
+from capsonnx.masks.stretches import Stretches, below, counts, ends
+
+__all__ = ["Components", "Edges", "Stretches", "below", "counts", "ends", "find_components"]
