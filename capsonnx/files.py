@@ -1,4 +1,4 @@
-"""Atomic writes: a reader sees the old file or the new one, never half of either."""
+"""Atomic writes: a reader sees the old file or the new one, never half of either. And where shipped files lie."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-__all__ = ["replacing", "write_bytes", "write_text"]
+__all__ = ["replacing", "shipped", "write_bytes", "write_text"]
 
 
 @contextmanager
@@ -64,3 +64,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write ``content`` to ``path`` atomically, as UTF-8 with Unix line ends."""
     write_bytes(path, content.encode("utf-8"))
+
+
+def shipped(name: str) -> Path | None:
+    """A file or folder of ``exported/`` that comes with the package: inside it or, in a checkout, beside it.
+
+    >>> shipped("mnist.onnx").name, shipped("soup.onnx")
+    ('mnist.onnx', None)
+    """
+    package = Path(__file__).parent
+    places = (folder / "exported" / name for folder in (package, package.parent))
+    return next((place for place in places if place.exists()), None)

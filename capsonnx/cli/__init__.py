@@ -1,4 +1,4 @@
-"""The command line: one small file per command, which parses, calls one function and prints.
+"""The command line: what all commands have in common, and in commands/ a file for each.
 
 Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 finished but some items failed, 130 interrupted.
 """
@@ -35,7 +35,7 @@ COMMANDS = {
     "demo": "Serve the drawing page on this machine.",
     "completion": "Print the shell completion script.",
 }
-"""Every command lives in the module ``capsonnx.cli.NAME`` as ``command``; its summary stands here, import-free."""
+"""Every command is ``command`` in the module ``capsonnx.cli.commands.NAME``; its summary stands here, import-free."""
 
 
 class LazyGroup(click.Group):
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
         """Import and return one command, or None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"capsonnx.cli.{cmd_name}").command
+        command = import_module(f"capsonnx.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a promise of our own modules
         return command
 

@@ -16,11 +16,25 @@ if TYPE_CHECKING:
     from capsonnx.images import Polarity
     from capsonnx.preparation import Preparation
 
-__all__ = ["model_option", "provider_option", "reading_options", "tell_where_tf32_is_not", "tf32_option"]
+__all__ = [
+    "data_dir_option",
+    "json_option",
+    "model_option",
+    "provider_option",
+    "reading_options",
+    "tell_where_tf32_is_not",
+    "tf32_option",
+]
 
 model_option = click.option(
     "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
 )
+
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already."
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all there is.")
 
 tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by some 1e-3.")
 

@@ -18,7 +18,6 @@ __all__ = [
     "complete_data",
     "complete_exam",
     "complete_provider",
-    "complete_recipe",
     "height_of",
     "names_of",
     "size_of",
@@ -48,11 +47,6 @@ def complete_exam(_context: click.Context, _option: click.Parameter, incomplete:
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
     """The providers that have short names here."""
     return _beginning(PROVIDERS, incomplete)
-
-
-def complete_recipe(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """The recipes."""
-    return _beginning(RECIPES, incomplete)
 
 
 def names_of(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

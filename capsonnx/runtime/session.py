@@ -14,6 +14,7 @@ import numpy as np
 
 from capsonnx.contract import EVIDENCE, FIELD, IMAGES, LENGTHS, OUTPUTS, POSES, Contract, Scores
 from capsonnx.errors import InputError, ModelError
+from capsonnx.files import shipped
 from capsonnx.require import require_count
 from capsonnx.runtime import providers
 from capsonnx.runtime.opening import content_of, message_of, open_session
@@ -103,14 +104,14 @@ def default_model_path() -> Path:
     Raises:
         ModelError: it is in neither place.
     """
-    package = Path(__file__).parents[1]
-    for folder in (package, package.parent):
-        path = folder / "exported" / "mnist.onnx"
-        if path.is_file():
-            return path
-    raise ModelError(
-        "this installation holds no model", expected="capsonnx/exported/mnist.onnx", remedy="pass the path of a model"
-    )
+    path = shipped("mnist.onnx")
+    if path is None:
+        raise ModelError(
+            "this installation holds no model",
+            expected="capsonnx/exported/mnist.onnx",
+            remedy="pass the path of a model",
+        )
+    return path
 
 
 def load_model(

@@ -79,7 +79,7 @@ def test_the_package_lists_what_it_loads_late() -> None:
         (["nonsense"], 2, "No such command"),
         (["trian"], 2, "Did you mean 'train'?"),
         (["train", "--epochs", "0"], 2, "--epochs"),
-        (["train", "--recipe", "soup", "-o", "x"], 2, "recipe 'soup'; expected one of seed, default"),
+        (["train", "--recipe", "soup", "-o", "x"], 2, "'soup' is not one of 'seed', 'default'"),
         (["train", "--data", "no-such", "-o", "x"], 2, "no-such"),
         (["train", "--resume", "-o", "x"], 2, "x: no run there to resume"),
         (["train", "--resume"], 2, "leave out --resume to start a run"),

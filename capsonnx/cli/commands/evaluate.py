@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from capsonnx.cli.options import provider_option, tell_where_tf32_is_not, tf32_option
+from capsonnx.cli.options import data_dir_option, json_option, provider_option, tell_where_tf32_is_not, tf32_option
 from capsonnx.cli.values import complete_data, complete_exam, names_of
 from capsonnx.errors import InputError
 
@@ -24,7 +24,7 @@ __all__ = ["command"]
     shell_complete=complete_data,
     help="mnist, fashion-mnist, or a folder per class.",
 )
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
+@data_dir_option
 @provider_option()
 @tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images read at once.")
@@ -48,7 +48,7 @@ __all__ = ["command"]
     type=click.IntRange(min=1),
     help="Use the first so many test images only, of a folder from all classes.  [default: all]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@json_option
 def command(
     *,
     model: Path | None,

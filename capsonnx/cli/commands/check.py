@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capsonnx.cli.extras import require_train
+from capsonnx.cli.options import data_dir_option, json_option
 from capsonnx.cli.values import complete_data
 from capsonnx.errors import InputError
 
@@ -31,8 +32,8 @@ __all__ = ["command"]
     shell_complete=complete_data,
     help="What a file of int8 or fp16 reads, to judge it.  [default: as trained on]",
 )
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@data_dir_option
+@json_option
 def command(file: Path, against: Path | None, data: str | None, data_dir: Path | None, as_json: bool) -> None:
     """Check an exported ONNX file: contract, operators, and parity with the torch network.
 

@@ -12,7 +12,8 @@ import click
 
 from capsonnx.cli import INTERRUPTED
 from capsonnx.cli.extras import require_train
-from capsonnx.cli.values import complete_data, complete_recipe
+from capsonnx.cli.options import data_dir_option
+from capsonnx.cli.values import RECIPES, complete_data
 from capsonnx.errors import InputError
 from capsonnx.wording import counted
 
@@ -35,12 +36,11 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
     shell_complete=complete_data,
     help="mnist, fashion-mnist, or a folder with one sub-folder per class.  [default: mnist]",
 )
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
+@data_dir_option
 @click.option(
     "--recipe",
-    metavar="NAME",
-    shell_complete=complete_recipe,
-    help="seed (the source's own), default, gentle, or refine, from --start on.  [default: default]",
+    type=click.Choice(RECIPES),
+    help="seed: the source's own; refine: from --start on.  [default: default]",
 )
 @click.option(
     "--network",

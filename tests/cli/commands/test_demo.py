@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner
 
-from capsonnx.cli import demo, main
+from capsonnx.cli import main
+from capsonnx.cli import page as pages
+from capsonnx.cli.commands import demo
 from capsonnx.errors import InputError
 
 
@@ -23,7 +25,7 @@ from capsonnx.errors import InputError
 def page(tmp_path: Path) -> Path:
     """A page's folder that is set up, beside a file that is none of the page's."""
     folder = tmp_path / "web"
-    runtime = folder / demo.RUNTIME
+    runtime = folder / pages.RUNTIME
     runtime.parent.mkdir(parents=True)
     runtime.write_bytes(b"\0asm")
     (runtime.parent / "ort.mjs").write_text("export {};")
@@ -44,7 +46,7 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture
 def get(page, model):
     """Ask the running server; the path goes out as it is, which urllib would not promise."""
-    with demo.server(page, model, 0) as server:
+    with pages.server(page, model, 0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
@@ -67,7 +69,7 @@ def get(page, model):
         ("/app.js?v=1", "text/javascript; charset=utf-8", b"app.js"),
         ("/style.css", "text/css; charset=utf-8", b"style.css"),
         ("/node_modules/onnxruntime-web/dist/ort.mjs", "text/javascript; charset=utf-8", b"export {};"),
-        (f"/{demo.RUNTIME.as_posix()}", "application/wasm", b"\0asm"),
+        (f"/{pages.RUNTIME.as_posix()}", "application/wasm", b"\0asm"),
         ("/model.onnx", "application/octet-stream", b"a model"),
     ],
 )
@@ -120,12 +122,12 @@ def test_takes_no_other_method(get) -> None:
 
 
 def test_listens_on_this_machine_only(page, model) -> None:
-    with demo.server(page, model, 0) as server:
+    with pages.server(page, model, 0) as server:
         assert server.server_address[0] == "127.0.0.1"
 
 
 def test_a_page_that_is_not_set_up_says_the_one_command(page, model, monkeypatch) -> None:
-    (page / demo.RUNTIME).unlink()
+    (page / pages.RUNTIME).unlink()
     monkeypatch.chdir(page.parent)
     result = CliRunner().invoke(main, ["demo", "--folder", "web", "--model", str(model)])
     assert result.exit_code == 2
@@ -135,12 +137,12 @@ def test_a_page_that_is_not_set_up_says_the_one_command(page, model, monkeypatch
 
 def test_a_folder_that_is_no_page_is_an_error(tmp_path, model) -> None:
     with pytest.raises(InputError, match=r"no index\.html in it"):
-        demo.server(tmp_path, model)
+        pages.server(tmp_path, model)
 
 
 def test_a_missing_model_is_an_error(page) -> None:
     with pytest.raises(InputError, match=r"gone\.onnx: no such file"):
-        demo.server(page, Path("gone.onnx"))
+        pages.server(page, Path("gone.onnx"))
 
 
 def test_a_busy_port_is_an_error(page, model) -> None:
@@ -155,7 +157,7 @@ def test_a_busy_port_is_an_error(page, model) -> None:
 
 
 def test_the_checkout_has_the_page_with_its_pinned_dependency() -> None:
-    folder = demo.page_folder()
+    folder = pages.page_folder()
     names = {path.name for path in folder.iterdir()}
     assert {"index.html", "app.js", "style.css", "package.json", "package-lock.json"} <= names
     assert '"resolved"' not in (folder / "package-lock.json").read_text()  # any registry will do
@@ -181,11 +183,11 @@ def test_the_browser_is_opened_unless_told_otherwise(page, model, monkeypatch) -
     opened = threading.Event()
     monkeypatch.setattr(demo.webbrowser, "open", lambda url: opened.set())
 
-    def serve(server: demo.PageServer) -> None:
+    def serve(server: pages.PageServer) -> None:
         opened.wait(10)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo.PageServer, "serve_forever", serve)
+    monkeypatch.setattr(pages.PageServer, "serve_forever", serve)
     arguments = ["demo", "--folder", str(page), "--model", str(model), "--port", "0"]
     assert CliRunner().invoke(main, arguments).exit_code == 0
     assert opened.is_set()

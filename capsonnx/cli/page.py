@@ -1,25 +1,22 @@
-"""``capsonnx demo``: serve the drawing page on this machine, and open it."""
+"""The server of ``capsonnx demo``: the drawing page and one model, on this machine alone."""
 
 from __future__ import annotations
 
 import functools
 import os
 import shlex
-import threading
-import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
-import click
-
 from capsonnx.errors import InputError
+from capsonnx.files import shipped
 
 if TYPE_CHECKING:
     import io
 
-__all__ = ["command", "page_folder", "server"]
+__all__ = ["PORT", "page_folder", "server"]
 
 HOST = "127.0.0.1"
 PORT = 8765
@@ -115,11 +112,9 @@ def page_folder() -> Path:
     Raises:
         InputError: it is in neither place.
     """
-    package = Path(__file__).parents[1]
-    for folder in (package, package.parent):
-        path = folder / "exported" / "embed" / "web"
-        if path.is_dir():
-            return path
+    folder = shipped("embed/web")
+    if folder is not None:
+        return folder
     raise InputError(
         "this installation holds no page", expected="capsonnx/exported/embed/web", remedy="pass a copy by --folder"
     )
@@ -159,41 +154,3 @@ def _shown(path: Path) -> str:
     """A path as it is shortest from here."""
     path, here = path.resolve(), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) and path != here else path)
-
-
-@click.command()
-@click.option(
-    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
-)
-@click.option("--port", type=click.IntRange(0, 65535), default=PORT, help="Where to listen; 0 takes a free one.")
-@click.option("--no-browser", is_flag=True, help="Do not open the page, only print its address.")
-@click.option(
-    "--folder",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="The page's folder, for a copy of it. [default: shipped]",
-)
-def command(*, model: Path | None, port: int, no_browser: bool, folder: Path | None) -> None:
-    """Serve the drawing page on this machine, and open it in the browser.
-
-    The page reads digits that you draw, drop or paste, with the same .onnx file, all inside the browser. It is served
-    on 127.0.0.1 only and loads nothing from elsewhere. ONNX Runtime for the web is set up once, by 'npm ci' in the
-    page's folder. Where that folder is read-only, copy it, set up the copy, and pass --folder.
-
-    \b
-    Examples:
-      capsonnx demo                          serve the page, and open it
-      capsonnx demo --model letters.onnx     with another model and its labels
-      capsonnx demo --no-browser --port 0    print the address of any free port
-    """
-    from capsonnx.runtime import default_model_path
-
-    with server(folder or page_folder(), model or default_model_path(), port) as page:
-        click.echo(page.url)
-        click.echo("press Ctrl-C to stop", err=True)
-        if not no_browser:
-            threading.Thread(target=webbrowser.open, args=(page.url,), daemon=True).start()
-        try:
-            page.serve_forever()
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from capsonnx.cli.options import provider_option, tf32_option
-from capsonnx.cli.values import size_of
+from capsonnx.cli.options import json_option, provider_option, tf32_option
+from capsonnx.cli.values import names_of, size_of
 
 __all__ = ["command"]
 
@@ -21,10 +21,10 @@ __all__ = ["command"]
 @click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
 @click.option("--size", metavar="HxW", default="28x56", callback=size_of, help="Height and width in pixels.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")
-@click.option("--against", metavar="NAMES", default="", help="Of the peers below, with commas.")
+@click.option("--against", metavar="NAMES", multiple=True, callback=names_of, help="Of the peers below, with commas.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=5.0, help="To measure each, each time.")
 @click.option("--files", type=click.IntRange(min=0), default=1024, help="Image files to read end to end; 0: none.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@json_option
 def command(
     *,
     models: tuple[Path, ...],
@@ -33,7 +33,7 @@ def command(
     batch: int,
     size: tuple[int, int],
     threads: int | None,
-    against: str,
+    against: tuple[str, ...],
     seconds: float,
     files: int,
     as_json: bool,
@@ -69,8 +69,7 @@ def command(
     from capsonnx.benchmark.tables import to_json, to_markdown
     from capsonnx.progress import progress_bar
 
-    names = tuple(name.strip() for name in against.split(",") if name.strip())
-    settings = benchmark.Settings(batch, size, provider, threads, names, seconds, files, runtime.Cuda(tf32=tf32))
+    settings = benchmark.Settings(batch, size, provider, threads, against, seconds, files, runtime.Cuda(tf32=tf32))
     with progress_bar("measuring", None) as bar:
         comparison = benchmark.compare(models or [runtime.default_model_path()], settings, tell=bar.describe)
     click.echo(json.dumps(to_json(comparison), indent=2) if as_json else to_markdown(comparison))

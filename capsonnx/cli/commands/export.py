@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from capsonnx.cli.extras import require_train
-from capsonnx.cli.values import size_or_dynamic
+from capsonnx.cli.options import data_dir_option
+from capsonnx.cli.values import names_of, size_or_dynamic
 from capsonnx.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,20 +25,26 @@ __all__ = ["command"]
 @click.option("--opset", type=int, default=18, help="ONNX operator set, 13 to 23.")
 @click.option("--routings", type=click.IntRange(min=1), help="Routing iterations.  [default: as trained]")
 @click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
-@click.option("--outputs", metavar="NAMES", help="Of lengths,poses,evidence,field.  [default: all there are]")
+@click.option(
+    "--outputs",
+    metavar="NAMES",
+    multiple=True,
+    callback=names_of,
+    help="Of lengths,poses,evidence,field.  [default: all there are]",
+)
 @click.option(
     "--size", metavar="HxW|dynamic", callback=size_or_dynamic, help="Of images.  [default: dynamic, where it can be]"
 )
 @click.option("--precision", type=click.Choice(["fp32", "fp16", "int8"]), default="fp32", help="Of the stem.")
 @click.option("--decoder", is_flag=True, help="Write the decoder too, beside the file: NAME.decoder.onnx.")
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already.")
+@data_dir_option
 def command(
     checkpoint: Path,
     output: Path,
     opset: int,
     routings: int | None,
     input_type: Any,
-    outputs: str | None,
+    outputs: tuple[str, ...],
     size: Any,
     precision: Any,
     decoder: bool,
@@ -83,7 +90,7 @@ def command(
     if routings is not None:
         trained = export.with_routings(trained, routings)
     contract = export.contract_of(trained)
-    names = None if outputs is None else [name.strip() for name in outputs.split(",")]
+    names = outputs or None
     drawing = export.require_decoder(trained, names) if decoder else None
     calibration = None if precision == "fp32" else export.calibration_of(trained.config, data_dir=data_dir)
     inspection = export.export(

@@ -20,7 +20,7 @@ from capsonnx.cli.rows import formatter
 from capsonnx.runtime import Found, Reading, Row
 from capsonnx.symbols import Box, Symbol
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def capsonnx(*arguments, cwd, **options):
