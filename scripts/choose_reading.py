@@ -18,7 +18,7 @@ import numpy as np
 from capsonnx import datasets, exam, runtime
 from capsonnx.contract import FIELD
 from capsonnx.datasets import split_held_out
-from capsonnx.exam.reading_scores import exact_strings, joined
+from capsonnx.exam.page_scoring import exact_strings, joined
 from capsonnx.progress import progress_bar
 from capsonnx.runtime.page import load_page
 from capsonnx.runtime.picking import find_symbols

@@ -21,7 +21,7 @@ from study_report import put, spread
 from torch.linalg import vector_norm
 
 from capsonnx import datasets, exam, training
-from capsonnx.exam.scoring import confident_right, top_right
+from capsonnx.exam.set_scoring import confident_right, top_right
 from capsonnx.files import replacing
 from capsonnx.model import CapsuleNetwork, couple
 from capsonnx.progress import progress_bar

@@ -1,7 +1,7 @@
 """Measuring: models and their peers in one run, files against memory, and how cost grows."""
 
 from capsonnx.benchmark.compare import Comparison, Measured, Settings, compare
-from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
+from capsonnx.benchmark.files import FirstRow, FolderResult, measure_first_row, measure_folder
 from capsonnx.benchmark.growth import Fit, Point, fit_memory, measure_growth
 from capsonnx.benchmark.machine import processor
 from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers

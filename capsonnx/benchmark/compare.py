@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capsonnx.benchmark.folder import FirstRow, FolderResult, measure_first_row, measure_folder
+from capsonnx.benchmark.files import FirstRow, FolderResult, measure_first_row, measure_folder
 from capsonnx.benchmark.images import digits
 from capsonnx.benchmark.machine import gemm, gemm_multiply_adds, processor
-from capsonnx.benchmark.systems import OURS, PEERS, Request, System, build_system, check_peers
+from capsonnx.benchmark.systems import OURS, PEERS, Request, build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import multiply_adds, profile, time_by_operator
 from capsonnx.benchmark.worker import Alone, run_alone
@@ -154,12 +155,14 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
     tell("throughput")
     batched = {request: build_system(request, many) for request in requests}
     calls: dict[Request | str, Callable[[], object]] = {
-        request: _call(system, many) for request, system in batched.items()
+        request: partial(system.run, many) for request, system in batched.items()
     }
     throughput = measure({**calls, ROOF: gemm()}, seconds=settings.seconds)
     tell("latency")
     single = {request: build_system(request, one) for request in requests}
-    latency = measure({request: _call(system, one) for request, system in single.items()}, seconds=settings.seconds)
+    latency = measure(
+        {request: partial(system.run, one) for request, system in single.items()}, seconds=settings.seconds
+    )
     measured = [
         Measured(
             request,
@@ -226,10 +229,6 @@ def _shares(path: Path, settings: Settings) -> dict[str, float]:
     times = time_by_operator(profile(path, shape, threads=1, runs=20))
     whole = sum(times.values())
     return {operator: seconds / whole for operator, seconds in times.items()}
-
-
-def _call(system: System, images: object) -> Callable[[], object]:
-    return lambda: system.run(images)  # type: ignore[arg-type]
 
 
 def _end_to_end(

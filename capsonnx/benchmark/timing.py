@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+import numpy as np
 
-__all__ = ["Ratio", "Timing", "measure", "quantile", "ratio"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Ratio", "Timing", "measure", "ratio"]
 
 PAUSE = 0.03
 """Seconds of rest before each turn: the threads of the one before spin on for some milliseconds."""
@@ -41,7 +42,7 @@ class Timing:
 
     def at(self, share: float) -> float:
         """The seconds that a share in 0..1 of all calls stayed within."""
-        return quantile(self.seconds, share)
+        return float(np.quantile(self.seconds, share, method="inverted_cdf"))
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,6 @@ def ratio(one: Timing, other: Timing) -> Ratio:
     pairs = zip(one.turns, other.turns, strict=True)
     ratios = [median(seconds) / median(own) for own, seconds in pairs]
     return Ratio(median(ratios), min(ratios), max(ratios))
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The least of the values that so great a share of them does not exceed.
-
-    >>> quantile([3.0, 1.0, 2.0, 4.0], 0.5), quantile([3.0, 1.0, 2.0, 4.0], 0.99)
-    (2.0, 4.0)
-    """
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def _turn(call: Callable[[], object], seconds: float, clock: Callable[[], float]) -> tuple[float, ...]:

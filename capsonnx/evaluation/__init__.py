@@ -10,6 +10,6 @@
 from __future__ import annotations
 
 from capsonnx.evaluation.choice import FILES, exam_family, exam_names
-from capsonnx.evaluation.evaluate import Evaluation, evaluate
+from capsonnx.evaluation.evaluation import Evaluation, evaluate
 
 __all__ = ["FILES", "Evaluation", "evaluate", "exam_family", "exam_names"]

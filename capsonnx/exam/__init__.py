@@ -22,23 +22,21 @@ With a reader, ``exam.sit_pages(reader, pages, labels=digits.labels)`` then give
 from __future__ import annotations
 
 from capsonnx.exam.build import build_exams, build_page_exams
-from capsonnx.exam.exams import EXAMS
 from capsonnx.exam.files import FilesResult, Misread, mark_files
 from capsonnx.exam.page_exams import PAGE_EXAMS, PageBuilder
-from capsonnx.exam.pages import Lines, PageExam, Placed, altered
-from capsonnx.exam.reading import read_classes, sit_pages
-from capsonnx.exam.reading_scores import (
+from capsonnx.exam.page_scoring import (
     PageResult,
     character_error_rate,
     edit_distance,
     exact_strings,
-    false_per_megapixel,
     joined,
     match_symbols,
-    precision_and_recall,
 )
-from capsonnx.exam.run import Answers, mark, score, sit
-from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, read_right, top_right
+from capsonnx.exam.page_sitting import read_classes, sit_pages
+from capsonnx.exam.pages import Lines, PageExam, Placed
+from capsonnx.exam.set_exams import EXAMS
+from capsonnx.exam.set_scoring import CONFIDENT, Result, confident_right, exact_right, highest, read_right, top_right
+from capsonnx.exam.set_sitting import Answers, mark, score, sit
 from capsonnx.exam.sets import Builder, Exam
 from capsonnx.exam.threshold import best_threshold
 
@@ -57,7 +55,6 @@ __all__ = [
     "PageResult",
     "Placed",
     "Result",
-    "altered",
     "best_threshold",
     "build_exams",
     "build_page_exams",
@@ -66,12 +63,11 @@ __all__ = [
     "edit_distance",
     "exact_right",
     "exact_strings",
-    "false_per_megapixel",
+    "highest",
     "joined",
     "mark",
     "mark_files",
     "match_symbols",
-    "precision_and_recall",
     "read_classes",
     "read_right",
     "score",

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from capsonnx.errors import InputError
-from capsonnx.exam.exams import EXAMS
 from capsonnx.exam.page_exams import PAGE_EXAMS
+from capsonnx.exam.set_exams import EXAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

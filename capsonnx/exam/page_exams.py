@@ -7,6 +7,7 @@ five digits in a row or column hold the same digits, those of ``strings-5``, so 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,7 +17,7 @@ from capsonnx.exam.clutter import clutter
 from capsonnx.exam.compose import column, ink_spans, pad, paste, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.draws import stream
-from capsonnx.exam.pages import PageExam, Placed, altered, transferred, turned
+from capsonnx.exam.pages import PageExam, Placed, transferred, turned
 from capsonnx.exam.photo import ZOOM, photographed
 from capsonnx.exam.resample import scaled
 from capsonnx.exam.scatter import scattered
@@ -119,28 +120,26 @@ def degraded(dataset: Dataset, seed: int) -> PageExam:
 
     Other exams are the same to the last bit on every machine; these differ by a level or so between builds of libjpeg.
     """
-    generator = stream(seed, "degraded-5")
-    return altered(_framed(dataset, seed), "degraded-5", lambda images: degrade(images, generator))
+    exam = _framed(dataset, seed)
+    return replace(exam, name="degraded-5", images=degrade(exam.images, stream(seed, "degraded-5")))
 
 
 def ruled(dataset: Dataset, seed: int) -> PageExam:
     """The pages of ``degraded-5``, not degraded, on ruled and squared paper, in boxes and frames, and underlined."""
-    generator = stream(seed, "ruled-5")
-    return altered(
-        _framed(dataset, seed), "ruled-5", lambda images: printed(images, FRAME, dataset.images.shape[2], generator)
-    )
+    exam, pitch = _framed(dataset, seed), dataset.images.shape[2]
+    return replace(exam, name="ruled-5", images=printed(exam.images, FRAME, pitch, stream(seed, "ruled-5")))
 
 
 def ruled_degraded(dataset: Dataset, seed: int) -> PageExam:
     """The pages of ``ruled-5`` as a scanner gives them."""
-    generator = stream(seed, "ruled-degraded-5")
-    return altered(ruled(dataset, seed), "ruled-degraded-5", lambda images: degrade(images, generator))
+    exam = ruled(dataset, seed)
+    return replace(exam, name="ruled-degraded-5", images=degrade(exam.images, stream(seed, "ruled-degraded-5")))
 
 
 def shaded(dataset: Dataset, seed: int) -> PageExam:
     """The pages of ``degraded-5`` with a shadow on each, as someone casts it who takes a photo."""
-    generator = stream(seed, "shadowed-5")
-    return altered(_framed(dataset, seed), "shadowed-5", lambda images: shadowed(images, generator))
+    exam = _framed(dataset, seed)
+    return replace(exam, name="shadowed-5", images=shadowed(exam.images, stream(seed, "shadowed-5")))
 
 
 def photos(dataset: Dataset, seed: int) -> PageExam:

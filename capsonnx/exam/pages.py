@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import numpy as np
-
-from capsonnx.errors import InputError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Lines", "PageExam", "Placed", "altered", "transferred", "turned"]
+__all__ = ["Lines", "PageExam", "Placed", "transferred", "turned"]
 
 
 class Placed(NamedTuple):
@@ -57,31 +54,6 @@ class PageExam:
         return len(self.truth)
 
 
-def altered(exam: PageExam, name: str, function: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> PageExam:
-    """The same exam on changed images.
-
-    Args:
-        exam: what to change.
-        name: of the new exam.
-        function: takes and returns (count, height, width) uint8; it leaves the symbols where they are.
-
-    Raises:
-        InputError: the images that the function returned are of another shape or type.
-
-    >>> exam = PageExam("dark", np.zeros((1, 2, 2), np.uint8), (((Placed(7, 1.0, 1.0),),),))
-    >>> altered(exam, "light", lambda images: 255 - images).images.tolist()
-    [[[255, 255], [255, 255]]]
-    """
-    images = function(exam.images)
-    if images.shape != exam.images.shape or images.dtype != np.uint8:
-        raise InputError(
-            f"exam {name!r}: images of shape {images.shape} and type {images.dtype}",
-            expected=f"shape {exam.images.shape} and type uint8",
-            remedy="pass a function that keeps both",
-        )
-    return replace(exam, name=name, images=images)
-
-
 def transferred(truth: tuple[Lines, ...], scale: float = 1.0, offset: float = 0.0) -> tuple[Lines, ...]:
     """What stands where, after the pages were scaled and then moved.
 
@@ -104,6 +76,7 @@ def turned(truth: tuple[Lines, ...], places: NDArray[np.float64]) -> tuple[Lines
         truth: the lines of each page.
         places: (page, 2, 3) float64, what takes a point (x, y, 1) of it to its new x and y.
 
+    >>> import numpy as np
     >>> turned((((Placed(7, 14.0, 42.0),),),), np.array([[[0, -1, 50], [1, 0, 0]]]))
     (((Placed(target=7, x=8.0, y=14.0),),),)
     """

@@ -20,8 +20,6 @@ from capsonnx.exam.compose import centred
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from capsonnx.contract import Scorer
     from capsonnx.datasets import Dataset
 
@@ -154,12 +152,6 @@ def _compare(reference: Scorer, candidate: Scorer, sat: exam.Exam, advance: Call
         images=len(sat),
         reference=float(exam.top_right(expected, sat.targets).mean()),
         candidate=float(exam.top_right(found, sat.targets).mean()),
-        agreement=float(exam.top_right(found, _highest(expected, digits)).mean()),
+        agreement=float(exam.top_right(found, exam.highest(expected, digits)).mean()),
         difference=float(np.abs(expected - found).mean()),
     )
-
-
-def _highest(lengths: NDArray[np.float32], digits: int) -> NDArray[np.int64]:
-    """The classes (count, digits) int64 of the highest lengths, as :func:`capsonnx.exam.top_right` ranks them."""
-    highest: NDArray[np.int64] = np.argsort(lengths, axis=1, kind="stable")[:, -digits:]
-    return highest

@@ -103,7 +103,7 @@ def to_onnx(
     _name_sizes(model)
     # Of a file without the field, too: they also say how large symbols are, and that black may be cut off.
     windows = contract.windows or windows_of(network)
-    contract = dataclasses.replace(contract, windows=windows if FIELD in _check_outputs(None, network) else None)
+    contract = dataclasses.replace(contract, windows=windows if FIELD in network.output_names else None)
     onnx.helper.set_model_props(model, contract.to_metadata())
     content: bytes = model.SerializeToString(deterministic=True)
     return content

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Stretches", "below", "counts", "ends"]
+__all__ = ["Stretches", "below", "bounding_box", "counts", "ends"]
 
 
 class Stretches(NamedTuple):
@@ -88,3 +88,13 @@ def ends(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]
     ([1, 0], [4, 5])
     """
     return present.argmax(axis=1), present.shape[1] - present[:, ::-1].argmax(axis=1)
+
+
+def bounding_box(mask: NDArray[Any]) -> tuple[slice, slice]:
+    """The rows and the columns that hold all that is set, or not zero, in (height, width); of nothing, none.
+
+    >>> bounding_box(np.array([[0, 0, 0], [0, 1, 1]], bool))
+    (slice(1, 2, None), slice(1, 3, None))
+    """
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)).tolist() for axis in (1, 0))
+    return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if rows else (slice(0, 0), slice(0, 0))

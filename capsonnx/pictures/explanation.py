@@ -10,9 +10,9 @@ import numpy as np
 from capsonnx.contract import EVIDENCE, FIELD, LENGTHS
 from capsonnx.errors import ModelError
 from capsonnx.pictures.files import draw_each, require_suffix
-from capsonnx.runtime.folder import read_pages
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import Page, grey, load_page, place
+from capsonnx.runtime.streaming import read_pages
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from capsonnx.contract import Contract, Scores
-    from capsonnx.runtime.folder import Row
     from capsonnx.runtime.page import Image
     from capsonnx.runtime.reading import Reading
     from capsonnx.runtime.session import Model
+    from capsonnx.runtime.streaming import Row
 
 __all__ = [
     "Explanation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import ImageError, InputError, ModelError
-from capsonnx.runtime.folder import Row
+from capsonnx.runtime.streaming import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,9 +10,9 @@ import numpy as np
 from capsonnx.contract import FIELD, LENGTHS, POSES
 from capsonnx.pictures.explanation import Seen, classes_of
 from capsonnx.pictures.files import draw_each, require_suffix
-from capsonnx.runtime.folder import read_pages
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import grey, load_page
+from capsonnx.runtime.streaming import read_pages
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Preparing scans, forms and photos: from ink on uneven, noisy, ruled paper to bright ink on exact black."""
 
+from capsonnx.preparation.batch import prepare_all
 from capsonnx.preparation.clean import needs_preparation
-from capsonnx.preparation.many import prepare_all
-from capsonnx.preparation.prepared import Preparation, Prepared, check_choices, prepare
+from capsonnx.preparation.page import Preparation, Prepared, check_choices, prepare
 
 __all__ = ["Preparation", "Prepared", "check_choices", "needs_preparation", "prepare", "prepare_all"]

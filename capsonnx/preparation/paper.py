@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from capsonnx.masks import bounding_box
 from capsonnx.preparation.cells import ground_of, inner, parted, pixels_of
 from capsonnx.preparation.ground import blocks, spread
 from capsonnx.preparation.sheets import sheets_of
@@ -61,8 +62,7 @@ class Paper:
     @cached_property
     def box(self) -> tuple[slice, slice]:
         """The rows and columns that hold it."""
-        rows, cols = (np.flatnonzero(self.inside.any(axis=axis)) for axis in (1, 0))
-        return slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+        return bounding_box(self.inside)
 
     def cut_out(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The paper alone, its box full: light ink on a dark ground.

@@ -10,7 +10,7 @@ What a session is made with, and why:
   most: a batch of one image needs that, and then the cores are free for other work.
 * **Graph level**: all of ONNX Runtime's optimisations, with the layout of convolutions among them.
 * **Arena**: on, so that a batch finds its memory where the last one left it; it is shrunk when pages get much smaller
-  (:mod:`capsonnx.runtime.running`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
+  (:mod:`capsonnx.runtime.runners`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
   multiples of 8 pixels, and each shape then needs one block.
 """
 

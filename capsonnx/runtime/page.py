@@ -11,6 +11,7 @@ from PIL.Image import Image as PillowImage
 
 from capsonnx.errors import ImageError, InputError
 from capsonnx.images import Polarity, as_grey, load_grey, pad_to, pillow_warnings_ignored
+from capsonnx.masks import bounding_box
 from capsonnx.preparation import check_choices, prepare_all
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.symbols import Box
@@ -216,18 +217,16 @@ def place(
     >>> placed.shape, origin
     ((32, 40), (90, 44))
     """
-    rows, cols = (np.flatnonzero(levels.any(axis=axis)) for axis in (1, 0))
-    ends = [(int(found[0]), int(found[-1]) + 1) if found.size else (0, 0) for found in (rows, cols)]
-    inked = [end - start for start, end in ends]
+    box = bounding_box(levels)
+    ink = levels[box]
     if size is None:
-        needed = [max(smallest, side + 2 * margin) for side, margin in zip(inked, MARGINS, strict=True)]
+        needed = [max(smallest, side + 2 * margin) for side, margin in zip(ink.shape, MARGINS, strict=True)]
         sides = [-(-side // STEP) * STEP for side in needed]
-    elif inked[0] > size[0] or inked[1] > size[1]:
-        raise _misfit(f"ink of {inked[0]}×{inked[1]} pixels", size)
+    elif ink.shape[0] > size[0] or ink.shape[1] > size[1]:
+        raise _misfit(f"ink of {ink.shape[0]}×{ink.shape[1]} pixels", size)
     else:
         sides = list(size)
     placed = np.zeros(sides, np.uint8)
-    (top, bottom), (left, right) = ends
-    down, across = (min(margin, (side - ink) // 2) for margin, side, ink in zip(MARGINS, sides, inked, strict=True))
-    placed[down : down + bottom - top, across : across + right - left] = levels[top:bottom, left:right]
-    return placed, (left - across, top - down)
+    down, across = (min(margin, (side - own) // 2) for margin, side, own in zip(MARGINS, sides, ink.shape, strict=True))
+    placed[down : down + ink.shape[0], across : across + ink.shape[1]] = ink
+    return placed, (box[1].start - across, box[0].start - down)

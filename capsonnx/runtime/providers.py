@@ -54,7 +54,7 @@ class Cuda:
         The search for a convolution's algorithm is heuristic: the exhaustive one, which is the default, takes longer at
         each new shape, in older versions of ONNX Runtime by trying every algorithm. The arena grows by what is asked
         for, and not to the next power of two, so that what a large page took can be given back (see
-        :mod:`capsonnx.runtime.running`).
+        :mod:`capsonnx.runtime.runners`).
         """
         return {
             "cudnn_conv_algo_search": "HEURISTIC",

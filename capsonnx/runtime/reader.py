@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capsonnx.errors import InputError
-from capsonnx.runtime.folder import Row, read_batch, read_images
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import load_page
 from capsonnx.runtime.providers import FAITHFUL, Cuda
 from capsonnx.runtime.session import Model, load_model
 from capsonnx.runtime.sources import expand
+from capsonnx.runtime.streaming import Row, read_batch, read_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ class Reader:
         return read_batch(self.model, [page], threshold=self.options.threshold)[0]
 
     def read_many(self, images: Iterable[Image], *, batch_size: int = 128, workers: int | None = None) -> Iterator[Row]:
-        """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.folder.read_images`.
+        """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.streaming.read_images`.
 
         Raises:
             InputError: ``images`` is a single path or file, or as of that function.

@@ -19,7 +19,7 @@ from capsonnx.require import require_count
 from capsonnx.runtime import providers
 from capsonnx.runtime.opening import content_of, message_of, open_session
 from capsonnx.runtime.parallel import cores
-from capsonnx.runtime.running import CpuRunner, DeviceRunner, HostRunner, Runner
+from capsonnx.runtime.runners import CpuRunner, DeviceRunner, HostRunner, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,10 +13,8 @@ from capsonnx.exam import (
     character_error_rate,
     edit_distance,
     exact_strings,
-    false_per_megapixel,
     joined,
     match_symbols,
-    precision_and_recall,
 )
 from capsonnx.symbols import Box, Symbol
 
@@ -114,11 +112,5 @@ def test_the_nearer_of_two_is_the_match() -> None:
     ]
 
 
-def test_where_there_is_nothing_to_count_there_is_no_share() -> None:
-    assert precision_and_recall(0, 0, 0) == (None, None)
-    assert precision_and_recall(0, 3, 0) == (0, None)
+def test_where_nothing_is_said_there_are_no_wrong_characters() -> None:
     assert character_error_rate(["12"], [""]) is None
-
-
-def test_false_symbols_are_counted_by_area() -> None:
-    assert false_per_megapixel(1, 256 * 256) == pytest.approx(15.26, abs=0.01)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam.reading import read_classes
-from capsonnx.exam.scoring import CONFIDENT, Result, confident_right, exact_right, read_right, top_right
+from capsonnx.exam.page_sitting import read_classes
+from capsonnx.exam.set_scoring import CONFIDENT, Result, confident_right, exact_right, read_right, top_right
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

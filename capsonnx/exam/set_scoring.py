@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CONFIDENT", "Result", "confident_right", "exact_right", "read_right", "top_right"]
+__all__ = ["CONFIDENT", "Result", "confident_right", "exact_right", "highest", "read_right", "top_right"]
 
 
 CONFIDENT = 0.5
@@ -68,9 +68,26 @@ def top_right(lengths: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArr
     >>> top_right(np.array([[0.9, 0.2, 0.8], [0.9, 0.2, 0.1]], np.float32), np.array([[2, 0], [2, 0]])).tolist()
     [True, False]
     """
-    highest = np.argsort(lengths, axis=1, kind="stable")[:, -targets.shape[1] :]
-    right: NDArray[np.bool_] = (np.sort(highest, axis=1) == np.sort(targets, axis=1)).all(axis=1)
+    chosen = highest(lengths, targets.shape[1])
+    right: NDArray[np.bool_] = (np.sort(chosen, axis=1) == np.sort(targets, axis=1)).all(axis=1)
     return right
+
+
+def highest(lengths: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """The classes of the so many highest lengths; of equal ones the later class counts as higher.
+
+    Args:
+        lengths: (images, class) float32 in 0..1.
+        count: how many classes of each image, from 1.
+
+    Returns:
+        (images, count) int64, the highest last.
+
+    >>> highest(np.array([[0.9, 0.2, 0.8]], np.float32), 2).tolist()
+    [[2, 0]]
+    """
+    ranked: NDArray[np.int64] = np.argsort(lengths, axis=1, kind="stable")[:, -count:]
+    return ranked
 
 
 def confident_right(

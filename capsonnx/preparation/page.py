@@ -22,7 +22,7 @@ from PIL import Image, ImageFilter
 
 from capsonnx.contract import WIDEST
 from capsonnx.errors import InputError
-from capsonnx.masks import find_components
+from capsonnx.masks import bounding_box, find_components
 from capsonnx.preparation.clean import STRONG, needs_preparation, unruled
 from capsonnx.preparation.scan import ink_on_paper
 from capsonnx.preparation.sizes import SYMBOL, are_frames, clean_scale
@@ -125,17 +125,17 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     if scale == 1:
         return Prepared(levels)
     # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
-    rows, cols = (np.flatnonzero(levels.any(axis=axis)) for axis in (1, 0))
-    ink = levels[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
-    resized = np.rint(_resized(ink.astype(np.float32), scale)).astype(np.uint8)
-    row, col = round(rows[0] * scale), round(cols[0] * scale)
+    rows, columns = bounding_box(levels)
+    resized = np.rint(_resized(levels[rows, columns].astype(np.float32), scale)).astype(np.uint8)
+    top, left = rows.start * scale, columns.start * scale
+    row, col = round(top), round(left)
     height, width = (round(side * scale) for side in levels.shape)
     page = np.zeros((max(height, row + len(resized)), max(width, col + resized.shape[1])), np.uint8)
     page[row : row + len(resized), col : col + resized.shape[1]] = resized
     # Thin strokes grow faint when they shrink.
     is_faint = scale < 1 and _full(page) < FAINT
     page = _thickened(_brightened(page.astype(np.float32)), symbol) if is_faint else page
-    return Prepared(page, scale, (float(cols[0] * scale - col), float(rows[0] * scale - row)))
+    return Prepared(page, scale, (left - col, top - row))
 
 
 def _scale(size: float, symbol: float | None) -> float:

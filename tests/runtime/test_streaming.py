@@ -11,7 +11,7 @@ from PIL import Image
 
 from capsonnx.contract import Contract, Scores
 from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime import ReadingOptions, folder, load_model, page, page_reader, read_images
+from capsonnx.runtime import ReadingOptions, load_model, page, page_reader, read_images, streaming
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_images_of_one_shape_share_a_batch():
 
 
 def test_large_images_share_no_batch(monkeypatch):
-    monkeypatch.setattr(folder, "BATCH_PIXELS", 600)
+    monkeypatch.setattr(streaming, "BATCH_PIXELS", 600)
     recorder = Recorder()
     list(read_images(recorder, [image_of(14, 14, 9)] * 7 + [image_of(30, 30, 9)] * 2, workers=1))
     assert recorder.shapes == [(3, 14, 14), (3, 14, 14), (1, 14, 14), (1, 30, 30), (1, 30, 30)]
@@ -126,7 +126,7 @@ def test_sources_are_taken_no_more_than_four_batches_a_thread_ahead(model, most_
 
 
 def test_a_thread_holds_few_pixels_or_one_image(monkeypatch):
-    monkeypatch.setattr(folder, "PART_PIXELS", 1000)
+    monkeypatch.setattr(streaming, "PART_PIXELS", 1000)
     held = []
     real = page.load_pages
 
@@ -135,7 +135,7 @@ def test_a_thread_holds_few_pixels_or_one_image(monkeypatch):
         held.append(sum(one.size[0] * one.size[1] for one in pages[:-1]))
         return pages
 
-    monkeypatch.setattr(folder, "load_pages", load)
+    monkeypatch.setattr(streaming, "load_pages", load)
     images = [image_of(*shape, 9) for shape in [(14, 14)] * 9 + [(50, 50)] * 4 + [(20, 20)] * 5]
     assert len(list(read_images(Recorder(), images, workers=2))) == len(images)
     assert max(held) < 1000
@@ -144,7 +144,7 @@ def test_a_thread_holds_few_pixels_or_one_image(monkeypatch):
 
 def test_large_pages_take_turns_with_all_threads_of_the_model(monkeypatch):
     """In memory there is room for one of them; small ones go on meanwhile, each thread on its own."""
-    monkeypatch.setattr(folder, "BATCH_PIXELS", 2 * 900)
+    monkeypatch.setattr(streaming, "BATCH_PIXELS", 2 * 900)
     at_once, most, lock = 0, 0, threading.Lock()
 
     class Whole(Recorder):
@@ -163,7 +163,7 @@ def test_large_pages_take_turns_with_all_threads_of_the_model(monkeypatch):
             return shared
 
     whole, shared = Whole(seconds=0.002), Recorder()
-    monkeypatch.setattr(folder, "PART_PIXELS", 1)  # so that each image is a part of its own
+    monkeypatch.setattr(streaming, "PART_PIXELS", 1)  # so that each image is a part of its own
     images = [image_of(40, 40, 9), image_of(20, 20, 9)] * 8
     assert len(list(read_images(whole, images, workers=2))) == 16
     assert set(whole.shapes) == {(1, 40, 40)}

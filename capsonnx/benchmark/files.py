@@ -19,9 +19,9 @@ from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.contract import FIELD, LENGTHS
 from capsonnx.errors import ModelError
 from capsonnx.runtime import load_model, read_images
-from capsonnx.runtime.folder import PART_PIXELS, batches_of, read_pages
 from capsonnx.runtime.page import Page, load_pages
 from capsonnx.runtime.parallel import cores
+from capsonnx.runtime.streaming import PART_PIXELS, batches_of, read_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

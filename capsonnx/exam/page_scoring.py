@@ -22,10 +22,8 @@ __all__ = [
     "character_error_rate",
     "edit_distance",
     "exact_strings",
-    "false_per_megapixel",
     "joined",
     "match_symbols",
-    "precision_and_recall",
 ]
 
 
@@ -154,30 +152,3 @@ def match_symbols(
         if distance <= within and here not in matches and there not in matches.values():
             matches[here] = there
     return list(matches.items())
-
-
-def precision_and_recall(matched: int, found: int, true: int) -> tuple[float | None, float | None]:
-    """The share in 0..1 of the symbols found that are right, and of the true ones that were found.
-
-    Args:
-        matched: how many of them are the same.
-        found: how many symbols were found; where none, there is no precision.
-        true: how many there are; where none, there is no recall.
-
-    >>> precision_and_recall(3, 4, 5), precision_and_recall(0, 0, 5)
-    ((0.75, 0.6), (None, 0.0))
-    """
-    return matched / found if found else None, matched / true if true else None
-
-
-def false_per_megapixel(false: int, pixels: int) -> float:
-    """How many false symbols there are to a million pixels.
-
-    Args:
-        false: symbols found that are not there.
-        pixels: of all pages, from 1.
-
-    >>> false_per_megapixel(3, 500_000)
-    6.0
-    """
-    return false * 1_000_000 / pixels

@@ -9,7 +9,7 @@ import pytest
 
 from capsonnx.contract import Windows
 from capsonnx.runtime import load_model
-from capsonnx.runtime.running import (
+from capsonnx.runtime.runners import (
     GRAPH,
     MOST_BUFFERS,
     PIECE,

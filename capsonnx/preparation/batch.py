@@ -13,7 +13,7 @@ import numpy as np
 from capsonnx.contract import WIDEST
 from capsonnx.masks import find_components
 from capsonnx.preparation.clean import HAZE, REACH, STRONG, most_inked, near_ink
-from capsonnx.preparation.prepared import Preparation, Prepared, check_choices, prepare
+from capsonnx.preparation.page import Preparation, Prepared, check_choices, prepare
 from capsonnx.preparation.rules import SHORTEST
 from capsonnx.preparation.sizes import SYMBOL, are_fit, longest_of
 
@@ -35,16 +35,16 @@ def prepare_all(
     symbol: float | None = SYMBOL,
     widest: float = WIDEST,
 ) -> list[Prepared]:
-    """What :func:`capsonnx.preparation.prepared.prepare` gives for each of some pages, sooner.
+    """What :func:`capsonnx.preparation.prepare` gives for each of some pages, sooner.
 
     Args:
         pages: each (height, width) uint8, light ink on a dark ground.
-        mode: see :data:`capsonnx.preparation.prepared.Preparation`.
+        mode: see :data:`capsonnx.preparation.Preparation`.
         symbol: the longer side in pixels that symbols should have, or None to keep the size of the pages.
         widest: the greatest width of a symbol by its height.
 
     Raises:
-        InputError: as by :func:`capsonnx.preparation.prepared.prepare`.
+        InputError: as by :func:`capsonnx.preparation.prepare`.
     """
     check_choices(mode, symbol)
     spared = [False] * len(pages)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from capsonnx.contract import Scores
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam import Answers, Exam, mark, run, score, sit
+from capsonnx.exam import Answers, Exam, mark, score, set_sitting, sit
 from capsonnx.symbols import Box, Symbol
 
 if TYPE_CHECKING:
@@ -99,13 +99,13 @@ def test_of_empty_images_only_silence_is_said() -> None:
 
 
 def test_batches_of_large_images_are_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "MOST_PIXELS", 65)  # three images of 4×5
+    monkeypatch.setattr(set_sitting, "MOST_PIXELS", 65)  # three images of 4×5
     steps: list[int] = []
     exam = exam_of(7)
     lengths = score(pixels, exam, advance=steps.append).lengths
     assert steps == [3, 3, 1]
     np.testing.assert_array_equal(lengths, pixels(exam.images).lengths)
-    monkeypatch.setattr(run, "MOST_PIXELS", 1)
+    monkeypatch.setattr(set_sitting, "MOST_PIXELS", 1)
     score(pixels, exam, advance=steps.append)
     assert steps[3:] == [1] * 7
 

@@ -13,8 +13,8 @@ from capsonnx.errors import InputError
 from capsonnx.exam.compose import pad, row
 from capsonnx.exam.degrade import degrade
 from capsonnx.exam.stationery import printed
-from capsonnx.preparation import many, prepare
-from capsonnx.preparation.many import clean, prepare_all
+from capsonnx.preparation import batch, prepare
+from capsonnx.preparation.batch import clean, prepare_all
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,8 +84,8 @@ def test_of_noise_too(drawn: list[tuple[int, int, int]]) -> None:
 
 def test_large_pages_are_not_laid_in_the_column(pages: Pages, monkeypatch) -> None:
     seen = []
-    real = many.clean
-    monkeypatch.setattr(many, "clean", lambda chosen, *sizes: seen.extend(chosen) or real(chosen, *sizes))
+    real = batch.clean
+    monkeypatch.setattr(batch, "clean", lambda chosen, *sizes: seen.extend(chosen) or real(chosen, *sizes))
     large = np.zeros((129, 5), np.uint8)
     prepare_all([pages[0], large, pages[1]])
     assert [page.shape for page in seen] == [(28, 28), (28, 28)]

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from capsonnx.errors import InputError, ModelError
-from capsonnx.exam.reading_scores import (
+from capsonnx.exam.page_scoring import (
     PageResult,
     character_error_rate,
     exact_strings,
-    false_per_megapixel,
     joined,
     match_symbols,
-    precision_and_recall,
 )
 
 if TYPE_CHECKING:
@@ -139,7 +137,6 @@ def _result(exam: PageExam, found: Found, labels: Sequence[str], seconds: float)
     true = [[placed for line in page for placed in line] for page in exam.truth]
     matched = sum(len(match_symbols(*page, labels, within=exam.tolerance)) for page in zip(symbols, true, strict=True))
     count, true_count = sum(map(len, symbols)), sum(map(len, true))
-    precision, recall = precision_and_recall(matched, count, true_count)
     readings = [joined([symbol.label for symbol in line] for line in page) for page in found]
     expected = [joined([labels[placed.target] for placed in line] for line in page) for page in exam.truth]
     return PageResult(
@@ -148,9 +145,9 @@ def _result(exam: PageExam, found: Found, labels: Sequence[str], seconds: float)
         symbols=true_count,
         exact=exact_strings(readings, expected) if exam.ordered else None,
         character_errors=character_error_rate(readings, expected) if exam.ordered else None,
-        precision=precision,
-        recall=recall,
-        false_per_megapixel=false_per_megapixel(count - matched, exam.images.size),
+        precision=matched / count if count else None,
+        recall=matched / true_count if true_count else None,
+        false_per_megapixel=(count - matched) * 1_000_000 / exam.images.size,
         seconds=seconds,
         # The clock of some systems stands still over a very short run.
         pages_per_second=len(exam) / max(seconds, 1e-9),
