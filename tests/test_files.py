@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from capsonnx import files
 from capsonnx.errors import InputError
 from capsonnx.files import replacing, write_bytes, write_text
 
@@ -81,3 +82,12 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path):
     with pytest.raises(OSError, match="No space") as raised, replacing(tmp_path / "note.txt") as temporary:
         raise OSError(errno.ENOSPC, "No space left", str(temporary))
     assert raised.value.filename == str(tmp_path / "note.txt")
+
+
+def test_a_shipped_file_lies_in_the_package_or_beside_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "capsonnx" / "files.py"))
+    assert files.shipped("mnist.onnx") is None
+    for place in (tmp_path, tmp_path / "capsonnx"):  # a checkout's, and, before it, the package's own
+        (place / "exported").mkdir(parents=True)
+        (place / "exported" / "mnist.onnx").touch()
+        assert files.shipped("mnist.onnx") == place / "exported" / "mnist.onnx"

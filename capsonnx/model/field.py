@@ -39,7 +39,7 @@ APART = (20.0, 12.0)
 
 TOUCHING, SURE = (20.0, 8.0), 0.85
 """The same for two windows whose lengths are both above a sure one. All four were chosen on pages of digits held out of
-the training, by scripts/choose_reading.py."""
+the training, by scripts/study/choose_reading.py."""
 
 
 def columns(size: tuple[int, int], receptive_field: int) -> tuple[int, int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from questions import SHAPES
+
 from capsonnx.export.parity import CONTENTS
 from capsonnx.files import write_text
-from portability.questions import SHAPES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 EXPORTED = ROOT / "exported"
 GOLDEN = json.loads((EXPORTED / "golden.json").read_text(encoding="utf-8"))
 MODEL = EXPORTED / GOLDEN["model"]
-REMEDY = "the model has changed: run scripts/make_golden.py"
+REMEDY = "the model has changed: run scripts/publish/make_golden.py"
 
 
 def differences(model: bytes, case: dict, images=None) -> dict[str, float]:
@@ -45,7 +45,7 @@ def test_the_shipped_file_answers_it(case):
 
 
 def test_it_comes_out_again_byte_for_byte(tmp_path):
-    script = runpy.run_path(str(ROOT / "scripts" / "make_golden.py"))
+    script = runpy.run_path(str(ROOT / "scripts" / "publish" / "make_golden.py"))
     script["main"].main([str(MODEL), "--output", str(tmp_path / "golden.json")], standalone_mode=False)
     assert (tmp_path / "golden.json").read_bytes() == (EXPORTED / "golden.json").read_bytes(), REMEDY
 

@@ -28,7 +28,7 @@ def recorded() -> dict:
 
 def test_the_table_is_of_the_shipped_file(recorded) -> None:
     digest = hashlib.sha256(default_model_path().read_bytes()).hexdigest()
-    assert recorded["sha256"] == digest, "run scripts/portability.py again"
+    assert recorded["sha256"] == digest, "run scripts/portability/portability.py again"
 
 
 def test_at_least_eight_engines_take_every_size(recorded) -> None:

@@ -137,10 +137,6 @@ def test_without_a_model_the_message_says_where_to_get_one(monkeypatch):
     monkeypatch.setattr(session, "shipped", lambda name: None)
     with pytest.raises(ModelError, match="pass the path of a model"):
         capsonnx.load()
-    for place in (tmp_path, tmp_path / "capsonnx"):  # a checkout's, and, before it, the package's own
-        (place / "exported").mkdir(parents=True)
-        (place / "exported" / "mnist.onnx").touch()
-        assert session.default_model_path() == place / "exported" / "mnist.onnx"
 
 
 def test_symbols_stand_where_the_ink_does(field_model, ink):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_growth.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "speed" / "bench_growth.py"
 
 
 def test_growth_gives_a_figure_a_table_and_figures(field_model, tmp_path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from capsonnx import datasets
 from capsonnx.datasets import Dataset
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "bench_training.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "speed" / "bench_training.py"
 
 
 @pytest.fixture

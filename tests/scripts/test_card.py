@@ -16,11 +16,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def card():
-    sys.path.insert(0, str(ROOT / "scripts"))
+    sys.path.insert(0, str(ROOT / "scripts" / "publish"))
     import card
 
     yield card
-    sys.path.remove(str(ROOT / "scripts"))
+    sys.path.remove(str(ROOT / "scripts" / "publish"))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_whole_card_tells_what_was_trained_and_examined(card, exams, tmp_path)
     assert "| training | 3 minutes on" in told
     assert "| held-out accuracy | 99.12 % |" in told
     assert "lengths 2.0e-07 over 1 cases |" in told
-    assert f"--seed 4 --output {tmp_path / 'run'}`; then `python scripts/publish.py" in told
+    assert f"--seed 4 --output {tmp_path / 'run'}`; then `python scripts/publish/publish.py" in told
     assert "| threshold | 0.875 |" in told
     assert card.exams_text(exams) in told
     assert "{" not in told

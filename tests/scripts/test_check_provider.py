@@ -15,7 +15,7 @@ from capsonnx.benchmark import OURS, Request
 from capsonnx.errors import ParityError
 from capsonnx.runtime import Cuda
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "check_provider.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "speed" / "check_provider.py"
 
 
 def check(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -53,7 +53,7 @@ def test_without_cuda_it_refuses_in_one_line() -> None:
 
 
 def test_the_table_is_that_of_the_report_and_of_a_gpu(script) -> None:
-    folder = SCRIPT.parents[1] / "exported"
+    folder = SCRIPT.parents[2] / "exported"
     report = json.loads((folder / "gpu.json").read_text(encoding="utf-8"))
     assert (folder / "gpu.md").read_text(encoding="utf-8") == script.to_markdown(report) + "\n"
     assert report["provider"] == "CUDAExecutionProvider"

@@ -13,7 +13,7 @@ from capsonnx.export import load_network
 from capsonnx.model import scorer
 from capsonnx.runtime import default_model_path
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "scripts" / "study"
 
 
 @pytest.fixture(scope="module")

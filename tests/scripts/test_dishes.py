@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "scripts" / "dishes.py"
+SCRIPT = ROOT / "scripts" / "figures" / "dishes.py"
 PAGES = ROOT / "exported" / "dishes"
 NAMES = ("inverse", "pooling")
 
@@ -43,7 +43,7 @@ def run_page(page: Path) -> subprocess.CompletedProcess[str]:
 def test_a_page_runs_as_it_says(name) -> None:
     page = PAGES / f"{name}.md"
     text = page.read_text(encoding="utf-8")
-    assert f"PYTHONPATH=scripts .venv/bin/python -m doctest exported/dishes/{name}.md" in text
+    assert f"PYTHONPATH=scripts/figures .venv/bin/python -m doctest exported/dishes/{name}.md" in text
     assert f"]({name}.png)" in text
     assert len(doctest.DocTestParser().get_examples(text)) > 15
     result = run_page(page)

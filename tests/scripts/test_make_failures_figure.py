@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "make_failures_figure.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "figures" / "make_failures_figure.py"
 
 
 def draw(*arguments: object) -> subprocess.CompletedProcess[str]:

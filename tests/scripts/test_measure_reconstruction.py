@@ -9,7 +9,7 @@ from pathlib import Path
 
 from capsonnx.images import load_grey
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "measure_reconstruction.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "study" / "measure_reconstruction.py"
 
 
 def measure(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from capsonnx import datasets, exam
 from capsonnx.errors import InputError, ParityError
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "scripts" / "study"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -122,7 +122,7 @@ def test_a_run_whose_file_the_gate_refuses_is_not_counted_and_the_others_are(stu
     [
         (["--only", "seed-capsule", "--only", "soup"], "--only soup; expected one of seed-capsule"),
         (["--seeds", "0"], "0 is not in the range"),
-        (["--matrix", str(SCRIPTS.parent / "README.md")], "README.md: no matrix"),
+        (["--matrix", str(SCRIPTS.parents[1] / "README.md")], "README.md: no matrix"),
         pytest.param(
             ["--device", "cuda"],
             "device 'cuda'",

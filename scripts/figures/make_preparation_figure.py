@@ -1,6 +1,6 @@
 """Draw exported/preparation.png: scanned pages, shadows on them, forms and photos, and what is made of them.
 
-Run: .venv/bin/python scripts/make_preparation_figure.py
+Run: .venv/bin/python scripts/figures/make_preparation_figure.py
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from capsonnx.exam.stationery import STATIONERY, printed
 from capsonnx.images import as_grey
 from capsonnx.preparation import prepare
 
-TARGET = Path(__file__).parents[1] / "exported" / "preparation.png"
+TARGET = Path(__file__).parents[2] / "exported" / "preparation.png"
 PLAIN, SHADOWS, PHOTOS = 1, 2, 1
 MARGIN, CELL = 14, 28
 

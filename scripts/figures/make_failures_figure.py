@@ -1,6 +1,6 @@
 """Draw the first images of an exam that a model reads wrongly, each with its scores.
 
-Run: .venv/bin/python scripts/make_failures_figure.py exported/mnist.onnx -o failures.png
+Run: .venv/bin/python scripts/figures/make_failures_figure.py exported/mnist.onnx -o failures.png
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Choose the parameters of reading on held-out digits: the peak threshold, and how far symbols stand apart.
 
-Run: .venv/bin/python scripts/choose_reading.py exported/mnist.onnx
+Run: .venv/bin/python scripts/study/choose_reading.py exported/mnist.onnx
 Pages are made of training digits that the training held out; the test split is not touched. The fields are computed
 once; for each choice of parameters the table gives the exact strings, in %, of every exam, and the mean.
 """

@@ -1,7 +1,7 @@
 """Examine a shipped file again: its NAME.exams.json, and the tables of its card.
 
-Run: .venv/bin/python scripts/examine_again.py exported/mnist.onnx --all
-     .venv/bin/python scripts/examine_again.py exported/fashion-mnist.onnx
+Run: .venv/bin/python scripts/publish/examine_again.py exported/mnist.onnx --all
+     .venv/bin/python scripts/publish/examine_again.py exported/fashion-mnist.onnx
 The exams are those of the last time, on the same data; with --all every exam that there is by now.
 """
 
@@ -21,7 +21,7 @@ from capsonnx.runtime import load_model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def examine(model: Path, data: str, names: Sequence[str] = ()) -> dict[str, Any]:

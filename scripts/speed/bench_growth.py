@@ -1,6 +1,6 @@
 """Measure how time and memory grow with the size of images and with the batch: a figure, a table, and a check.
 
-Run: .venv/bin/python scripts/bench_growth.py [--model FILE] [--output exported/growth]
+Run: .venv/bin/python scripts/speed/bench_growth.py [--model FILE] [--output exported/growth]
 Every point is a process of its own, so that its peak of memory is its own. Writes NAME.png, NAME.md and NAME.json. Exit
 code 1 if memory does not grow linearly with the number of pixels.
 """

@@ -1,6 +1,6 @@
 """Draw exported/reading.png: how often a whole string is read without a mistake, by its length and by its spacing.
 
-Run: .venv/bin/python scripts/make_reading_figure.py exported/mnist.exams.json
+Run: .venv/bin/python scripts/figures/make_reading_figure.py exported/mnist.exams.json
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import click
 from matplotlib.figure import Figure
 
-TARGET = Path(__file__).parents[1] / "exported" / "reading.png"
+TARGET = Path(__file__).parents[2] / "exported" / "reading.png"
 LINE, REST = "#0072B2", "#BBBBBB"
 
 

@@ -1,6 +1,6 @@
 """Run exported/mnist.onnx in every runtime that the package registries have, and compare with the torch network.
 
-Run: .venv/bin/python scripts/portability.py
+Run: .venv/bin/python scripts/portability/portability.py
 
 It sets each runtime up in a folder of its own, asks all of them the same questions in a process of their own, and
 writes exported/portability.json and exported/portability.md after each one, the quick ones first. Each row tells the
@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from portability.questions import OF_FIELD, compare, exported_again, golden
-from portability.runtimes import Runtime, ask, catalogue, install, setup_of
-from portability.table import is_full, publish, summary
+from questions import OF_FIELD, compare, exported_again, golden
+from runtimes import Runtime, ask, catalogue, install, setup_of
+from table import is_full, publish, summary
 
 from capsonnx.runtime import default_model_path
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @click.command()

@@ -1,8 +1,8 @@
 """Does routing converge, and does more of it help? Coupling entropy and pair accuracy for 1 to 20 iterations.
 
-Run: .venv/bin/python scripts/study.py --matrix scripts/variants.toml
-     .venv/bin/python scripts/study.py --matrix scripts/retrained.toml
-     .venv/bin/python scripts/convergence.py [--data fashion-mnist]
+Run: .venv/bin/python scripts/study/study.py --matrix scripts/study/variants.toml
+     .venv/bin/python scripts/study/study.py --matrix scripts/study/retrained.toml
+     .venv/bin/python scripts/study/convergence.py [--data fashion-mnist]
 
 The first part takes one network of each routing, trained with three iterations, and reads with 1 to 20: its features
 are computed once, and routed again. The second part is of networks that were trained with so many iterations.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 import torch
 from matplotlib.figure import Figure
-from study import RUNS, SCRIPTS, STUDY, load_matrix, load_results, results_of, save_results
+from study import MATRICES, RUNS, STUDY, load_matrix, load_results, results_of, save_results
 from study_report import put, spread
 from torch.linalg import vector_norm
 
@@ -98,7 +98,7 @@ def retrained(path: Path, data: str = "mnist") -> dict[str, list[tuple[int, floa
     """For each routing the iterations trained and read with, and the share of pairs top and confident, in %."""
     rows = load_results(path)
     found: dict[str, list[tuple[int, float, float]]] = {name: [] for name in ROUTINGS}
-    for variant in load_matrix(SCRIPTS / "retrained.toml"):
+    for variant in load_matrix(MATRICES / "retrained.toml"):
         if variant.data != data:
             continue
         own = [row for row in rows if row["variant"] == variant.name]
@@ -162,12 +162,12 @@ def main(data: str, most_pairs: int | None) -> None:
     [pairs] = exam.build_exams(datasets.load(data, "test"), ["pairs-vertical"])
     pairs = exam.Exam(pairs.name, pairs.images[:most_pairs], pairs.targets[:most_pairs])
     points = []
-    for variant in load_matrix(SCRIPTS / "variants.toml"):
+    for variant in load_matrix(MATRICES / "variants.toml"):
         if variant.data == data and variant.name.removeprefix(f"{data}-") in ROUTINGS:
             network = training.load_trained(RUNS / f"{variant.name}-0").network
             assert isinstance(network, CapsuleNetwork)  # noqa: S101 - of the matrix
             points += read(network, variant.routing, pairs)
-    again = retrained(results_of(SCRIPTS / "retrained.toml"), data)
+    again = retrained(results_of(MATRICES / "retrained.toml"), data)
     name = f"convergence-{data}"
     save_results(STUDY / f"{name}.csv", [point._asdict() for point in points])
     put(table(points, again), name)

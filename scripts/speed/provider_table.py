@@ -1,4 +1,4 @@
-"""The report of scripts/check_provider.py as Markdown."""
+"""The report of scripts/speed/check_provider.py as Markdown."""
 
 from __future__ import annotations
 

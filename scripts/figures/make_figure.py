@@ -1,6 +1,6 @@
 """Draw exported/figure.png, the picture at the top of the README: what the network saw, and what it reads.
 
-Run: .venv/bin/python scripts/make_figure.py
+Run: .venv/bin/python scripts/figures/make_figure.py
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import capsonnx
 from capsonnx import datasets
 from capsonnx.images import load_grey
 
-EXPORTED = Path(__file__).parents[1] / "exported"
+EXPORTED = Path(__file__).parents[2] / "exported"
 READ = ("2-over-7.png", "3-8-side-by-side.png", "7-3-blue-ink.jpg", "5-1-4-9-6-row.png")
 FOUND, REST = "#0072B2", "#BBBBBB"
 

@@ -1,6 +1,6 @@
 """Measure what reading costs besides inference: to pick symbols out of the field, and to prepare scans and photos.
 
-Run: .venv/bin/python scripts/bench_reading.py [--model FILE] [--output exported/reading-speed.md]
+Run: .venv/bin/python scripts/speed/bench_reading.py [--model FILE] [--output exported/reading-speed.md]
 All on the same pages as inference, in turns with it, on the CPU. Prints two tables; exits with 1 if picking takes more
 than 10 % of the time of inference.
 """

@@ -1,6 +1,6 @@
 """Measure how well a decoder draws test digits from their poses: alone, and each digit of a pair from its own pose.
 
-Run: .venv/bin/python scripts/measure_reconstruction.py mnist.onnx
+Run: .venv/bin/python scripts/study/measure_reconstruction.py mnist.onnx
 Compared is with the original digit, 28×28 pixels in 0..1. 'told' is the share of the squared error of drawing the mean
 digit of the class instead (over the same test digits) that the pose does away with: 100 % is a perfect drawing, 0 % one
 that tells no more than the class does. 'nearer' is the share of the drawings that are nearer to their digit than that

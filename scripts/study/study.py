@@ -1,9 +1,10 @@
 """Train every variant of a matrix from several seeds, and examine each through ONNX Runtime.
 
-Run: .venv/bin/python scripts/study.py                 # everything that is not in exported/study/study.csv yet
-     .venv/bin/python scripts/study.py --matrix scripts/seeds.toml                 # … in exported/study/seeds.csv yet
-     .venv/bin/python scripts/study.py --matrix scripts/seeds.toml --only whole-pooled --seeds 1 --results mine.csv
-Then: .venv/bin/python scripts/study_report.py --matrix scripts/seeds.toml        # table and figures from that file
+Run, in scripts/study, with ../../.venv/bin/python:
+     study.py                               # everything that is not in exported/study/study.csv yet
+     study.py --matrix seeds.toml           # … in exported/study/seeds.csv yet
+     study.py --matrix seeds.toml --only whole-pooled --seeds 1 --results mine.csv
+     study_report.py --matrix seeds.toml    # then: table and figures from that file
 
 The names for --only stand in the matrix, beside the titles in the tables. Each run has a folder runs/study/NAME-SEED.
 One that was stopped goes on after its last epoch; one that was examined is in the results and is not made again. One
@@ -11,10 +12,10 @@ whose file the gate refuses is not counted, and said so.
 Nothing is chosen by the test split: recipes are tried on held-out training digits, and every run of the study counts.
 What was tried on the way to the default recipe is a matrix of its own:
 
-     .venv/bin/python scripts/study.py --matrix scripts/tried.toml --held-out
+     study.py --matrix tried.toml --held-out
 
-and so are what was tried by digits of other hands, scripts/hands.toml, the variants that the article names,
-scripts/variants.toml, and trainings with more and fewer iterations of routing, scripts/retrained.toml.
+and so are what was tried by digits of other hands, hands.toml, the variants that the article names, variants.toml, and
+trainings with more and fewer iterations of routing, retrained.toml.
 """
 
 from __future__ import annotations
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
 
     import torch
 
-SCRIPTS = Path(__file__).parent
-STUDY = SCRIPTS.parent / "exported" / "study"
-RUNS = SCRIPTS.parent / "runs" / "study"
+MATRICES = Path(__file__).parent
+ROOT = MATRICES.parents[1]
+STUDY = ROOT / "exported" / "study"
+RUNS = ROOT / "runs" / "study"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +110,9 @@ def load_matrix(path: Path) -> list[Variant]:
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{path}: no matrix ({error})", expected="a file like scripts/study.toml", remedy="pass one as --matrix"
+            f"{path}: no matrix ({error})",
+            expected="a file like study.toml",
+            remedy="pass one as --matrix",
         ) from None
     return variants + [
         dataclasses.replace(variant, name=f"{data}-{variant.name}", data=data, **changes)
@@ -193,8 +197,8 @@ def run(
 @click.option(
     "--matrix",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=SCRIPTS / "study.toml",
-    help="The variants.  [default: scripts/study.toml]",
+    default=MATRICES / "study.toml",
+    help="The variants.  [default: scripts/study/study.toml]",
 )
 @click.option("--only", multiple=True, help="A variant's name in the matrix; may be repeated.  [default: all]")
 @click.option("--seeds", type=click.IntRange(min=1), help="How many seeds of each, if fewer than the matrix says.")

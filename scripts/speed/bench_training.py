@@ -1,6 +1,6 @@
 """Measure seconds per epoch of the training step as trained, and with each of its choices undone or added.
 
-Run: .venv/bin/python scripts/bench_training.py [--device cuda] [--json]
+Run: .venv/bin/python scripts/speed/bench_training.py [--device cuda] [--json]
 Each choice trains a network of its own on the same digits, drawn and augmented alike, for a few steps in turns with
 the others. The first row is a plain loop: eager, float32, images with channels first.
 """

@@ -1,6 +1,6 @@
 """Make exported/golden.json: tiny images and what the shipped model says of them, for any port to test itself against.
 
-Run: .venv/bin/python scripts/make_golden.py
+Run: .venv/bin/python scripts/publish/make_golden.py
 The answers are those of the torch network in float64 with the file's own weights, so no runtime is its own judge. Run
 it again whenever the model is exported again; the same model gives the same bytes.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from capsonnx.model.networks import Network
 
-EXPORTED = Path(__file__).parents[1] / "exported"
+EXPORTED = Path(__file__).parents[2] / "exported"
 
 TOLERANCE = 1e-4
 """What float32 in any runtime keeps to; a wrong input or a lost operator is off by a hundred times as much."""

@@ -1,7 +1,7 @@
 """Export a finished run as a shipped model: NAME.onnx, NAME.int8.onnx, reports, exam figures, its curves, its card.
 
-Run: .venv/bin/python scripts/publish.py runs/default --name mnist
-     .venv/bin/python scripts/publish.py runs/fashion --name fashion-mnist --exam singles --exam pairs
+Run: .venv/bin/python scripts/publish/publish.py runs/default --name mnist
+     .venv/bin/python scripts/publish/publish.py runs/fashion --name fashion-mnist --exam singles --exam pairs
 Everything goes to exported/. Every figure in the card is printed by this command. Where the int8 file does not pass the
 gate there is none, and the card says so.
 """

@@ -1,6 +1,6 @@
 """The two small dishes of the article: the code that the pages in exported/dishes run, and their figures.
 
-Run: .venv/bin/python scripts/dishes.py
+Run: .venv/bin/python scripts/figures/dishes.py
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from torch import Tensor
 
-TARGET = Path(__file__).parents[1] / "exported" / "dishes"
+TARGET = Path(__file__).parents[2] / "exported" / "dishes"
 BLUE, RED, GREEN, BLACK, REST = "#0072B2", "#D55E00", "#009E73", "#222222", "#BBBBBB"  # differ to the colour-blind too
 LENGTH = 3.0
 """Of the vectors on the page about pooling."""

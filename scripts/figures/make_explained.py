@@ -1,6 +1,6 @@
 """Draw exported/explained.png: a page of scattered test digits, and why the shipped model reads it so.
 
-Run: .venv/bin/python scripts/make_explained.py
+Run: .venv/bin/python scripts/figures/make_explained.py
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import click
 
 from capsonnx import datasets, exam, pictures, runtime
 
-TARGET = Path(__file__).parents[1] / "exported" / "explained.png"
+TARGET = Path(__file__).parents[2] / "exported" / "explained.png"
 
 
 @click.command()

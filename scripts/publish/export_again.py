@@ -1,7 +1,7 @@
 """Export the network inside an exported file again, as this version of capsonnx exports it: the same weights.
 
-Run: .venv/bin/python scripts/export_again.py old.onnx exported/mnist.onnx
-     .venv/bin/python scripts/export_again.py exported/mnist.onnx exported/mnist.int8.onnx --int8 runs/default
+Run: .venv/bin/python scripts/publish/export_again.py old.onnx exported/mnist.onnx
+     .venv/bin/python scripts/publish/export_again.py exported/mnist.onnx exported/mnist.int8.onnx --int8 runs/default
 The metadata stays that of the old file, but for what this version adds. The gate is that of every export.
 """
 

@@ -1,7 +1,7 @@
 """Put the table of a study into exported/study/README.md, and draw its figure; the matrix says which columns there are.
 
-Run: .venv/bin/python scripts/study_report.py
-     .venv/bin/python scripts/study_report.py --matrix scripts/variants.toml
+Run: .venv/bin/python scripts/study/study_report.py
+     .venv/bin/python scripts/study/study_report.py --matrix scripts/study/variants.toml
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 from matplotlib.figure import Figure
-from study import SCRIPTS, STUDY, Variant, load_matrix, load_results, results_of
+from study import MATRICES, STUDY, Variant, load_matrix, load_results, results_of
 
 from capsonnx.errors import InputError
 from capsonnx.files import replacing, write_text
@@ -159,16 +159,18 @@ def draw(variants: list[Variant], rows: list[dict[str, str]], published: Mapping
 
 
 @click.command()
-@click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=SCRIPTS / "study.toml")
+@click.option("--matrix", type=click.Path(exists=True, path_type=Path), default=MATRICES / "study.toml")
 @click.option(
-    "--results", type=click.Path(exists=True, path_type=Path), help="[default: those that scripts/study.py adds to]"
+    "--results",
+    type=click.Path(exists=True, path_type=Path),
+    help="[default: those that study.py adds to]",
 )
 def main(matrix: Path, results: Path | None) -> None:
     """Put a table into the report and a figure beside the results, one pair for each data set."""
     results = results or results_of(matrix)
     rows, layout, matrix_variants = load_results(results), Layout.load(matrix), load_matrix(matrix)
     if not rows:
-        click.echo(f"{results}: no results yet; scripts/study.py --matrix {matrix} makes them", err=True)
+        click.echo(f"{results}: no results yet; scripts/study/study.py --matrix {matrix} makes them", err=True)
     for data in sorted({variant.data for variant in matrix_variants}):
         variants = [variant for variant in matrix_variants if variant.data == data]
         own = [row for row in rows if row["variant"] in {variant.name for variant in variants}]

@@ -38,7 +38,7 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract/
 | without a symbol | {empty:.0%} of each batch: noise, and shuffled pieces of images |
 | crowds | {crowds} |
 | started from | {start} |
-| command | `{command}`; then `python scripts/publish.py {run} --name {name}` |
+| command | `{command}`; then `python scripts/publish/publish.py {run} --name {name}` |
 | training | {minutes:.0f} minutes on {cores} CPU cores, other work beside it |
 | held-out accuracy | {accuracy:.2f} % |
 | parity with torch | max \\|Δ\\| {parity} over {cases} cases |

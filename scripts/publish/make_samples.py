@@ -1,6 +1,6 @@
 """Make exported/samples: images that hold several MNIST test digits, in the sizes, inks and formats that people have.
 
-Run: .venv/bin/python scripts/make_samples.py
+Run: .venv/bin/python scripts/publish/make_samples.py
 The name of every file says what is in it, in reading order. The same files come out each time.
 """
 
@@ -17,7 +17,7 @@ from capsonnx import datasets
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FOLDER = Path(__file__).parents[1] / "exported" / "samples"
+FOLDER = Path(__file__).parents[2] / "exported" / "samples"
 
 
 class Digits:
