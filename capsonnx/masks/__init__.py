@@ -9,6 +9,19 @@
 from __future__ import annotations
 
 from capsonnx.masks.components import Components, Edges, find_components
+from capsonnx.masks.morphology import dilated, eroded, opened
 from capsonnx.masks.stretches import Stretches, below, bounding_box, counts, ends
 
-__all__ = ["Components", "Edges", "Stretches", "below", "bounding_box", "counts", "ends", "find_components"]
+__all__ = [
+    "Components",
+    "Edges",
+    "Stretches",
+    "below",
+    "bounding_box",
+    "counts",
+    "dilated",
+    "ends",
+    "eroded",
+    "find_components",
+    "opened",
+]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from capsonnx.masks.morphology import running
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -61,12 +63,7 @@ def below(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
     >>> below(np.array([[1, 1], [1, 0], [1, 1]], bool), 2).tolist()
     [[True, False], [True, False]]
     """
-    reached = 1
-    while reached < length:
-        step = min(reached, length - reached)
-        mask = mask[:-step] & mask[step:]
-        reached += step
-    return mask
+    return running(mask, length, np.logical_and)
 
 
 def counts(mask: NDArray[np.bool_], length: int) -> NDArray[np.int32]:

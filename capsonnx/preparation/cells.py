@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.masks import eroded
 from capsonnx.preparation.ground import windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ground_of", "inner", "parted", "pixels_of"]
+__all__ = ["ground_of", "parted", "pixels_of"]
 
 ROUNDS = 4
 """How often the cells are parted anew by what the last parting tells of the light."""
@@ -41,12 +42,6 @@ def _parting(values: NDArray[np.float32]) -> float:
     return float(edges[1:][((sums[-1] * below / below[-1] - sums) ** 2 / sides).argmax()])
 
 
-def inner(cells: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
-    """The cells with none but such ones in the square around them, so many wide: the edge passes through others."""
-    found: NDArray[np.bool_] = windows(cells.astype(np.float32), side).min(axis=2) > 0
-    return found
-
-
 def pixels_of(cells: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """The pixels, of that height and width, of cells that are so many pixels wide.
 
@@ -60,7 +55,7 @@ def pixels_of(cells: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> ND
 
 def ground_of(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The levels of the piece without ink, continued to all other cells."""
-    sure = inner(piece)
+    sure = eroded(piece)
     around = windows(np.where(sure, medians, np.nan), 5)
     known = np.where(sure, np.nanmedian(np.where(sure[..., np.newaxis], around, 0), axis=2), np.nan)
     for values in (known, known[:, ::-1], known.T, known.T[:, ::-1]):

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Point", "area_of", "four_of", "hull_of"]
+__all__ = ["Point", "area_of", "convex_hull", "four_of"]
 
 Point: TypeAlias = tuple[int, int]
 """x and y, in cells from the upper left corner of the grid."""
 
 
-def hull_of(cells: NDArray[np.bool_]) -> list[Point]:
+def convex_hull(cells: NDArray[np.bool_]) -> list[Point]:
     """The corners of the convex hull of some cells, by A. M. Andrew's monotone chain (1979).
 
     Args:
         cells: (rows, columns) bool, at least one of them set.
 
-    >>> hull_of(np.array([[0, 1, 0], [1, 1, 0]], bool))
+    >>> convex_hull(np.array([[0, 1, 0], [1, 1, 0]], bool))
     [(0, 1), (1, 0), (2, 0), (2, 2), (0, 2)]
     """
     rows = np.flatnonzero(cells.any(axis=1)).tolist()
@@ -34,7 +34,7 @@ def hull_of(cells: NDArray[np.bool_]) -> list[Point]:
 
 
 def area_of(corners: list[Point]) -> float:
-    """The area in cells of a convex polygon, its corners in the order of :func:`hull_of`.
+    """The area in cells of a convex polygon, its corners in the order of :func:`convex_hull`.
 
     >>> area_of([(0, 1), (1, 0), (2, 0), (2, 2), (0, 2)])
     3.5

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from capsonnx.masks import bounding_box
-from capsonnx.preparation.cells import ground_of, inner, parted, pixels_of
+from capsonnx.masks import bounding_box, eroded
+from capsonnx.preparation.cells import ground_of, parted, pixels_of
 from capsonnx.preparation.ground import blocks, spread
 from capsonnx.preparation.sheets import sheets_of
 
@@ -98,7 +98,7 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
     if certain is None:
         return None
     sheets, has_dark_ink = certain
-    inside = pixels_of(inner(sheets), step * stride, levels.shape)
+    inside = pixels_of(eroded(sheets), step * stride, levels.shape)
     return Paper(inside, spread(ground_of(seen.medians, sheets), step * stride, *levels.shape), has_dark_ink)
 
 
@@ -119,7 +119,7 @@ class _Seen(NamedTuple):
         """By how much the pixels well inside some cells, where even soft edges do not reach, differ from the ground."""
         ground = spread(ground_of(self.medians, cells), self.step, *self.sample.shape)
         excess: NDArray[np.float32] = (self.sample - ground)[
-            pixels_of(inner(inner(cells)), self.step, self.sample.shape)
+            pixels_of(eroded(eroded(cells)), self.step, self.sample.shape)
         ]
         return excess
 
@@ -135,7 +135,7 @@ def _certain(
         if has_dark_ink is not None:
             return sheets, has_dark_ink
     for sheets, contents in judged:
-        if inner(sheets, CERTAIN).any() and contents.are_empty():
+        if eroded(sheets, CERTAIN).any() and contents.are_empty():
             return sheets, True
     return None
 

@@ -2,8 +2,7 @@
 
 Where a square half as broad as a symbol fits, there is no stroke: it is paper in the shadow of a hand or a telephone,
 or the table beside the paper. The opening of the page by that square keeps all such places, with edges as sharp as they
-are, and leaves strokes out; so it becomes ground. (Opening: the brightest, over the squares that hold a pixel, of the
-darkest levels in them; J. Serra, "Image Analysis and Mathematical Morphology", 1982.)
+are, and leaves strokes out; so it becomes ground.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from capsonnx.masks import opened
 from capsonnx.preparation.ground import SAMPLED, estimate_ground, noise_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
-__all__ = ["has_shadow", "opened", "shadowed_ground"]
+__all__ = ["has_shadow", "shadowed_ground"]
 
 # Chosen on pages of MNIST training digits, with shadows as by capsonnx.exam.shadow, and on bold digits cut close.
 CLEAR = 6.0
@@ -64,36 +62,3 @@ def shadowed_ground(smooth: NDArray[np.float32], breadth: int) -> tuple[NDArray[
     ground = broad + estimate_ground(smooth - broad)
     light = 255 - ground.clip(0, 255 - DARKEST)
     return ground, (np.float32(np.percentile(light, LIT)) / light).clip(1, GAIN)
-
-
-def opened(levels: NDArray[np.float32], breadth: int) -> NDArray[np.float32]:
-    """The grey-level opening of a page by a square, or, of a page less high or wide, by what of the square fits.
-
-    Args:
-        levels: (height, width) float32.
-        breadth: the side of the square in pixels, from 1.
-
-    Returns:
-        (height, width) float32, nowhere more than ``levels``.
-
-    >>> page = np.zeros((9, 9), np.float32)
-    >>> page[1:5, 1:5], page[7, :] = 3, 5
-    >>> bool((opened(page, 4)[1:5, 1:5] == 3).all()), float(opened(page, 4)[6:].max())
-    (True, 0.0)
-    """
-    height, width = (min(breadth, side) for side in levels.shape)
-    darkest = _of_windows(_of_windows(levels, height, np.minimum).T, width, np.minimum)
-    around = np.pad(darkest, ((width - 1,) * 2, (height - 1,) * 2), constant_values=-np.inf)
-    return _of_windows(_of_windows(around, width, np.maximum).T, height, np.maximum)
-
-
-def _of_windows(
-    values: NDArray[np.float32], size: int, pick: Callable[..., NDArray[np.float32]]
-) -> NDArray[np.float32]:
-    """The least or greatest of so many rows from each on, of windows that lie inside: (rows - size + 1, columns)."""
-    have = 1
-    while have < size:
-        more = min(have, size - have)
-        values = pick(values[:-more], values[more:])
-        have += more
-    return values

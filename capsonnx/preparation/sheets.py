@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from capsonnx.masks import find_components
-from capsonnx.preparation.cells import inner
-from capsonnx.preparation.ground import windows
-from capsonnx.preparation.hull import area_of, four_of, hull_of
+from capsonnx.masks import dilated, eroded, find_components
+from capsonnx.preparation.hull import area_of, convex_hull, four_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +57,7 @@ def _is_large(piece: NDArray[np.bool_]) -> bool:
     """Whether a piece is as large as a sheet, and as broad, unlike strokes of large symbols, and what they part."""
     share = float(piece.mean())
     at_edge = piece[[0, -1]].any() or piece[:, [0, -1]].any()
-    is_broad = inner(piece, BREADTHS[share >= SMALL]).any()
+    is_broad = eroded(piece, BREADTHS[share >= SMALL]).any()
     return bool((AT_EDGE if at_edge else SHEET) <= share <= LARGEST and is_broad)
 
 
@@ -70,20 +68,19 @@ def _is_sheet(piece: NDArray[np.bool_], medians: NDArray[np.float32]) -> bool:
 
 def _without_arms(piece: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     """A piece without what is narrow of it: a light pen, say, across the edge of a sheet; None if that is much."""
-    kept = windows(inner(piece, ARM).astype(np.float32), ARM).max(axis=2) > 0
-    opened: NDArray[np.bool_] = kept & piece
-    return opened if np.count_nonzero(opened) >= KEPT * np.count_nonzero(piece) else None
+    bare = dilated(eroded(piece, ARM), ARM) & piece
+    return bare if np.count_nonzero(bare) >= KEPT * np.count_nonzero(piece) else None
 
 
 def _has_edges(piece: NDArray[np.bool_]) -> bool:
     """Whether a piece has the outline of a sheet: about four straight edges, and no notches."""
-    hull = hull_of(piece)
+    hull = convex_hull(piece)
     area = area_of(hull)
     if np.count_nonzero(piece) < WHOLE * area or area_of(four_of(hull)) < STRAIGHT * area:
         return False
     image = Image.new("L", piece.shape[::-1])
     ImageDraw.Draw(image).polygon(hull, fill=1)
-    deep = inner(np.asarray(image) > 0, 2 * DEEP + 1)
+    deep = eroded(np.asarray(image) > 0, 2 * DEEP + 1)
     return bool(np.count_nonzero(deep & ~piece) <= NOTCH * area)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from capsonnx.preparation.hull import area_of, four_of, hull_of
+from capsonnx.preparation.hull import area_of, convex_hull, four_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ def turns(corners: list[tuple[int, int]]) -> list[int]:
 
 @given(grids)
 def test_a_hull_is_convex_and_holds_every_cell(cells: NDArray[np.bool_]) -> None:
-    corners = hull_of(cells)
+    corners = convex_hull(cells)
     assert len(corners) >= 4
     assert min(turns(corners)) > 0
     rows, cols = cells.nonzero()
@@ -43,7 +43,7 @@ def test_a_hull_is_convex_and_holds_every_cell(cells: NDArray[np.bool_]) -> None
 
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_a_rectangle_is_its_own_hull(height: int, width: int) -> None:
-    corners = hull_of(np.ones((height, width), np.bool_))
+    corners = convex_hull(np.ones((height, width), np.bool_))
     assert sorted(corners) == [(0, 0), (0, height), (width, 0), (width, height)]
     assert area_of(corners) == height * width
     assert four_of(corners) == corners
@@ -51,7 +51,7 @@ def test_a_rectangle_is_its_own_hull(height: int, width: int) -> None:
 
 @given(grids)
 def test_four_corners_are_of_the_hull_and_cut_little_off(cells: NDArray[np.bool_]) -> None:
-    corners = hull_of(cells)
+    corners = convex_hull(cells)
     four = four_of(corners)
     assert len(four) == 4
     assert [corner for corner in corners if corner in four] == four
@@ -61,5 +61,5 @@ def test_four_corners_are_of_the_hull_and_cut_little_off(cells: NDArray[np.bool_
 
 def test_a_disc_is_no_quadrilateral() -> None:
     y, x = np.indices((40, 40))
-    corners = hull_of(np.hypot(y - 20, x - 20) < 18)
+    corners = convex_hull(np.hypot(y - 20, x - 20) < 18)
     assert area_of(four_of(corners)) < 0.7 * area_of(corners)

@@ -4,10 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image, ImageFilter
 
 from capsonnx import datasets
@@ -17,12 +13,10 @@ from capsonnx.exam.shadow import shadowed
 from capsonnx.images import as_grey
 from capsonnx.preparation import prepare
 from capsonnx.preparation.ground import estimate_ground
-from capsonnx.preparation.shadow import has_shadow, opened, shadowed_ground
+from capsonnx.preparation.shadow import has_shadow, shadowed_ground
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-small = hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 255))
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +35,6 @@ def half_in_shadow(page: NDArray[np.uint8], slope: float = 0.3) -> NDArray[np.ui
     y, x = np.indices(page.shape)
     light = np.where(x - page.shape[1] / 2 > slope * (y - page.shape[0] / 2), 1.0, 0.5)
     return np.rint(light * 220 * (1 - 0.7 * page / 255)).astype(np.uint8)
-
-
-@given(small, st.integers(1, 12))
-def test_opening_is_the_brightest_of_the_darkest_levels_of_squares(levels: NDArray[np.float32], breadth: int) -> None:
-    height, width = (min(breadth, side) for side in levels.shape)
-    darkest = sliding_window_view(levels, (height, width)).min(axis=(2, 3))
-    expected = np.zeros_like(levels)
-    for (top, left), level in np.ndenumerate(darkest):
-        square = expected[top : top + height, left : left + width]
-        np.maximum(square, level, out=square)
-    np.testing.assert_array_equal(opened(levels, breadth), expected)
-
-
-@given(small, st.integers(1, 12))
-def test_opening_takes_away_and_what_is_opened_stays(levels: NDArray[np.float32], breadth: int) -> None:
-    found = opened(levels, breadth)
-    assert (found <= levels).all()
-    np.testing.assert_array_equal(opened(found, breadth), found)
 
 
 def test_strokes_are_no_shadow_and_a_shadow_is_none_of_the_ink(pages: NDArray[np.uint8]) -> None:
