@@ -16,7 +16,7 @@ from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import multiply_adds, profile, time_by_operator
 from capsonnx.benchmark.worker import Alone, run_alone
 from capsonnx.errors import InputError, ModelError
-from capsonnx.runtime import FAITHFUL, Cuda, load_model
+from capsonnx.runtime import DEFAULT_CUDA, Cuda, load_model
 from capsonnx.runtime.parallel import cores
 from capsonnx.runtime.providers import CPU, CUDA
 
@@ -53,7 +53,7 @@ class Settings:
     against: tuple[str, ...] = ()
     seconds: float = 5.0
     files: int = 1024
-    cuda: Cuda = FAITHFUL
+    cuda: Cuda = DEFAULT_CUDA
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from capsonnx import __version__
 from capsonnx.errors import CapsonnxError, InputError, ModelError
-from capsonnx.runtime import FAITHFUL, Cuda, load_model
+from capsonnx.runtime import DEFAULT_CUDA, Cuda, load_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +58,7 @@ class Request:
     path: str
     provider: str = "auto"
     threads: int | None = None
-    cuda: Cuda = FAITHFUL
+    cuda: Cuda = DEFAULT_CUDA
 
     @property
     def name(self) -> str:

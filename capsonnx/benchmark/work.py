@@ -56,7 +56,7 @@ def profile(
     *,
     provider: str = "cpu",
     optimised: bool = True,
-    cuda: providers.Cuda = providers.FAITHFUL,
+    cuda: providers.Cuda = providers.DEFAULT_CUDA,
     threads: int | None = None,
     runs: int = 1,
 ) -> list[Node]:

@@ -1,7 +1,7 @@
 """Export to ONNX through the parity gate, and the checks on any exported file."""
 
 from capsonnx.export.agreement import AgreementReport, measure_agreement
-from capsonnx.export.calibration import Calibration, calibration_of, load_judge
+from capsonnx.export.calibration import Calibration, calibration_of, load_test_split
 from capsonnx.export.checks import Check, is_decoder, load_network, load_onnx
 from capsonnx.export.decoder import (
     check_decoder,
@@ -33,9 +33,9 @@ __all__ = [
     "export",
     "export_decoder",
     "is_decoder",
-    "load_judge",
     "load_network",
     "load_onnx",
+    "load_test_split",
     "measure_agreement",
     "measure_parity",
     "report_path",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from capsonnx.datasets import Dataset
     from capsonnx.training import TrainingConfig
 
-__all__ = ["CALIBRATION_IMAGES", "Calibration", "calibration_of", "load_judge"]
+__all__ = ["CALIBRATION_IMAGES", "Calibration", "calibration_of", "load_test_split"]
 
 CALIBRATION_IMAGES = 512
 """How many images a file is calibrated with, where there are so many."""
@@ -31,11 +31,11 @@ class Calibration:
 
     Attributes:
         images: (count, height, width) uint8 of the training split, to calibrate with.
-        judge: the test split, to compare the file with the float32 one on.
+        test_split: the test split, to compare the file with the float32 one on.
     """
 
     images: NDArray[np.uint8]
-    judge: Dataset
+    test_split: Dataset
 
     def for_size(self, size: tuple[int, int]) -> Calibration:
         """The same images in the middle of such as a file of one size takes.
@@ -43,7 +43,7 @@ class Calibration:
         Raises:
             InputError: they are larger.
         """
-        own = self.judge.images.shape[1:]
+        own = self.test_split.images.shape[1:]
         if size[0] < own[0] or size[1] < own[1]:
             raise InputError(
                 f"size {size[0]}×{size[1]} for a file of fewer bits",
@@ -70,7 +70,7 @@ def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> C
     training = datasets.load(config.dataset, "train", data_dir=data_dir, progress=True)
     _, held_out = split_held_out(training, config.held_out, config.seed)
     places = evenly(len(held_out), CALIBRATION_IMAGES)
-    return Calibration(held_out.images[places], load_judge(config.dataset, config.labels, data_dir=data_dir))
+    return Calibration(held_out.images[places], load_test_split(config.dataset, config.labels, data_dir=data_dir))
 
 
 def _require_there(data: str) -> None:
@@ -83,7 +83,7 @@ def _require_there(data: str) -> None:
         )
 
 
-def load_judge(data: str, labels: tuple[str, ...], *, data_dir: Path | None = None) -> Dataset:
+def load_test_split(data: str, labels: tuple[str, ...], *, data_dir: Path | None = None) -> Dataset:
     """The test split of a network's data.
 
     Args:
@@ -96,11 +96,11 @@ def load_judge(data: str, labels: tuple[str, ...], *, data_dir: Path | None = No
         DataError: it cannot be fetched or read.
     """
     _require_there(data)
-    judge = datasets.load(data, "test", data_dir=data_dir, progress=True)
-    if judge.labels != labels:
+    test_split = datasets.load(data, "test", data_dir=data_dir, progress=True)
+    if test_split.labels != labels:
         raise InputError(
-            f"{data}: {len(judge.labels)} classes, other than the {len(labels)} of the network",
+            f"{data}: {len(test_split.labels)} classes, other than the {len(labels)} of the network",
             expected="the data that the network was trained on",
             remedy="restore the folder, or train again",
         )
-    return judge
+    return test_split

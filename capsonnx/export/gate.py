@@ -132,7 +132,7 @@ def export(
         require(inspection)
         if precision != "fp32" and calibration is not None:
             temporary.write_bytes(to_half(content) if precision == "fp16" else quantise(content, calibration.images))
-            found = check_file(temporary, network, calibration.judge)
+            found = check_file(temporary, network, calibration.test_split)
             inspection = dataclasses.replace(found, path=path, parity=inspection.parity, source=inspection.sha256)
             require(inspection)
     write_report(inspection)
@@ -144,7 +144,7 @@ def write_report(inspection: Inspection) -> None:
     write_text(report_path(inspection.path), json.dumps(inspection.to_json(), indent=1) + "\n")
 
 
-def check_file(path: Path, network: Network | None = None, judge: Dataset | None = None) -> Inspection:
+def check_file(path: Path, network: Network | None = None, test_split: Dataset | None = None) -> Inspection:
     """Inspect an exported file: contract, operators, and how it compares with a torch network.
 
     Args:
@@ -152,7 +152,7 @@ def check_file(path: Path, network: Network | None = None, judge: Dataset | None
         network: to compare with, by as many iterations of routing as the file has; None: for a float32 file, the
             network that its metadata describes, with the file's own weights, which shows that the graph computes that
             network, but not which training it came from. A file of fewer bits is then not compared at all.
-        judge: the test split that a file of fewer bits is compared on; without it, such a file is not compared.
+        test_split: the test split that a file of fewer bits is compared on; without it, such a file is not compared.
 
     Raises:
         InputError, ModelError: the file cannot be opened at all, is of another network than the one that is passed, or
@@ -167,9 +167,9 @@ def check_file(path: Path, network: Network | None = None, judge: Dataset | None
     if precision == "fp32":
         parity = _parity(session, network or network_inside(model, session.contract))
         return dataclasses.replace(inspection, parity=parity)
-    if network is None or judge is None:
+    if network is None or test_split is None:
         return inspection
-    return dataclasses.replace(inspection, agreement=_agreement(session, network, judge))
+    return dataclasses.replace(inspection, agreement=_agreement(session, network, test_split))
 
 
 def _as_exported(network: Network, session: Model) -> Network:
@@ -202,13 +202,13 @@ def _parity(session: Model, network: Network) -> ParityReport:
         return measure_parity(reference, partial(session, outputs=session.outputs), grid=grid, advance=bar.advance)
 
 
-def _agreement(session: Model, network: Network, judge: Dataset) -> AgreementReport:
+def _agreement(session: Model, network: Network, test_split: Dataset) -> AgreementReport:
     lengths = (LENGTHS,)
     with progress_bar("agreement", None) as bar:
         return measure_agreement(
             scorer(network, outputs=lengths),
             partial(session, outputs=lengths),
-            judge,
+            test_split,
             size=session.size,
             advance=bar.advance,
         )

@@ -16,8 +16,8 @@ import numpy as np
 from capsonnx.contract import WIDEST
 from capsonnx.masks import Stretches, below, find_components
 from capsonnx.preparation.lines import between, straight, widened
+from capsonnx.preparation.rotation import Rotation
 from capsonnx.preparation.sizes import symbol_size
-from capsonnx.preparation.turning import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,12 +118,12 @@ def _find(mask: NDArray[np.bool_], smallest: float, widest: float) -> Rules | No
     return found and Rules(turn.back(found.level), turn.back(found.upright))
 
 
-def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
+def _turn(mask: NDArray[np.bool_], size: float) -> Rotation:
     """By what the page is to be turned so that the most rules are level: long ones tell best, where there are any."""
     telling, thick = _limits(TELLING, size)
 
     def level_rules(slope: float, length: int) -> float:
-        pixels = np.count_nonzero(straight(Turn(mask.shape, slope).levelled(mask), length, thick, loose=True))
+        pixels = np.count_nonzero(straight(Rotation(mask.shape, slope).levelled(mask), length, thick, loose=True))
         return float(pixels if slope else UNTURNED * pixels)
 
     # On a small page both are the same.
@@ -136,8 +136,8 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Turn:
             continue
         for finer in (DEGREE / 2, DEGREE / 4) if slope else ():
             slope = max((slope, slope - finer, slope + finer), key=partial(level_rules, length=length))
-        return Turn(mask.shape, slope)
-    return Turn(mask.shape, 0.0)
+        return Rotation(mask.shape, slope)
+    return Rotation(mask.shape, 0.0)
 
 
 def _on_level_page(

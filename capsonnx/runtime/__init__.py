@@ -10,7 +10,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from capsonnx.runtime.decoder import Decoder, decoder_path, load_decoder
 from capsonnx.runtime.options import ReadingOptions
-from capsonnx.runtime.providers import FAITHFUL, Cuda
+from capsonnx.runtime.providers import DEFAULT_CUDA, Cuda
 from capsonnx.runtime.reader import Reader, load
 from capsonnx.runtime.reading import Found, Reading, read_scores
 from capsonnx.runtime.session import Model, default_model_path, load_model
@@ -18,7 +18,7 @@ from capsonnx.runtime.sources import expand
 from capsonnx.runtime.streaming import Row, page_reader, read_images
 
 __all__ = [
-    "FAITHFUL",
+    "DEFAULT_CUDA",
     "Cuda",
     "Decoder",
     "Found",

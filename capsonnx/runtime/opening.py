@@ -87,7 +87,7 @@ def open_session(
     *,
     provider: str,
     threads: int | None = None,
-    cuda: providers.Cuda = providers.FAITHFUL,
+    cuda: providers.Cuda = providers.DEFAULT_CUDA,
 ) -> tuple[onnxruntime.InferenceSession, str]:
     """Open any file that 'capsonnx export' makes; what it promises, the caller has to check.
 
@@ -119,7 +119,7 @@ def open_session(
     session, reason = _open(content, order, path, threads)
     taken = providers.taken(session, provider, reason)
     if taken == providers.CUDA:
-        providers.hush()
+        providers.silence_logs()
     return session, taken
 
 

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     import onnxruntime
 
-__all__ = ["CPU", "CUDA", "FAITHFUL", "Cuda", "check_installation", "has_driver", "hush", "quiet", "resolve", "taken"]
+__all__ = [
+    "CPU",
+    "CUDA",
+    "DEFAULT_CUDA",
+    "Cuda",
+    "check_installation",
+    "has_driver",
+    "quiet",
+    "resolve",
+    "silence_logs",
+    "taken",
+]
 
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
@@ -65,7 +76,7 @@ class Cuda:
         }
 
 
-FAITHFUL = Cuda()
+DEFAULT_CUDA = Cuda()
 """The default."""
 
 
@@ -92,7 +103,7 @@ def check_installation() -> None:
         )
 
 
-def resolve(provider: str, cuda: Cuda = FAITHFUL) -> list[Provider]:
+def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
     """The providers to try, in order, the CPU last.
 
     Args:
@@ -112,10 +123,11 @@ def resolve(provider: str, cuda: Cuda = FAITHFUL) -> list[Provider]:
 
     available = onnxruntime.get_available_providers()
     plugged = provider.lower().removesuffix("executionprovider")
-    if plugged in openvino.NAMES and (openvino.devices() or openvino.OPENVINO not in available):
-        if not openvino.devices():
+    if plugged in openvino.NAMES:
+        if openvino.devices():
+            return [(openvino.OPENVINO, openvino.options(plugged)), (CPU, {})]
+        if openvino.OPENVINO not in available:  # nor is this the build that has it without a plug-in
             raise _not_had(provider, "its plug-in, and an Intel processor")
-        return [(openvino.OPENVINO, openvino.options(plugged)), (CPU, {})]
     if provider == "auto":
         name = CUDA if CUDA in available else CPU
     else:
@@ -163,14 +175,14 @@ def quiet() -> Iterator[None]:
     """
     import onnxruntime  # noqa: PLC0415 - see resolve
 
-    hush()
+    silence_logs()
     try:
         yield
     finally:
         onnxruntime.set_default_logger_severity(2)  # warnings, as it starts
 
 
-def hush() -> None:
+def silence_logs() -> None:
     """Keep ONNX Runtime from telling on stderr, from now on, of what is no error.
 
     Of every way that cuDNN has not for a convolution, five in a float16 file on an H200, CUDA tells as of an error, and

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from capsonnx.errors import InputError
 from capsonnx.runtime.options import DEFAULTS, ReadingOptions
 from capsonnx.runtime.page import load_page
-from capsonnx.runtime.providers import FAITHFUL, Cuda
+from capsonnx.runtime.providers import DEFAULT_CUDA, Cuda
 from capsonnx.runtime.session import Model, load_model
 from capsonnx.runtime.sources import expand
 from capsonnx.runtime.streaming import Row, read_batch, read_images
@@ -93,7 +93,7 @@ def load(
     height: int | None = None,
     preparation: Preparation = "auto",
     threads: int | None = None,
-    cuda: Cuda = FAITHFUL,
+    cuda: Cuda = DEFAULT_CUDA,
 ) -> Reader:
     """Load a model, ready to read images.
 

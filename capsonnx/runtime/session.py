@@ -119,7 +119,7 @@ def load_model(
     *,
     provider: str = "auto",
     threads: int | None = None,
-    cuda: providers.Cuda = providers.FAITHFUL,
+    cuda: providers.Cuda = providers.DEFAULT_CUDA,
 ) -> Model:
     """Open an exported file and check that it keeps the contract.
 

@@ -26,13 +26,13 @@ def test_the_exams_are_those_that_find_room(calibration, size, exams) -> None:
         seen.append(images)
         return Scores(np.tile(np.linspace(0, 0.9, 10, dtype=np.float32), (len(images), 1)))
 
-    judge = calibration.judge.take(np.arange(40))
-    report = measure_agreement(scorer, scorer, judge, size=size)
+    test_split = calibration.test_split.take(np.arange(40))
+    report = measure_agreement(scorer, scorer, test_split, size=size)
     assert [one.exam for one in report.comparisons] == list(exams)
     assert {images.shape[1:] for images in seen} == set(exams.values())
     assert report.to_json()["losses"].keys() == exams.keys()
     # Nothing is cut off, and black is all that is added.
-    assert seen[0].sum() == judge.images.sum()
+    assert seen[0].sum() == test_split.images.sum()
 
 
 def test_images_larger_than_the_size_are_refused(calibration) -> None:

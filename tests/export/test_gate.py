@@ -101,7 +101,7 @@ def test_a_file_of_fewer_bits_is_checked_with_and_without_a_network(onnx_file, n
     onnx_file.write_bytes(to_half(onnx_file.read_bytes()))
     alone = gate.check_file(onnx_file)
     assert (alone.precision, alone.parity, alone.agreement, alone.passed) == ("fp16", None, None, True)
-    compared = gate.check_file(onnx_file, network, calibration.judge)
+    compared = gate.check_file(onnx_file, network, calibration.test_split)
     assert compared.passed
     assert compared.agreement is not None
     with pytest.raises(ModelError, match="weights are of fp16; expected weights of float32"):
@@ -110,7 +110,7 @@ def test_a_file_of_fewer_bits_is_checked_with_and_without_a_network(onnx_file, n
 
 def test_a_test_split_without_pairs_is_judged_by_singles(onnx_file, network, calibration) -> None:
     onnx_file.write_bytes(to_half(onnx_file.read_bytes()))
-    found = gate.check_file(onnx_file, network, calibration.judge.take(np.array([0])))
+    found = gate.check_file(onnx_file, network, calibration.test_split.take(np.array([0])))
     assert found.agreement is not None
     assert [one.exam for one in found.agreement.comparisons] == ["singles"]
     broken = dataclasses.replace(found.agreement.comparisons[0], images=1000, agreement=0.9)

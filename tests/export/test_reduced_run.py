@@ -103,7 +103,7 @@ def test_calibration_is_spread_over_the_held_out_images(config) -> None:
     _, held_out = datasets.split_held_out(training, config.held_out, config.seed)
     assert len(found.images) == 40 <= CALIBRATION_IMAGES
     assert np.array_equal(found.images, held_out.images)
-    assert len(found.judge) + len(training) == len(DIGITS)
+    assert len(found.test_split) + len(training) == len(DIGITS)
 
 
 def test_data_that_changed_is_refused(config, tmp_path) -> None:

@@ -109,7 +109,7 @@ def _reference(
     else:
         trained = training.load_trained(against)
         network, data, labels = trained.network, trained.config.dataset, trained.config.labels
-    return network, export.load_judge(given or data, labels, data_dir=data_dir) if reduced else None
+    return network, export.load_test_split(given or data, labels, data_dir=data_dir) if reduced else None
 
 
 def _require_named(data: str, against: Path) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Turn"]
+__all__ = ["Rotation"]
 
 
-class Turn:
-    """A turn by a small angle: columns move up or down by whole pixels, then rows to the side.
+class Rotation:
+    """A rotation by a small angle, made of shears: columns move up or down by whole pixels, then rows to the side.
 
     So no pixel is lost or blurred, and what was found on the turned mask can be brought back. What is straight on one
     is straight on the other, but for steps of a pixel.
@@ -23,7 +23,7 @@ class Turn:
         slope: pixels down per pixel to the right, of what is to be level; well below 1.
 
     >>> stairs = np.eye(8, dtype=bool).repeat(15, axis=1)
-    >>> turn = Turn(stairs.shape, 1 / 15)
+    >>> turn = Rotation(stairs.shape, 1 / 15)
     >>> turned = turn.there(stairs)
     >>> int(turned.any(axis=1).sum()), bool((turn.back(turned) == stairs).all())
     (2, True)
