@@ -22,7 +22,7 @@ __all__ = ["CapsonnxError", "Reader", "__version__", "load", "runtime"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the runtime only when it is first asked for, so that ``import capsonnx`` stays instant."""
+    """Import the runtime on first access, so that ``import capsonnx`` stays instant."""
     if name in ("Reader", "load", "runtime"):
         runtime = importlib.import_module("capsonnx.runtime")
         return runtime if name == "runtime" else getattr(runtime, name)
@@ -30,5 +30,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """What is here, whether it was imported already or not."""
+    """The names in this module, including those not imported yet."""
     return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""``python -m capsonnx`` is the command ``capsonnx``."""
+"""Make ``python -m capsonnx`` run the command ``capsonnx``."""
 
 from capsonnx.cli import main
 

@@ -1,4 +1,4 @@
-"""The one family of errors: every message says what was given, what was expected, and what to do."""
+"""The exception hierarchy: every message says what was given, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = [
 
 
 class CapsonnxError(Exception):
-    """Base of every error that capsonnx raises on purpose; its text is one line fit for a user.
+    """Base class of every error that capsonnx raises on purpose; its text is one line, written for users.
 
     Args:
         given: what was found, naming the thing at fault (a path, an option, a value).
         expected: what would have been right.
-        remedy: what the reader can do about it, as an imperative.
+        remedy: what the user can do about it, as an imperative.
 
     >>> str(InputError("photos/: no such folder", expected="a folder of images", remedy="check the spelling"))
     'photos/: no such folder; expected a folder of images; check the spelling'
@@ -36,7 +36,7 @@ class CapsonnxError(Exception):
         super().__init__(" ".join(line.strip() for line in message.splitlines()))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """To be copied, and sent from one process to another, as it is: its text, not the parts of it."""
+        """Copy and pickle the error by its finished text, not by the arguments that the text was made from."""
         return _restored, (type(self), str(self)), self.__dict__
 
 
@@ -45,17 +45,17 @@ def _restored(kind: type[CapsonnxError], text: str) -> CapsonnxError:
 
 
 class InputError(CapsonnxError):
-    """A command or call was given something it cannot start from: no such file, an empty folder, a bad value."""
+    """A command or call was given something it cannot work with: no such file, an empty folder, a bad value."""
 
     exit_code = 2
 
 
 class ImageError(CapsonnxError):
-    """One image could not be read. In a folder run this becomes a row, not the end of the run."""
+    """One image could not be read. When a folder is read, the error becomes a row and does not end the run."""
 
 
 class ModelError(CapsonnxError):
-    """An ONNX file breaks the contract: wrong inputs, missing metadata, external data, too new a format."""
+    """An ONNX file breaks the contract: wrong inputs, missing metadata, external data, a format that is too new."""
 
 
 class CheckpointError(CapsonnxError):
@@ -63,11 +63,11 @@ class CheckpointError(CapsonnxError):
 
 
 class DataError(CapsonnxError):
-    """A data set could not be found, fetched, or did not match its known digest."""
+    """A data set could not be found or fetched, or does not match its known digest."""
 
 
 class ProviderError(CapsonnxError):
-    """An execution provider was asked for by name and cannot be had, or ONNX Runtime is installed twice."""
+    """An execution provider requested by name is not available, or ONNX Runtime is installed twice."""
 
 
 class ParityError(CapsonnxError):
@@ -75,7 +75,7 @@ class ParityError(CapsonnxError):
 
 
 class MissingExtraError(CapsonnxError):
-    """A command needs packages of an extra that is not installed."""
+    """A command needs packages from an extra that is not installed."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Atomic writes: a reader sees the old file or the new one, never half of either. And where shipped files lie."""
+"""Atomic writes, so that readers see either the old file or the new one; and the paths of shipped files."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ __all__ = ["replacing", "shipped", "write_bytes", "write_text"]
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of ``path``; on success it becomes ``path``, on failure it is removed.
 
-    The folder is made if need be. The temporary name keeps the suffix of ``path``, for writers that judge by it. Of a
-    link, what it leads to is replaced; the new file may be read and written by whom the old one may.
+    The folder is created if necessary. The temporary name keeps the suffix of ``path``, for writers that choose the
+    format by it. If ``path`` is a symbolic link, its target is replaced. A new file gets the permissions of the file
+    that it replaces.
 
     Raises:
-        InputError: ``path`` is there, and is no file but a folder, a pipe or a device.
+        InputError: ``path`` exists and is not a regular file but a folder, a pipe or a device.
 
     >>> import pathlib, tempfile
     >>> target = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
@@ -48,7 +49,7 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.copymode(path, temporary)
         temporary.replace(path)
     except OSError as error:
-        if error.filename == str(temporary):  # a name that nobody knows
+        if error.filename == str(temporary):  # name the file that the caller knows
             error.filename = str(path)
         raise
     finally:
@@ -62,12 +63,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write ``content`` to ``path`` atomically, as UTF-8 with Unix line ends."""
+    """Write ``content`` to ``path`` atomically, as UTF-8 with Unix line endings."""
     write_bytes(path, content.encode("utf-8"))
 
 
 def shipped(name: str) -> Path | None:
-    """A file or folder of ``exported/`` that comes with the package: inside it or, in a checkout, beside it.
+    """The path of a shipped file or folder in ``exported/``, or None if it does not exist.
+
+    ``exported/`` is inside the package or, in a checkout, beside it.
 
     >>> shipped("mnist.onnx").name, shipped("soup.onnx")
     ('mnist.onnx', None)

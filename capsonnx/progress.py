@@ -1,6 +1,6 @@
 """Progress on stderr: a bar on a terminal, plain lines elsewhere. Results never pass through here.
 
-Rich takes a while to import, so commands import this module only once they run.
+Rich takes a while to import, so commands import this module only when they run.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ __all__ = ["Bar", "progress_bar"]
 
 
 class Bar:
-    """One progress bar with an ETA; silent where stderr is no terminal, but for :meth:`log` and :meth:`stage`."""
+    """One progress bar with an ETA. If stderr is not a terminal, only :meth:`log` and :meth:`stage` print."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
 
     def advance(self, count: int = 1) -> None:
-        """Say that ``count`` more steps are done."""
+        """Report that ``count`` more steps are done."""
         self._progress.advance(self._task, count)
 
     def describe(self, text: str) -> None:
-        """Change the words before the bar."""
+        """Change the text before the bar."""
         self._progress.update(self._task, description=text)
 
     def stage(self, text: str) -> None:
-        """Say what comes now: in the words before the bar, or, where there is none, on a line."""
+        """Say what comes next: in the text before the bar or, if there is no bar, on a line of its own."""
         self.describe(text)
         if self._progress.disable:
             self.log(text)
 
     def log(self, text: str) -> None:
-        """Print a line on stderr, above the bar if there is one."""
+        """Print a line to stderr, above the bar if there is one."""
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def progress_bar(description: str, total: int | None, *, done: int = 0) -> Iterator[Bar]:
-    """Show progress towards ``total`` steps (None: unknown), ``done`` of them already made."""
+    """Show progress towards ``total`` steps (None: unknown), starting from ``done``."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""What options must be, refused in one wording wherever they are given."""
+"""Checks of option values, with the same error messages wherever an option is given."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from capsonnx.errors import InputError
 __all__ = ["require_choice", "require_count"]
 
 MOST = 1_000_000
-"""Of whatever is counted by an option."""
+"""The largest number that an option may give."""
 
 
 def require_choice(name: str, value: object, choices: Any) -> None:
-    """Check that an option is one of the values of a ``Literal``.
+    """Check that the value of an option is one of those of a ``Literal`` type.
 
     Raises:
         InputError: it is not.
@@ -26,10 +26,10 @@ def require_choice(name: str, value: object, choices: Any) -> None:
 
 
 def require_count(name: str, value: object, *, least: int = 1) -> None:
-    """Check that an option which says how many is a whole number within reason, or None, where it was left out.
+    """Check that a numeric option was left out (None) or is a whole number from ``least`` to :data:`MOST`.
 
     Raises:
-        InputError: it is not.
+        InputError: it is given and not such a number.
     """
     if value is None:
         return

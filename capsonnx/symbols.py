@@ -1,4 +1,4 @@
-"""What a reader finds on a page: symbols, each with its label, its score and its place."""
+"""What a reader finds on a page: symbols, each with its label, score and bounding box."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["Box", "PageReader", "Symbol"]
 
 
 class Box(NamedTuple):
-    """A rectangle in pixels of the image as it was given: x to the right, y down, from its top left corner.
+    """A bounding box in pixels of the image as it was given, with x to the right and y down from its top left corner.
 
-    It may reach beyond the image, where a symbol stands at its edge.
+    It may extend beyond the image if the symbol is at the edge.
 
     >>> Box(10.0, 0.0, 38.0, 28.0).centre
     (24.0, 14.0)
@@ -28,18 +28,18 @@ class Box(NamedTuple):
 
     @property
     def centre(self) -> tuple[float, float]:
-        """Its centre, x and y."""
+        """The centre of the box, (x, y)."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """One symbol of a page.
+    """One symbol on a page.
 
     Attributes:
         label: the name of its class.
         score: in 0..1.
-        box: where it stands.
+        box: its bounding box.
     """
 
     label: str
@@ -48,5 +48,5 @@ class Symbol:
 
 
 PageReader: TypeAlias = Callable[[NDArray[np.uint8]], list[tuple[tuple[Symbol, ...], ...]]]
-"""Pages (batch, height, width) uint8, light ink on black, to the lines of each page, top to bottom, and in each line
-its symbols, left to right. Exams are read through it."""
+"""Reads pages, (batch, height, width) uint8 with light ink on black. Returns the lines of each page, top to bottom, and
+the symbols of each line, left to right. Exams are read through it."""

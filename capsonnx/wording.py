@@ -1,4 +1,4 @@
-"""Small matters of English, for what is said to people."""
+"""Helpers for the wording of messages to users."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["counted", "printable"]
 
 
 def counted(count: int, noun: str) -> str:
-    """A number and its noun.
+    """A number with its noun, in the plural unless the number is 1.
 
     >>> counted(1, "image"), counted(2, "image")
     ('1 image', '2 images')
@@ -18,7 +18,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""A text with its control characters escaped: nothing of a file's name reaches a terminal raw.
+    r"""A text with its unprintable characters escaped, so that no file name sends control characters to a terminal.
 
     >>> printable("a\x1b[31m"), printable("zwölf")
     ('a\\x1b[31m', 'zwölf')

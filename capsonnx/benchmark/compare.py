@@ -1,4 +1,4 @@
-"""Models and their peers in one run: images a second, latency, memory, and how near to the machine's limit."""
+"""Compare models and their peers in one run: images per second, latency, memory, and how near they are to the roof."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from capsonnx.benchmark.files import FirstRow, FolderResult, measure_first_row, measure_folder
 from capsonnx.benchmark.images import digits
 from capsonnx.benchmark.machine import gemm, gemm_multiply_adds, processor
-from capsonnx.benchmark.systems import OURS, PEERS, Request, build_system, check_peers
+from capsonnx.benchmark.requests import OURS, PEERS, Request
+from capsonnx.benchmark.systems import build_system, check_peers
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.benchmark.work import multiply_adds, profile, time_by_operator
 from capsonnx.benchmark.worker import Alone, run_alone
@@ -28,7 +29,7 @@ __all__ = ["Comparison", "Measured", "Settings", "compare"]
 ROOF = "roof"
 
 PROFILED = 16
-"""Images that are profiled at once, by one thread, as batches go through the CPU in pieces."""
+"""The number of images profiled at once, by one thread: on a CPU, batches are processed in pieces as well."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,14 @@ class Settings:
     """What to measure.
 
     Attributes:
-        batch: images at once, for throughput; latency is measured with one.
+        batch: images per batch, for throughput; latency is measured with one image.
         size: height and width in pixels.
         provider: the execution provider of the models.
         threads: the threads that one batch may use on a CPU, or None for one on every core.
-        against: names of :data:`capsonnx.benchmark.systems.PEERS`.
-        seconds: how long to measure each system, for throughput, and again for latency.
-        files: how many image files to read for the end-to-end figure, or 0 for none.
-        cuda: the choices there are on a GPU.
+        against: names of peers in :data:`capsonnx.benchmark.requests.PEERS`.
+        seconds: how long to measure each system for throughput, and again for latency.
+        files: how many image files to read for the end-to-end figures, or 0 to skip them.
+        cuda: the options for a GPU.
     """
 
     batch: int = 128
@@ -58,16 +59,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """One system.
+    """The measurements of one system.
 
     Attributes:
-        request: what ran.
-        version: of the package that ran it.
-        settings: what was best at the batch, and at one image; of ours, the provider really taken.
-        throughput: the seconds of a batch.
-        latency: the seconds of one image.
-        memory: of the batch, in a process of its own.
-        multiply_adds: of one image, by the graph of the file.
+        request: what was run.
+        version: the version of the package that ran it.
+        settings: the best settings for the batch and for one image; for our own runtime, the provider actually used.
+        throughput: the seconds per batch.
+        latency: the seconds per single image.
+        memory: the memory for the batch, in a process of its own.
+        multiply_adds: the multiply-adds per image, from the graph of the file.
     """
 
     request: Request
@@ -84,15 +85,15 @@ class Comparison:
     """All systems of one run.
 
     Attributes:
-        settings: what was asked for.
-        processor: its name.
-        cores: how many this process may use.
-        roof: the seconds of one product of square float32 matrices, measured in turns with the batches.
+        settings: what was requested.
+        processor: the name of the processor.
+        cores: how many cores this process may use.
+        roof: the seconds per product of square float32 matrices, measured in turns with the batches.
         measured: the systems, models first.
-        folders: for each model, in their order, files against memory; none where no files were asked for.
-        first_rows: for each model, the start of ``capsonnx infer``; likewise.
-        profiles: for each model, the share of each operator in its time on a CPU; none on another provider, of whose
-            nodes ONNX Runtime times the launching alone.
+        folders: for each model, in order, files against memory; empty if no files were requested.
+        first_rows: for each model, the start of ``capsonnx infer``; empty if no files were requested.
+        profiles: for each model, the share of each operator in its time on a CPU; empty for any other provider, where
+            ONNX Runtime only times the launching of nodes.
     """
 
     settings: Settings
@@ -106,19 +107,19 @@ class Comparison:
 
     @property
     def roof_rate(self) -> float:
-        """Multiply-adds a second of the product of matrices."""
+        """The multiply-adds per second of the matrix product."""
         return gemm_multiply_adds() / self.roof.median
 
     def images_per_second(self, one: Measured, share: float = 0.5) -> float:
-        """Of the batch, at a share in 0..1 of its calls: 0.25 and 0.75 are the quartiles."""
+        """The quantile ``share``, in 0..1, of the images per second of the batch: 0.25 and 0.75 are the quartiles."""
         return self.settings.batch / one.throughput.at(1 - share)
 
     def fraction(self, one: Measured) -> float:
-        """The part of the roof that a system reaches, its multiply-adds counted; more than 1 is possible in int8."""
+        """A system's multiply-adds per second as a fraction of the roof; more than 1 is possible in int8."""
         return self.images_per_second(one) * one.multiply_adds / self.roof_rate
 
     def ratios(self) -> list[tuple[Measured, Measured, Ratio, Ratio]]:
-        """Every model with every peer: how many times as fast it is, in throughput and in latency."""
+        """How many times as fast each model is as each peer and other models, in throughput and in latency."""
         ours = [one for one in self.measured if one.request.system == OURS]
         peers = [one for one in self.measured if one.request.system != OURS]
         pairs = [*itertools.product(ours, peers), *itertools.combinations(reversed(ours), 2)]
@@ -129,17 +130,17 @@ class Comparison:
 
 
 def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], object] = lambda _: None) -> Comparison:
-    """Measure models, and peers beside them, by turns.
+    """Measure models and their peers in turns.
 
     Args:
-        paths: .onnx files that keep the contract, at least one.
+        paths: .onnx files that follow the contract, at least one.
         settings: what to measure.
-        tell: is called with what is being done.
+        tell: called with what is being done.
 
     Raises:
-        InputError: a file or a peer is not there, or the images are too small for a file.
+        InputError: a file or a peer is missing, or the images are too small for a file.
         ModelError: a file breaks the contract, or a system cannot run it.
-        ProviderError: the provider cannot be had.
+        ProviderError: the provider is not available.
     """
     check_peers(list(settings.against))
     requests = _requests(paths, settings)
@@ -147,7 +148,7 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
     tell("counting multiply-adds")
     work = {path: multiply_adds(path, (1, height, width)) for path in paths}
     many, one = digits(settings.batch, height, width), digits(1, height, width)
-    # Memory first: these processes must not share the cores with what is timed.
+    # Memory first: these processes must not share the cores with timed calls.
     memory = []
     for request in requests:
         tell(f"memory of {request.name}")
@@ -183,9 +184,9 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
 
 
 def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
-    """The models, then of each peer one for every file, or for torch the one float32 file."""
+    """Requests for the models, then for each peer: one for every file or, for torch, only for a float32 file."""
     ours = [Request(OURS, str(path), settings.provider, settings.threads, settings.cuda) for path in paths]
-    # All of them, so that what is wrong with a file or the provider is told before anything is measured.
+    # Load them all, to report any problem with a file or the provider before anything is measured.
     models = [load_model(path, provider=settings.provider) for path in paths]
     smallest = max(model.contract.smallest for model in models)
     if min(settings.size) < smallest:
@@ -224,7 +225,7 @@ def _float32_file(paths: Sequence[Path]) -> Path:
 
 
 def _shares(path: Path, settings: Settings) -> dict[str, float]:
-    """What part of the time, in 0..1, the nodes of each operator take, the greatest first."""
+    """The share of the time, in 0..1, that the nodes of each operator take, the largest first."""
     shape = (min(settings.batch, PROFILED), *settings.size)
     times = time_by_operator(profile(path, shape, threads=1, runs=20))
     whole = sum(times.values())

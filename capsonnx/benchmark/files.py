@@ -1,4 +1,4 @@
-"""From files to rows: what reading a folder costs beyond the model, and how long the first row takes."""
+"""End to end, from files to rows: what reading a folder costs beyond the model, and how long the first row takes."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ __all__ = ["FirstRow", "FolderResult", "measure_first_row", "measure_folder"]
 
 @dataclass(frozen=True)
 class FolderResult:
-    """A folder of image files against the same pages in memory, given to the bare model in batches.
+    """A folder of image files against the same pages in memory, which the bare model gets in batches.
 
     Attributes:
-        images: how many files.
-        cores: how many cores all of it shared.
-        files: the seconds of reading all files, decoding, preparing, scoring and picking symbols.
-        memory: the seconds of scoring all pages.
-        ratio: files against memory; 1 where all else is hidden behind the model.
-        decode_seconds: processor seconds of decoding and preparing all files, measured alone, in one thread.
-        reading_seconds: likewise of turning all scores into readings.
+        images: the number of files.
+        cores: the number of cores that everything shared.
+        files: the seconds to read all files: decoding, preparing, scoring and picking symbols.
+        memory: the seconds to score all pages.
+        ratio: the speed from files relative to memory; 1 if everything else is hidden behind the model.
+        decode_seconds: the processor seconds to decode and prepare all files, measured alone in one thread.
+        reading_seconds: the processor seconds to turn all scores into readings, measured in the same way.
     """
 
     images: int
@@ -56,14 +56,14 @@ class FolderResult:
 
     @property
     def attainable(self) -> float:
-        """The ratio, were every core busy all the time: the rest needs the same cores that the model runs on."""
+        """The ratio if every core were always busy: everything else needs the same cores that the model runs on."""
         rest = (self.decode_seconds + self.reading_seconds) / self.cores
         return self.memory.median / (self.memory.median + rest)
 
 
 @dataclass(frozen=True)
 class FirstRow:
-    """Seconds from starting ``capsonnx infer`` to its first row, over several starts."""
+    """The seconds from starting ``capsonnx infer`` to its first row, for several starts."""
 
     seconds: tuple[float, ...]
 
@@ -76,14 +76,14 @@ class FirstRow:
 def measure_folder(
     model: Model, size: tuple[int, int], *, count: int = 1024, batch_size: int = 128, seconds: float = 5.0
 ) -> FolderResult:
-    """Write PNG files of digits to a temporary folder, and read them by turns from there and from memory.
+    """Write PNG files of digits to a temporary folder, and read them in turns from there and from memory.
 
     Args:
         model: a loaded model.
         size: height and width of the images.
-        count: how many files.
-        batch_size: of both ways.
-        seconds: how long to measure each way.
+        count: the number of files.
+        batch_size: the batch size for both.
+        seconds: how long to measure each of the two.
     """
     with tempfile.TemporaryDirectory() as folder:
         paths = _written(Path(folder), count, size)
@@ -111,10 +111,10 @@ def measure_folder(
 
 
 def measure_first_row(path: Path, *, provider: str = "auto", starts: int = 5) -> FirstRow:
-    """Start ``capsonnx infer`` on one small image, and wait for its row; the first start, of cold files, is left out.
+    """Start ``capsonnx infer`` on one small image and wait for its row. The first start, with cold files, is left out.
 
     Raises:
-        ModelError: it failed.
+        ModelError: the command failed.
     """
     load_model(path, provider=provider)
     with tempfile.TemporaryDirectory() as folder:
@@ -148,7 +148,7 @@ def _written(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
 
 
 def _loaded(paths: list[Path], model: Model) -> Iterator[Page]:
-    """Pages as a thread of :func:`capsonnx.runtime.read_images` loads them, some at a time."""
+    """Load pages as a thread of :func:`capsonnx.runtime.read_images` does, several at a time."""
     while paths:
         pages = load_pages(paths, model.contract, size=model.size, pixels=PART_PIXELS)
         for page in pages:

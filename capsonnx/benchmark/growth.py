@@ -1,4 +1,4 @@
-"""How time and memory grow with the size of images and with the batch, each point in a process of its own."""
+"""How time and memory grow with the image size and the batch size, each point measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from capsonnx.benchmark.worker import Alone, run_alone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from capsonnx.benchmark.systems import Request
+    from capsonnx.benchmark.requests import Request
 
 __all__ = ["BATCHES", "SIDES", "Fit", "Point", "fit_memory", "measure_growth"]
 
 SIDES = (28, 56, 112, 224, 448, 724, 1024, 1448, 2048)
-"""Sides in pixels of the square images, one at a time."""
+"""Sides in pixels of the square images, in batches of one."""
 
 BATCHES = (1, 4, 16, 64, 256, 512, 1024)
-"""Batches, of images of 28 x 28 pixels."""
+"""Batch sizes, for images of 28 x 28 pixels."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """What one shape, (batch, height, width), took."""
+    """The time and memory for one shape, (batch, height, width)."""
 
     shape: tuple[int, int, int]
     alone: Alone
 
     @property
     def pixels(self) -> int:
-        """Of all images of the batch together."""
+        """The number of pixels of all images of the batch together."""
         batch, height, width = self.shape
         return batch * height * width
 
@@ -43,9 +43,9 @@ class Fit:
 
     Attributes:
         fixed: bytes.
-        linear: bytes a pixel.
-        quadratic: bytes a squared pixel.
-        most: the greatest number of pixels it was fitted to.
+        linear: bytes per pixel.
+        quadratic: bytes per squared pixel.
+        most: the largest number of pixels in the fit.
     """
 
     fixed: float
@@ -55,14 +55,14 @@ class Fit:
 
     @property
     def quadratic_share(self) -> float:
-        """The quadratic term over the linear one, at the greatest number of pixels: 0 for linear growth."""
+        """The quadratic term over the linear one at the largest number of pixels: 0 for linear growth."""
         return self.quadratic * self.most / self.linear
 
     @property
     def is_linear(self) -> bool:
-        """Whether the quadratic term is at most a tenth of the linear one, even at the greatest number of pixels.
+        """Whether the quadratic term is at most a tenth of the linear one, even at the largest number of pixels.
 
-        If memory grew with the square of the pixels the share would be many times 1.
+        If memory grew with the square of the pixels, the ratio of the two terms would be many times 1.
         """
         return self.linear > 0 and self.quadratic_share <= 0.1
 
@@ -74,7 +74,7 @@ def measure_growth(
     batches: Sequence[int] = BATCHES,
     tell: Callable[[str], object] = lambda _: None,
 ) -> tuple[list[Point], list[Point]]:
-    """Run a system on single squares of every side, and on batches of squares of 28 pixels.
+    """Run a system on single square images of each side, and on batches of images of 28 x 28 pixels.
 
     Raises:
         ModelError: one of the runs failed.
@@ -91,13 +91,13 @@ def measure_growth(
 
 
 def fit_memory(points: Sequence[Point]) -> Fit:
-    """Fit the memory of points, by absolute error: how memory grows in the end is told by the large ones.
+    """Fit the memory of points by absolute error, so that the large points decide how memory grows.
 
-    On small images the allocator still finds room in what the libraries have taken; by relative error that saving would
-    be taken for growth faster than linear.
+    For small images, the allocator still finds room in the memory that the libraries have taken. A fit by relative
+    error would mistake that saving for growth faster than linear.
 
     Args:
-        points: at least three, of different numbers of pixels.
+        points: at least three, with different numbers of pixels.
     """
     pixels = np.array([point.pixels for point in points], np.float64)
     memory = np.array([point.alone.bytes for point in points], np.float64)

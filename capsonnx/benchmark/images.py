@@ -1,4 +1,4 @@
-"""The images that systems are measured on: MNIST test digits, side by side, as many as the size has room for."""
+"""The images that systems are measured on: MNIST test digits side by side, as many as fit the size."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SIDE = 28
 
 
 def digits(batch: int, height: int, width: int, *, seed: int = 0) -> NDArray[np.uint8]:
-    """Images of digits in a grid of cells of 28 px, those at the lower and right edge cut off.
+    """Images of digits in a grid of 28-pixel cells; those at the lower and right edge are cut off.
 
     Args:
-        batch: how many, from 1.
-        height: in pixels, from 1.
-        width: in pixels, from 1.
-        seed: of the choice of digits.
+        batch: the number of images, at least 1.
+        height: in pixels, at least 1.
+        width: in pixels, at least 1.
+        seed: the seed for choosing the digits.
 
     Returns:
         (batch, height, width) uint8, light ink on black.

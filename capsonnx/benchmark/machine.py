@@ -1,4 +1,4 @@
-"""The machine: what it is, the most that it can multiply, and what a process took of its memory."""
+"""The machine: its processor, its maximum rate of multiply-adds, and how much memory a process has used."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["GEMM_SIDE", "gemm", "gemm_multiply_adds", "peak_bytes", "processor"]
 
 GEMM_SIDE = 2048
-"""The side of the square float32 matrices whose product is the roof: large enough to be bound by arithmetic."""
+"""The side of the square float32 matrices whose product is the roof: large enough to be compute-bound."""
 
 
 def processor() -> str:
-    """The name of the processor, as the system has it."""
+    """The name of the processor, as reported by the system."""
     try:
         found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:
@@ -30,7 +30,7 @@ def processor() -> str:
 
 
 def gemm(side: int = GEMM_SIDE) -> Callable[[], object]:
-    """A call that multiplies two square float32 matrices by NumPy's BLAS, in memory that is there already."""
+    """A function that multiplies two square float32 matrices with NumPy's BLAS, in preallocated memory."""
     generator = np.random.default_rng(0)
     one, other = (generator.standard_normal((side, side), np.float32) for _ in range(2))
     product = np.empty_like(one)
@@ -38,7 +38,7 @@ def gemm(side: int = GEMM_SIDE) -> Callable[[], object]:
 
 
 def gemm_multiply_adds(side: int = GEMM_SIDE) -> int:
-    """The multiply-adds of one such product.
+    """The number of multiply-adds of one product of square matrices.
 
     >>> gemm_multiply_adds(10)
     1000
@@ -47,13 +47,13 @@ def gemm_multiply_adds(side: int = GEMM_SIDE) -> int:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has had resident so far.
+    """The peak resident memory of this process so far.
 
-    On Linux it is the peak of this very program: the kernel's other figure, ``ru_maxrss``, begins with that of the
-    process which started it.
+    On Linux this is the peak of this program alone: the kernel's other figure, ``ru_maxrss``, starts from that of the
+    process that launched it.
 
     Raises:
-        InputError: the system tells no process.
+        InputError: the system does not report it to a process.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")

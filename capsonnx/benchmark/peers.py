@@ -1,6 +1,6 @@
-"""The peers themselves: each builder gives its choices, by name, of how to run a file. Imported only when asked for.
+"""The peers themselves: each builder returns ways to run a file, by name. Imported only on demand.
 
-Nothing of this is reachable from what reads images: a test holds that.
+A test ensures that code that reads images never imports this module.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from capsonnx.benchmark.systems import Request
+    from capsonnx.benchmark.requests import Request
 
     Run = Callable[[NDArray[Any]], object]
 
 __all__ = ["BUILDERS"]
 
 MOST_SHAPES = 64
-"""How many torch compiles one function for."""
+"""The maximum number of shapes for which torch compiles one function."""
 
 
 def _torch(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
@@ -41,7 +41,7 @@ def _torch_graphs(request: Request, _images: NDArray[Any]) -> dict[str, Run]:
 
 
 def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
-    """The network inside a file; ``mode`` is that of torch.compile, None for eager."""
+    """A function that runs the network inside a file; ``mode`` is passed to torch.compile, None means eager."""
     import torch  # noqa: PLC0415 - a peer is imported when it is asked for
 
     from capsonnx.export import load_network  # noqa: PLC0415
@@ -61,13 +61,13 @@ def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
     if mode is None:
         function = outputs
     else:
-        # Every shape and layout for itself; it would give up after eight of one function, and run eagerly.
+        # Compile for every shape and layout; by default, torch gives up after eight per function and runs eagerly.
         torch._dynamo.config.recompile_limit = MOST_SHAPES
         function = torch.compile(outputs, mode=mode, dynamic=False)
 
     @torch.inference_mode()
     def run(images: NDArray[Any]) -> object:
-        # At every call, for all in one process: those measured in turn may have chosen otherwise.
+        # Set at every call: it is global to the process, and systems measured in turn may have set it otherwise.
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = request.cuda.tf32
         return [output.cpu().numpy() for output in function(torch.from_numpy(images).to(device))]
 
@@ -77,7 +77,7 @@ def _torch_run(request: Request, form: str, *, mode: str | None = None) -> Run:
 def _openvino(request: Request, images: NDArray[Any]) -> dict[str, Run]:
     import openvino  # noqa: PLC0415 - a peer is imported when it is asked for
 
-    # Without a hint OpenVINO takes bfloat16 on processors that have it.
+    # Without the precision hint, OpenVINO uses bfloat16 on processors that have it.
     options: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
     if request.threads is not None:
         options["INFERENCE_NUM_THREADS"] = request.threads
@@ -118,4 +118,4 @@ BUILDERS: dict[str, Callable[[Request, NDArray[Any]], dict[str, Run]]] = {
     "openvino": _openvino,
     "onnxruntime": _onnxruntime,
 }
-"""By name; each takes the request and images of the shape that is to be measured."""
+"""The builders by name. Each takes the request and images of the shape to be measured."""

@@ -1,20 +1,21 @@
-"""What can be measured: this package's own runtime, and its peers, which are imported only when asked for.
+"""What can be measured: this package's own runtime and its peers, which are imported only on demand.
 
-Every system gets the same uint8 images and gives all outputs that the file has, in main memory, in float32.
+Every system takes the same uint8 images and returns all outputs of the file, in main memory, in float32.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capsonnx import __version__
+from capsonnx.benchmark.requests import OURS, PEERS, Request
 from capsonnx.errors import CapsonnxError, InputError, ModelError
-from capsonnx.runtime import DEFAULT_CUDA, Cuda, load_model
+from capsonnx.runtime import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,50 +24,7 @@ if TYPE_CHECKING:
 
     Run = Callable[[NDArray[Any]], object]
 
-__all__ = ["OURS", "PEERS", "Request", "System", "build_system", "check_peers"]
-
-OURS = "capsonnx"
-
-PEERS: dict[str, tuple[str, ...]] = {
-    "torch": ("torch", "onnx"),
-    "torch-compile": ("torch", "onnx"),
-    "torch-graphs": ("torch", "onnx"),
-    "openvino": ("openvino",),
-    "onnxruntime": (),
-}
-"""The peers, and the pip packages that each needs beyond those of this package itself.
-
-Three run the network inside a float32 file, in the better of two memory formats: ``torch``, eager; ``torch-compile``;
-and ``torch-graphs``, which is the same with CUDA graphs. ``openvino`` runs any file, in float32 precision; and so does
-``onnxruntime``, with none of the settings of :mod:`capsonnx.runtime.opening`.
-"""
-
-
-@dataclass(frozen=True)
-class Request:
-    """Which system is to run which file, and how.
-
-    Attributes:
-        system: :data:`OURS`, or one of :data:`PEERS`.
-        path: the .onnx file.
-        provider: the execution provider; torch runs on CUDA if that is named, all other peers on the CPU.
-        threads: the threads that one batch may use on a CPU, or None for each system's own number.
-        cuda: the choices there are on a GPU; torch follows that of TF32.
-    """
-
-    system: str
-    path: str
-    provider: str = "auto"
-    threads: int | None = None
-    cuda: Cuda = DEFAULT_CUDA
-
-    @property
-    def name(self) -> str:
-        """What tables call it: ours by its file, peers of a file by both."""
-        file = Path(self.path).stem
-        torch = {"torch": "torch eager", "torch-compile": "torch.compile", "torch-graphs": "torch.compile, CUDA graphs"}
-        chosen = [name for name, is_on in asdict(self.cuda).items() if is_on]
-        return ", ".join([torch.get(self.system, file if self.system == OURS else f"{self.system}, {file}"), *chosen])
+__all__ = ["System", "build_system", "check_peers"]
 
 
 @dataclass(frozen=True)
@@ -74,10 +32,10 @@ class System:
     """A system that is ready to run.
 
     Attributes:
-        request: what it is.
-        version: of the package that runs.
-        setting: what was found best for the images it was built for, or the provider really taken.
-        run: images (batch, height, width) uint8 to all outputs.
+        request: what it runs.
+        version: the version of the package that runs it.
+        setting: the best setting for the images it was built for, or the provider actually used.
+        run: takes images, (batch, height, width) uint8, and computes all outputs.
     """
 
     request: Request
@@ -87,7 +45,7 @@ class System:
 
 
 def check_peers(names: list[str]) -> None:
-    """Check that there are such peers, and that their packages are installed, without importing them.
+    """Check that these peers exist and that their packages are installed, without importing them.
 
     Raises:
         InputError: there is no such peer, or a package is missing.
@@ -107,12 +65,12 @@ def check_peers(names: list[str]) -> None:
 
 
 def build_system(request: Request, images: NDArray[Any]) -> System:
-    """Load a system, and choose the best of its settings for images of this shape by trying them.
+    """Load a system and choose the best of its settings for images of this shape by trying them.
 
     Raises:
-        InputError: the file or a package is not there.
+        InputError: the file or a package is missing.
         ModelError: the system cannot run the file.
-        ProviderError: the provider cannot be had.
+        ProviderError: the provider is not available.
     """
     if request.system == OURS:
         model = load_model(Path(request.path), provider=request.provider, threads=request.threads, cuda=request.cuda)
@@ -141,7 +99,7 @@ def _version(system: str) -> str:
 
 
 def _quickest(choices: Mapping[str, Run], images: NDArray[Any]) -> tuple[str, Run]:
-    """The name and the function of the choice that ran these images fastest, of three calls after two of warm-up."""
+    """The name and function of the choice that ran these images fastest, in three calls after two to warm up."""
     if len(choices) == 1:
         return next(iter(choices.items()))
     return min(choices.items(), key=lambda choice: _least_seconds(choice[1], images))

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 __all__ = ["markdown_table", "to_json", "to_markdown"]
 
 LEAST_SHARE = 0.01
-"""Of a model's time: less has no row of its own."""
+"""The minimum share of a model's time for an operator to have a row of its own."""
 
 
 def to_markdown(comparison: Comparison) -> str:
-    """All figures of a comparison as Markdown: four tables and a line that says what they rest on."""
+    """All figures of a comparison as Markdown: four tables and a line about the conditions."""
     parts = [_ratios(comparison), _systems(comparison), _files(comparison), _profiles(comparison), _facts(comparison)]
     return "\n\n".join(part for part in parts if part)
 
 
 def to_json(comparison: Comparison) -> dict[str, Any]:
-    """All figures of a comparison as JSON values; seconds and bytes, nothing rounded."""
+    """All figures of a comparison as JSON values, in seconds and bytes, unrounded."""
     return {
         **{name: getattr(comparison, name) for name in ("processor", "cores")},
         "settings": dataclasses.asdict(comparison.settings),
@@ -57,7 +57,7 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def timing_json(timing: Timing) -> dict[str, Any]:
-    """The seconds of a call: median, quartiles, 99th percentile, extremes and count."""
+    """Statistics of the seconds of a call: median, quartiles, 99th percentile, extremes and count."""
     seconds = timing.seconds
     shares = {"median": 0.5, "lower_quartile": 0.25, "upper_quartile": 0.75, "p99": 0.99}
     found: dict[str, Any] = {name: timing.at(share) for name, share in shares.items()}
@@ -65,7 +65,7 @@ def timing_json(timing: Timing) -> dict[str, Any]:
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
-    """A Markdown table, its first columns to the left and the others to the right."""
+    """A Markdown table with the first ``left`` columns left-aligned and the others right-aligned."""
     marks = ["---" if number < left else "---:" for number in range(len(headings))]
     return "\n".join("| " + " | ".join(row) + " |" for row in [headings, marks, *rows])
 
@@ -127,7 +127,7 @@ def _files(comparison: Comparison) -> str:
 
 
 def _profiles(comparison: Comparison) -> str:
-    """What each model's time goes to; what takes less than a hundredth of every model's comes together."""
+    """Each operator's share of the time of each model; those below a hundredth for every model are combined."""
     shares = comparison.profiles
     if not shares:
         return ""
@@ -146,7 +146,7 @@ def _facts(comparison: Comparison) -> str:
         for one in comparison.measured
     )
     threads = f"threads: {settings.threads or 'as many as each system takes'}"
-    # Systems that run one network do the same work: once for all of them.
+    # Systems that run the same network do the same work, so state it once for all of them.
     work: dict[str, list[str]] = {}
     for one in comparison.measured:
         work.setdefault(f"{one.multiply_adds / 1e6:.1f} million multiply-adds an image", []).append(one.request.name)

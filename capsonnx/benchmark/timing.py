@@ -1,4 +1,4 @@
-"""Timing several things in one run, in turns, so that whatever slows the machine down hits all of them alike."""
+"""Time several things in one run, in turns, so that whatever slows the machine down affects all of them alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Ratio", "Timing", "measure", "ratio"]
 
 PAUSE = 0.03
-"""Seconds of rest before each turn: the threads of the one before spin on for some milliseconds."""
+"""Seconds of rest before each turn: the threads of the previous one keep spinning for some milliseconds."""
 
 Key = TypeVar("Key")
 
@@ -25,7 +25,7 @@ class Timing:
     """The seconds of every measured call, turn by turn.
 
     Attributes:
-        turns: for each round, in its order, the seconds of each call; at least one call a turn.
+        turns: for each round, in order, the seconds of each call; at least one call per turn.
     """
 
     turns: tuple[tuple[float, ...], ...]
@@ -41,13 +41,13 @@ class Timing:
         return median(self.seconds)
 
     def at(self, share: float) -> float:
-        """The seconds that a share in 0..1 of all calls stayed within."""
+        """The number of seconds within which a share in 0..1 of all calls finished."""
         return float(np.quantile(self.seconds, share, method="inverted_cdf"))
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast one thing is as another: the median over the rounds, the least and the greatest."""
+    """How many times as fast one thing is as another: the median, minimum and maximum over the rounds."""
 
     median: float
     least: float
@@ -64,15 +64,15 @@ def measure(
 ) -> dict[Key, Timing]:
     """Time calls in turns.
 
-    Each is first called twice, unmeasured. Then, in every round, each has a turn: a rest, one call unmeasured, and
-    calls until its share of the time is used up. The order goes round, so that none always follows the same other.
+    Each is first called twice, unmeasured. Then each has a turn in every round: a rest, one unmeasured call, and calls
+    until its share of the time is used up. The order rotates, so that none always follows the same other.
 
     Args:
         calls: what to time, by any key.
-        seconds: how long each is to be measured in all.
-        rounds: how many turns each has, from 1.
-        clock: gives seconds.
-        rest: waits for so many seconds.
+        seconds: how long to measure each in total.
+        rounds: the number of turns of each, at least 1.
+        clock: returns the time in seconds.
+        rest: waits for a number of seconds.
     """
     for call in calls.values():
         call()
@@ -89,7 +89,7 @@ def measure(
 
 
 def ratio(one: Timing, other: Timing) -> Ratio:
-    """How many times as fast ``one`` is as ``other``: both had their turns in the same rounds."""
+    """How many times as fast ``one`` is as ``other``, which must have had its turns in the same rounds."""
     pairs = zip(one.turns, other.turns, strict=True)
     ratios = [median(seconds) / median(own) for own, seconds in pairs]
     return Ratio(median(ratios), min(ratios), max(ratios))

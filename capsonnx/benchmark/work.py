@@ -1,4 +1,4 @@
-"""What a file computes and where: ONNX Runtime's own profile of some runs, node by node."""
+"""What a file computes and where: ONNX Runtime's own profile of several runs, node by node."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["Node", "multiply_adds", "profile", "time_by_operator"]
 
 @dataclass(frozen=True)
 class Node:
-    """One node of a graph as it ran.
+    """One node of a graph as it was run.
 
     Attributes:
-        operator: its type, of ONNX, or of ONNX Runtime where nodes were fused.
-        provider: the execution provider that really ran it.
+        operator: its type in ONNX, or in ONNX Runtime if nodes were fused.
+        provider: the execution provider that actually ran it.
         inputs: the shape of each input.
         outputs: the shape of each output.
         seconds: how long it took, the median of the profiled runs.
@@ -42,7 +42,7 @@ class Node:
 
     @property
     def multiply_adds(self) -> int:
-        """Of a convolution or a product of matrices; 0 for all others, which are adds, scales and the like."""
+        """The multiply-adds of a convolution or a matrix product; 0 for all other nodes, such as adds and scales."""
         if self.operator == "Conv":
             return math.prod(self.outputs[0]) * math.prod(self.inputs[1][1:])
         if self.operator in ("MatMul", "Gemm"):
@@ -60,20 +60,20 @@ def profile(
     threads: int | None = None,
     runs: int = 1,
 ) -> list[Node]:
-    """Run a file on black images with ONNX Runtime's profiler on, after a run to warm up.
+    """Run a file on black images with ONNX Runtime's profiler, after a warm-up run.
 
     Args:
-        path: a file that keeps the contract.
+        path: a file that follows the contract.
         shape: batch, height and width.
         provider: see :func:`capsonnx.runtime.providers.resolve`.
         optimised: whether ONNX Runtime may fuse and reorder nodes; if not, they are those of the file.
         cuda: see :class:`capsonnx.runtime.providers.Cuda`.
-        threads: that a node may use on a CPU, from 1, or None for ONNX Runtime's own number.
-        runs: how many, from 1.
+        threads: the threads that a node may use on a CPU, at least 1, or None for ONNX Runtime's default.
+        runs: the number of runs, at least 1.
 
     Raises:
         ModelError: the file cannot be loaded or run.
-        ProviderError: the provider cannot be had.
+        ProviderError: the provider is not available.
     """
     import onnxruntime  # noqa: PLC0415 - see providers.check_installation
 
@@ -110,7 +110,7 @@ def profile(
 
 
 def time_by_operator(nodes: Iterable[Node]) -> dict[str, float]:
-    """The seconds that the nodes of each operator took together, the longest first.
+    """The total seconds of the nodes of each operator, the longest first.
 
     >>> conv, relu = (Node(operator, "cpu", (), (), 0.5) for operator in ("Conv", "Relu"))
     >>> time_by_operator([relu, conv, conv])
@@ -123,20 +123,20 @@ def time_by_operator(nodes: Iterable[Node]) -> dict[str, float]:
 
 
 def multiply_adds(path: Path, shape: tuple[int, int, int]) -> int:
-    """How many multiply-adds a file's own graph has, by the shapes that each of its nodes had in a run.
+    """Count the multiply-adds of a file's own graph, from the shapes that its nodes had in a run.
 
-    Those of convolutions and products of matrices, of all outputs that the file has; what else there is to do, adds,
-    pools and the like, is not counted.
+    Counted are convolutions and matrix products, for all outputs of the file. Everything else, such as additions and
+    pooling, is not.
 
     Args:
-        path: a file that keeps the contract.
-        shape: batch, height and width; one image of the size is enough where the rest is in proportion.
+        path: a file that follows the contract.
+        shape: batch, height and width; one image is enough if the work grows in proportion to the batch.
     """
     return sum(node.multiply_adds for node in profile(path, shape, optimised=False))
 
 
 def _nodes(events: Iterable[dict[str, Any]]) -> Iterable[Node]:
-    """The nodes of all runs, in the order they ran in."""
+    """Yield the nodes of all runs, in the order in which they ran."""
     for event in events:
         if event["cat"] == "Node" and event["name"].endswith("_kernel_time"):
             found = event["args"]
@@ -150,5 +150,5 @@ def _nodes(events: Iterable[dict[str, Any]]) -> Iterable[Node]:
 
 
 def _shape(typed: dict[str, list[int]]) -> tuple[int, ...]:
-    """The shape in the profile's {type: shape}; () for a value that is not there."""
+    """The shape in the profile's {type: shape}; () for a missing value."""
     return tuple(next(iter(typed.values()), []))

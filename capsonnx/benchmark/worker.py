@@ -1,7 +1,7 @@
-"""One system in a process of its own, so that the memory it takes is told apart from everything else's.
+"""Run one system in a process of its own, so that its memory is measured apart from everything else.
 
-Run by :func:`run_alone`: ``python -m capsonnx.benchmark.worker``, a JSON object on standard input, one on standard
-output.
+:func:`run_alone` runs it as ``python -m capsonnx.benchmark.worker``, with a JSON object on standard input and one on
+standard output.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from capsonnx.benchmark.images import digits
 from capsonnx.benchmark.machine import peak_bytes
-from capsonnx.benchmark.systems import PEERS, Request, build_system
+from capsonnx.benchmark.requests import PEERS, Request
+from capsonnx.benchmark.systems import build_system
 from capsonnx.errors import CapsonnxError, ModelError
 from capsonnx.runtime import Cuda
 
@@ -29,12 +30,12 @@ __all__ = ["Alone", "run_alone"]
 
 @dataclass(frozen=True)
 class Alone:
-    """What a system needed alone in a process.
+    """What a system needed, alone in a process.
 
     Attributes:
         seconds: the median of the calls after the first.
-        start_bytes: the peak of resident memory when all was imported and the images were there, before the file was
-            loaded.
+        start_bytes: the peak resident memory once everything was imported and the images were ready, before the file
+            was loaded.
         peak_bytes: the peak after the calls.
     """
 
@@ -44,20 +45,20 @@ class Alone:
 
     @property
     def bytes(self) -> int:
-        """What loading and running the file added to the peak."""
+        """How much loading and running the file added to the peak."""
         return self.peak_bytes - self.start_bytes
 
 
 def run_alone(request: Request, shape: tuple[int, int, int], *, calls: int = 4) -> Alone:
-    """Run a system on images of a shape in a new process.
+    """Run a system on images of one shape in a new process.
 
     Args:
         request: the system.
         shape: batch, height and width.
-        calls: how many, from 2.
+        calls: the number of calls, at least 2.
 
     Raises:
-        ModelError: the process failed, for want of memory, say; the text is its last line.
+        ModelError: the process failed, perhaps for lack of memory; the message is its last line.
     """
     result = subprocess.run(
         [sys.executable, "-m", "capsonnx.benchmark.worker"],
@@ -77,7 +78,7 @@ def run_alone(request: Request, shape: tuple[int, int, int], *, calls: int = 4) 
 
 
 def run_here(task: Mapping[str, Any]) -> Alone:
-    """Do what :func:`run_alone` asks for, in this process."""
+    """Do in this process what :func:`run_alone` asks for."""
     request = Request(**{**task["request"], "cuda": Cuda(**task["request"]["cuda"])})
     shape, calls = task["shape"], task["calls"]
     images = digits(*shape)
@@ -93,7 +94,7 @@ def run_here(task: Mapping[str, Any]) -> Alone:
 
 
 def _import_alone(system: str) -> None:
-    """Import what the system runs on, which is not to be counted."""
+    """Import what the system runs on, so that it is not counted."""
     for name in ("onnxruntime", *PEERS.get(system, ()), *(["capsonnx.export"] if system.startswith("torch") else [])):
         import_module(name)
 

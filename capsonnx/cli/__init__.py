@@ -1,6 +1,6 @@
-"""The command line: what all commands have in common, and in commands/ a file for each.
+"""The command line: what all commands share. Each command has its own file in commands/.
 
-Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 finished but some items failed, 130 interrupted.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 finished but some items failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from capsonnx.wording import printable
 __all__ = ["INTERRUPTED", "main"]
 
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
+"""The exit code after Ctrl-C, as in shells."""
 
 COMMANDS = {
     "train": "Train a network on single symbols.",
@@ -35,25 +35,26 @@ COMMANDS = {
     "demo": "Serve the drawing page on this machine.",
     "completion": "Print the shell completion script.",
 }
-"""Every command is ``command`` in the module ``capsonnx.cli.commands.NAME``; its summary stands here, import-free."""
+"""The commands with their summaries, which are kept here so that listing them imports nothing. Each one is ``command``
+in the module ``capsonnx.cli.commands.NAME``."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module only when that command runs, and prints errors as one line."""
+    """A group that imports a command's module only when that command runs, and prints errors on one line."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run, and say everything in UTF-8: what Windows has for files and pipes may not know ⏎ or ×."""
+        """Run with all output in UTF-8: the encoding that Windows uses for files and pipes may lack ⏎ or ×."""
         for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(encoding="utf-8", errors=errors)
         return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands, in the order of a user's work."""
+        """Return the names of the commands, in the order in which a user needs them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command, or None if there is none of that name."""
+        """Import and return a command, or return None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"capsonnx.cli.commands.{cmd_name}").command
@@ -63,7 +64,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first argument names; of one spelt nearly so, the error says it."""
+        """Find the command that the first argument names; if it is misspelt, suggest the nearest name."""
         near = get_close_matches(args[0], COMMANDS, 1)
         if near and args[0] not in COMMANDS:
             ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
@@ -75,8 +76,8 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; a CapsonnxError becomes one line on stderr and its exit code."""
-        ctx.color = False if os.environ.get("NO_COLOR") else None  # None: as the terminal is
+        """Run a command; print a CapsonnxError as one line on stderr, and exit with its code."""
+        ctx.color = False if os.environ.get("NO_COLOR") else None  # None: depends on the terminal
         try:
             return super().invoke(ctx)
         except CapsonnxError as error:
@@ -85,7 +86,7 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             self._end_interrupted(ctx)
         except BrokenPipeError:
-            # The reader of our output (head, say) has left: not our failure. Nothing more may be flushed into it.
+            # The reader of our output, such as head, has closed it: not our failure. Nothing more may be flushed.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except OSError as error:  # a full disk, a folder that cannot be written, a file where a folder should be
@@ -107,7 +108,7 @@ class LazyGroup(click.Group):
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether an error came of Ctrl-C, as of torch's exporter, which stumbles where it would have passed that on."""
+    """Return whether Ctrl-C caused an error; torch's exporter, for example, turns it into another one."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True
@@ -121,7 +122,7 @@ def _was_interrupted(error: BaseException | None) -> bool:
 )
 @click.version_option(__version__, "-V", "--version")
 def main() -> None:
-    """Train a capsule network on single symbols, export it once, read images that hold several.
+    """Train a capsule network on single symbols, export it once, and read images that contain several.
 
     \b
     Examples:
@@ -130,5 +131,5 @@ def main() -> None:
       capsonnx train --data mnist -o runs/mnist   train the default recipe
       capsonnx export runs/mnist -o mnist.onnx    export it, checked
 
-    Every command explains itself with --help.
+    Use --help with any command for details.
     """

@@ -1,4 +1,4 @@
-"""Commands that need more than the base say which extra brings it, instead of failing on an import."""
+"""Name the extra that a command needs, instead of failing on an import."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def require_train(task: str) -> None:
     """Check that the packages of the extra ``train`` are installed, without importing them.
 
     Raises:
-        MissingExtraError: one of them is not.
+        MissingExtraError: one of them is missing.
     """
     packages = ("torch", "onnx", "onnxscript", "safetensors", "matplotlib", "pooch", "platformdirs")
     _require(task, "train", packages)
@@ -23,7 +23,7 @@ def require_pictures(task: str) -> None:
     """Check that the package of the extra ``pictures`` is installed, without importing it.
 
     Raises:
-        MissingExtraError: it is not.
+        MissingExtraError: it is missing.
     """
     _require(task, "pictures", ("matplotlib",))
 

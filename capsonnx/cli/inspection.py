@@ -1,4 +1,4 @@
-"""An inspection as a table, for ``export`` and ``check``."""
+"""Print an inspection as a table, for ``export`` and ``check``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLOURS = {"ok": "green", "FAILED": "red", "note": "yellow"}
 
 
 def print_inspection(inspection: Inspection) -> None:
-    """Print every check, the parity of every output, and the agreement in every exam on stdout, a mark before each."""
+    """Print to stdout every check, the parity of every output and the agreement in every exam, each with its status."""
     rows = list(_rows(inspection))
     width = max(len(name) for _, name, _ in rows)
     for passed, name, found in rows:
@@ -28,7 +28,7 @@ def print_inspection(inspection: Inspection) -> None:
 
 
 def _rows(inspection: Inspection) -> Iterator[tuple[bool | None, str, str]]:
-    """Whether it holds (None: there is nothing to hold), what it is, and what was found."""
+    """Yield for each row whether it passed (None if nothing is required), what was checked, and what was found."""
     for check in inspection.checks:
         yield check.passed, check.name, check.found
     if inspection.parity is not None:
@@ -38,7 +38,7 @@ def _rows(inspection: Inspection) -> Iterator[tuple[bool | None, str, str]]:
     elif inspection.parity is None:
         found = (
             "of a decoder is measured by --against, with its training folder"
-            if inspection.precision == "fp32"  # a network's file of that precision is always compared
+            if inspection.precision == "fp32"  # so this is a decoder: a network's fp32 file is always compared
             else f"of 1e-05 is not asked of {inspection.precision}; --against measures whether it reads the same"
         )
         yield None, "parity", found
@@ -49,7 +49,7 @@ def _parity(parity: ParityReport, whose: str) -> Iterator[tuple[bool, str, str]]
         allowed = parity.allowed(name)
         found = f"max |Δ| {difference:.1e}, at most {allowed:.0e}, {len(parity.cases)} cases"
         yield difference <= allowed, f"parity of {name}{whose}", found
-    if IMAGES in parity.differences:  # a decoder's: there are no classes in what it gives
+    if IMAGES in parity.differences:  # a decoder: its output has no classes
         return
     found = f"same on {parity.agreeing} of {parity.images} images"
     yield parity.agreeing == parity.images, f"parity of top class{whose}", found

@@ -1,4 +1,4 @@
-"""Options that several commands have: each is spelt once."""
+"""Options that several commands share, each defined once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors 
 
 
 def tell_where_tf32_is_not(provider: str, *, tf32: bool) -> None:
-    """Say so if TF32 was asked for where there is none, by the name that a session gives its provider."""
+    """Print a note if TF32 was asked for but ``provider``, as a session names it, is not CUDA."""
     from capsonnx.runtime.providers import CUDA
 
     if tf32 and provider != CUDA:
@@ -48,7 +48,7 @@ def tell_where_tf32_is_not(provider: str, *, tf32: bool) -> None:
 
 
 def provider_option(explanation: str = "What to run on.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The option of what a model runs on, which its help explains so."""
+    """Make the option that chooses what a model runs on, with ``explanation`` as its help."""
     return click.option(
         "--provider",
         metavar="auto|cpu|cuda|NAME",
@@ -59,7 +59,7 @@ def provider_option(explanation: str = "What to run on.") -> Callable[[Callable[
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of reading an image, which it gets as one: ``options``, a ReadingOptions."""
+    """Add the options of reading an image to a command, which receives them as ``options``, a ReadingOptions."""
 
     @click.option(
         "--threshold",

@@ -1,4 +1,4 @@
-"""The server of ``capsonnx demo``: the drawing page and one model, on this machine alone."""
+"""The server of ``capsonnx demo``: it serves the drawing page and one model, on this machine only."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ HOST = "127.0.0.1"
 PORT = 8765
 
 MODEL = "model.onnx"
-"""The name under which the page finds the model."""
+"""The name under which the page requests the model."""
 
 RUNTIME = Path("node_modules", "onnxruntime-web", "dist", "ort-wasm-simd-threaded.wasm")
-"""What ``npm ci`` puts into the page's folder, by its largest file."""
+"""The largest of the files that ``npm ci`` installs in the page's folder; it stands for all of them."""
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -36,20 +36,20 @@ TYPES = {
     ".onnx": "application/octet-stream",
     ".png": "image/png",
 }
-"""All that is served: a file of another kind is not found, nor is a folder."""
+"""The types of all files that are served. Any other file, and any folder, is answered with 404."""
 
 HEADERS = {
-    # The first two isolate the page from other origins, on which browsers insist for threads in WebAssembly.
+    # The first two isolate the page from other origins, which browsers require for threads in WebAssembly.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",  # ask each time; the answer is mostly "not modified"
+    "Cache-Control": "no-cache",  # browsers ask each time; the answer is mostly "not modified"
 }
 
 
 class PageHandler(SimpleHTTPRequestHandler):
-    """Serves the files of one folder and, as ``/model.onnx``, one model. Tells nothing else, and logs nothing."""
+    """Serves the files of one folder, and one model as ``/model.onnx``. Serves nothing else, and logs nothing."""
 
     server_version = "capsonnx"
     sys_version = ""
@@ -61,14 +61,14 @@ class PageHandler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, directory=str(folder))
 
     def send_head(self) -> io.BytesIO | BinaryIO | None:
-        """Begin the answer: the file, or 404 for whatever the page does not need."""
+        """Start the response: the file, or 404 for anything that the page does not need."""
         if self._target() is None:
             self.send_error(404)
             return None
         return super().send_head()
 
     def translate_path(self, path: str) -> str:  # noqa: ARG002 - the signature is the standard library's
-        """The file that the request asks for; called for known files only."""
+        """Return the path of the requested file; called only for files that are served."""
         return str(self._target())
 
     def _target(self) -> Path | None:
@@ -78,23 +78,23 @@ class PageHandler(SimpleHTTPRequestHandler):
         if "\0" in name or Path(name).suffix not in TYPES:
             return None
         try:
-            path = (self.folder / name).resolve()  # follows .. and links: what counts is where they lead
+            path = (self.folder / name).resolve()  # resolves .. and links: what counts is where they lead
             return path if path.is_relative_to(self.folder) and path.is_file() else None
-        except OSError:  # a name that is too long, say
+        except OSError:  # a name that is too long, for example
             return None
 
     def end_headers(self) -> None:
-        """Add the headers that every answer has."""
+        """Add the headers that every response has."""
         for name, value in HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature is the standard library's
-        """Say nothing."""
+        """Log nothing."""
 
 
 class PageServer(ThreadingHTTPServer):
-    """A server that fails where another program listens, and that can start again right after it was stopped."""
+    """A server that fails if another program uses its port, and that can be restarted right after it was stopped."""
 
     daemon_threads = True
     allow_reuse_address = os.name == "posix"  # elsewhere it would share the port with that other program
@@ -102,12 +102,12 @@ class PageServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://{HOST}:{self.server_address[1]}/"
 
 
 def page_folder() -> Path:
-    """The folder of the page: inside the package, or, in a checkout, beside it.
+    """Return the folder of the page: inside the package, or, in a checkout, beside it.
 
     Raises:
         InputError: it is in neither place.
@@ -121,7 +121,7 @@ def page_folder() -> Path:
 
 
 def server(folder: Path, model: Path, port: int = PORT) -> PageServer:
-    """A server of the page on 127.0.0.1, listening, not yet answering: call its ``serve_forever``.
+    """Make a server of the page on 127.0.0.1. It listens, but answers only after a call of its ``serve_forever``.
 
     Args:
         folder: the page's folder, set up by ``npm ci``.
@@ -129,7 +129,7 @@ def server(folder: Path, model: Path, port: int = PORT) -> PageServer:
         port: the port, or 0 for any free one.
 
     Raises:
-        InputError: the folder is no page or is not set up, there is no such model, or the port is taken.
+        InputError: the folder is not the page's or is not set up, there is no such model, or the port is taken.
     """
     if not (folder / "index.html").is_file():
         raise InputError(f"{folder}: no index.html in it", expected="the page's folder", remedy="pass it by --folder")
@@ -151,6 +151,6 @@ def server(folder: Path, model: Path, port: int = PORT) -> PageServer:
 
 
 def _shown(path: Path) -> str:
-    """A path as it is shortest from here."""
+    """Return a path relative to the current folder if it lies inside it, or else the absolute path."""
     path, here = path.resolve(), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) and path != here else path)

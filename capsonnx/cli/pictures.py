@@ -1,4 +1,4 @@
-"""What the commands that draw pictures of images have in common: their options, names of files, and lines printed."""
+"""What the commands that draw pictures of images share: options, file names and printed lines."""
 
 from __future__ import annotations
 
@@ -36,12 +36,15 @@ _OPTIONS = (
 
 
 def picture_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the arguments ``paths`` and ``output`` and the options of reading an image, but for the model."""
+    """Add ``paths``, ``output``, the provider and the options of reading to a command; it adds the model itself."""
     return reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
 
 
 def name_pictures(paths: tuple[str, ...], output: Path) -> list[tuple[Path, Path]]:
-    """The images that the paths stand for, each with its picture: ``output`` itself for one file, else one in it."""
+    """List the images that the paths stand for, each with the path of its picture.
+
+    That is ``output`` itself for a single file, and otherwise a file in it.
+    """
     from capsonnx import pictures, runtime
 
     is_one = len(paths) == 1 and Path(paths[0]).is_file() and not output.is_dir()
@@ -49,11 +52,11 @@ def name_pictures(paths: tuple[str, ...], output: Path) -> list[tuple[Path, Path
 
 
 def print_rows(rows: Iterable[Row], count: int) -> int:
-    """Print a line for each image, and return how many failed."""
+    """Print a line for each image, and return how many images failed."""
     from capsonnx.progress import progress_bar
 
-    failed, stream = 0, sys.stdout  # taken before the bar takes it
-    # On a terminal that shows the lines a bar would only be in their way.
+    failed, stream = 0, sys.stdout  # saved before the progress bar replaces it
+    # On a terminal that shows the lines, a progress bar would only be in the way.
     with nullcontext() if stream.isatty() else progress_bar("drawing", count) as bar:
         for row in rows:
             if bar is not None:
@@ -67,6 +70,6 @@ def print_rows(rows: Iterable[Row], count: int) -> int:
 
 
 def _line(reading: Reading) -> str:
-    """What was read, in one line; a dash for nothing, as in the table of ``capsonnx infer``."""
+    """Format what was read on one line; a dash if nothing was, as in the table of ``capsonnx infer``."""
     text = ", ".join(reading.labels) if reading.text is None else reading.text
     return printable(text.replace("\n", " ⏎ ")) or "-"

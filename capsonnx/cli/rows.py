@@ -1,4 +1,4 @@
-"""The rows of a run as text, one chunk at a time: an aligned table, CSV, JSON lines, one JSON array."""
+"""Format the rows of a run as text, chunk by chunk: as an aligned table, CSV, JSON lines or one JSON array."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ COLUMNS = ("path", "width", "height", "text", "labels", "scores", "error")
 KEYS = ("path", "width", "height", "text", "symbols", "labels", "scores", "error")
 
 _PATH_CELLS, _TEXT_CELLS = 28, 12
-"""The least cells of these columns of the table: with 80 in all, there is room for three labels and their scores."""
+"""Minimum widths of these table columns in terminal cells. Of 80 cells, the rest holds three labels and their
+scores."""
 
 _MOST_TEXT = 200
-"""Characters of a text that the table shows on a terminal: what is longer is hardly a page of digits."""
+"""Maximum number of characters of a text in a table on a terminal. A longer text is hardly a page of digits."""
 
 _LINE_BREAK = "⏎"
-"""What stands in the table where a text goes on in the next line."""
+"""Stands for a line break within a text in the table."""
 
 
 def formatter(name: str, *, is_terminal: bool, is_coloured: bool, first: Iterable[str] = ()) -> Formatter:
-    """The function that turns rows into chunks of text, each ending in a newline, one chunk a row or about.
+    """Return the function that turns rows into chunks of text, each ending in a newline, about one chunk per row.
 
     Args:
         name: one of :data:`FORMATS`.
-        is_terminal: whether a person looks on: the table then shortens long paths, to keep its columns, and texts.
+        is_terminal: whether the output is a terminal: the table then shortens long texts, and long paths to keep its
+            columns.
         is_coloured: whether the table may use colour.
-        first: the paths of the first rows: where the table shortens none, its column has room for the longest of these.
+        first: the paths of the first rows: if the table shortens none, its column is as wide as the longest of these.
     """
     if name == "table":
         return partial(table, is_terminal=is_terminal, is_coloured=is_coloured, first=first)
@@ -51,9 +53,9 @@ def formatter(name: str, *, is_terminal: bool, is_coloured: bool, first: Iterabl
 def table(
     rows: Iterable[Row], *, is_terminal: bool = False, is_coloured: bool = False, first: Iterable[str] = ()
 ) -> Iterator[str]:
-    """Aligned columns under a heading, a row in one line; what is too long for its column pushes the next one.
+    """Format rows as aligned columns under a heading, one row per line; an overlong value shifts the next column.
 
-    Control characters in names are escaped; nothing reaches the terminal raw.
+    Control characters in names are escaped, so that none reaches the terminal.
     """
     width = _PATH_CELLS if is_terminal else max([_PATH_CELLS, *(cell_len(printable(path)) for path in first)])
     heading = f"{'PATH':<{width}} {'WIDTH':>6} {'HEIGHT':>6}  {'TEXT':<{_TEXT_CELLS}}  LABELS AND SCORES"
@@ -75,7 +77,7 @@ def table(
 
 
 def _csv(rows: Iterable[Row]) -> Iterator[str]:
-    """CSV with a heading; several labels, and their scores, are separated by a bar, lines of text by a line break."""
+    """Format rows as CSV with a heading. Labels and scores are separated by bars, lines of text by line breaks."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -90,16 +92,16 @@ def _csv(rows: Iterable[Row]) -> Iterator[str]:
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-    yield buffer.getvalue()  # the heading, had there been no row
+    yield buffer.getvalue()  # the heading, if there was no row
 
 
 def _json_lines(rows: Iterable[Row]) -> Iterator[str]:
-    """One JSON object a line."""
+    """Format rows as JSON objects, one per line."""
     return (_json_object(row) + "\n" for row in rows)
 
 
 def _json_array(rows: Iterable[Row]) -> Iterator[str]:
-    """One JSON array, an object a line; it is complete only when the run is."""
+    """Format rows as one JSON array, with one object per line; it is complete only at the end of the run."""
     separator = "[\n"
     for row in rows:
         yield separator + _json_object(row)
@@ -108,7 +110,7 @@ def _json_array(rows: Iterable[Row]) -> Iterator[str]:
 
 
 FORMATS: dict[str, Formatter] = {"table": table, "csv": _csv, "jsonl": _json_lines, "json": _json_array}
-"""Formatters by name."""
+"""The formatters by name."""
 
 
 def _json_object(row: Row) -> str:
@@ -120,12 +122,12 @@ def _json_object(row: Row) -> str:
         content["scores"] = {label: round(score, 6) for label, score in row.reading.scores.items()}
         content |= {"text": row.reading.text, "symbols": _symbols(row.reading)}
     text = json.dumps(content, ensure_ascii=False)
-    # A name that is not Unicode has lone surrogates, which UTF-8 cannot hold; JSON can, escaped.
+    # A name that is not Unicode contains lone surrogates, which UTF-8 cannot encode; JSON can, escaped.
     return text if _is_unicode(text) else json.dumps(content)
 
 
 def _symbols(reading: Reading) -> list[dict[str, Any]]:
-    """The symbols in reading order: of each its box in pixels of the image, and the number of its line from 0."""
+    """List the symbols in reading order, each with its box in pixels of the image and its line number, from 0."""
     return [
         {
             "label": symbol.label,
@@ -147,17 +149,17 @@ def _is_unicode(text: str) -> bool:
 
 
 def _reason(row: Row) -> str:
-    """What is wrong, in short: the path stands beside it, what to do is in the other formats."""
+    """Shorten an error to the problem: the path has a column of its own, and the remedy is in the other formats."""
     return (row.error or "").removeprefix(f"{row.path}: ").split("; expected ")[0]
 
 
 def _one_line(text: str | None) -> str:
-    """A text for the table; a dash where the model does not locate symbols."""
+    """Format a text for the table; a dash if the model does not locate symbols."""
     return "-" if text is None else printable(text.replace("\n", _LINE_BREAK))
 
 
 def _shortened(path: str) -> str:
-    """The end of a path that is too long, which tells it from its neighbours."""
+    """Keep only the end of a path that is too long; the end distinguishes it from its neighbours."""
     if cell_len(path) <= _PATH_CELLS:
         return path
     start = len(path) - _PATH_CELLS + 1

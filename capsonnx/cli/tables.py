@@ -1,4 +1,4 @@
-"""The results of exams as tables, and what they rest on."""
+"""Print the results of exams as tables, with the facts behind them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["print_evaluation"]
 
 
 MOST_MISREAD = 20
-"""Of misread files, how many the table lists: the JSON has them all."""
+"""Maximum number of misread files in the table. The JSON lists all of them."""
 
 
 def print_evaluation(found: Evaluation, *, threshold: str) -> None:
-    """Print one table of each kind of exam, if there were any of it, and what they rest on below.
+    """Print a table for each kind of exam that was taken, and below them the facts behind the results.
 
     Args:
         found: the evaluation.
-        threshold: what to say of its threshold.
+        threshold: the text to print for its threshold.
     """
-    # Wide enough for every line, whatever the terminal or COLUMNS says: rich would cut numbers short.
+    # Wide enough for every line, whatever the terminal or COLUMNS says: otherwise rich would cut numbers short.
     console = Console(width=10_000, highlight=False, markup=False)
     if found.exams:
         headings = ["exam", "images", "top k right", f"and above {CONFIDENT:g}", "set read", "set above", "mean score"]
@@ -64,7 +64,7 @@ def print_evaluation(found: Evaluation, *, threshold: str) -> None:
 
 
 def _print_misread(misread: Sequence[Misread], console: Console) -> None:
-    """What the files show that were read as something else, and what they were read as."""
+    """Print what each misread file shows, and what was read instead."""
     for one in misread[:MOST_MISREAD]:
         read = "unreadable" if one.text is None else f"read as {one.text!r}"
         console.print(f"{one.path}: {one.label!r}, {read}", soft_wrap=True)

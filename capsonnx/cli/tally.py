@@ -1,4 +1,4 @@
-"""The counts of a run over many images, and what may break it off."""
+"""The counts of a run over many images, and what may end it early."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Tally"]
 
 @dataclass
 class Tally:
-    """Counts of the rows that went by, and what broke them off: a person, or a path that cannot be listed."""
+    """Counts the rows of a run, and records what ended it early: Ctrl-C, or a path that cannot be listed."""
 
     images: int = 0
     failed: int = 0
@@ -32,22 +32,23 @@ class Tally:
 
     @property
     def is_broken_off(self) -> bool:
-        """Whether there may be more images than rows."""
+        """Whether the run ended early, so that there may be more images than rows."""
         return self.interrupted or self.error is not None
 
     @property
     def end(self) -> str:
-        """How a run ended that was broken off, in a word."""
+        """How a run ended early, in one word."""
         return "interrupted" if self.error is None else "stopped"
 
     def listed(self, sources: Iterator[Path]) -> Iterator[Path]:
-        """Pass paths on, until there are no more, or none can be had: the images before have their rows all the same.
+        """Pass paths on until there are no more or the next one fails; those before still get their rows.
 
-        On standard input it may take long until one comes. Ctrl-C ends that, too.
+        If the first one fails, its error is raised. On standard input, a path may take long to arrive; Ctrl-C ends that
+        wait, too.
         """
         for number in count():
             try:
-                self.listing = True  # before the look at what may have come just now
+                self.listing = True  # set before the check below, to miss no Ctrl-C
                 source = None if self.interrupted else next(sources, None)
             except KeyboardInterrupt:
                 self.interrupted = True
@@ -64,7 +65,7 @@ class Tally:
             yield source
 
     def of(self, rows: Iterable[Row], bar: Bar | None) -> Iterator[Row]:
-        """Pass rows on, counting them, here and on the progress bar, until there are no more or no more are wanted."""
+        """Pass rows on, and count them here and on the progress bar, until the last one or an interruption."""
         for row in rows:
             self.images += 1
             self.failed += row.error is not None
@@ -76,7 +77,7 @@ class Tally:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Let the rows end well at the first Ctrl-C; a second one aborts, as always."""
+        """On the first Ctrl-C, let the rows end properly; a second one aborts, as usual."""
         before = signal.getsignal(signal.SIGINT)
 
         def interrupt(_number: int, _frame: object) -> None:
@@ -85,7 +86,7 @@ class Tally:
             if self.listing:
                 raise KeyboardInterrupt
 
-        if before is signal.default_int_handler:  # else it is ignored, as in the background
+        if before is signal.default_int_handler:  # otherwise Ctrl-C is ignored, as in the background
             signal.signal(signal.SIGINT, interrupt)
         try:
             yield

@@ -1,4 +1,4 @@
-"""The values of options: what a shell may complete them to, and sizes out of their text."""
+"""The values of options: how a shell may complete them, and how names and sizes are parsed."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ __all__ = [
     "size_or_dynamic",
 ]
 
-# Written out, because the modules that know them import numpy, torch or ONNX Runtime; a test holds them together.
+# Written out, because the modules that define them import NumPy, torch or ONNX Runtime; a test compares them.
 DATA = ("mnist", "fashion-mnist")
 RECIPES = ("seed", "default", "gentle", "refine")
 PROVIDERS = ("auto", "cpu", "cuda", "openvino", "openvino-bf16")
 
 
 def complete_data(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The data sets by name, and folders."""
-    # The folders first: click's script for bash drops the words before them.
+    """Complete the names of data sets, and folders."""
+    # Folders come first: click's script for bash drops the words before them.
     return [CompletionItem(incomplete, type="dir"), *map(CompletionItem, _beginning(DATA, incomplete))]
 
 
 def complete_exam(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """The exams and their families."""
+    """Complete the names of exams and of their families."""
     from capsonnx.evaluation import exam_names
 
     before, comma, last = incomplete.rpartition(",")
@@ -45,17 +45,17 @@ def complete_exam(_context: click.Context, _option: click.Parameter, incomplete:
 
 
 def complete_provider(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
-    """The providers that have short names here."""
+    """Complete the providers that have short names here."""
     return _beginning(PROVIDERS, incomplete)
 
 
 def names_of(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Names out of texts that hold one or, with commas, several each."""
+    """Split texts into names; a text holds one, or several with commas."""
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
 def height_of(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
-    """A height in pixels, or None for 'native'."""
+    """Parse a height in pixels; 'native' gives None."""
     if value == "native":
         return None
     if value.isdecimal() and int(value) > 0:
@@ -64,7 +64,7 @@ def height_of(_context: click.Context, _option: click.Parameter, value: str) -> 
 
 
 def size_of(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
-    """A height and a width in pixels."""
+    """Parse a height and a width in pixels."""
     found = re.fullmatch(r"(\d+)[x×](\d+)", value)
     if found is None or min(int(side) for side in found.groups()) < 1:
         raise click.BadParameter(f"{value!r} is not HEIGHTxWIDTH, two whole numbers of pixels.")
@@ -72,7 +72,7 @@ def size_of(_context: click.Context, _option: click.Parameter, value: str) -> tu
 
 
 def size_or_dynamic(context: click.Context, option: click.Parameter, value: str | None) -> Any:
-    """A height and a width in pixels, or 'dynamic', or None where it was left out."""
+    """Parse a height and a width in pixels; 'dynamic', or None if the option was left out, is returned as it is."""
     return value if value in (None, "dynamic") else size_of(context, option, value)
 
 

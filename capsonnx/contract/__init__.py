@@ -1,16 +1,21 @@
-"""What an exported file promises: names, shapes and metadata. The exporter and the runtime meet here.
+"""The contract of an exported file: names, shapes and metadata, shared by the exporter and the runtime.
 
-An exported ONNX file takes ``images``, uint8 ``[batch, height, width]`` with light ink on a black ground (a file
-exported with ``--input float32`` takes the same values 0..255 as floats), and gives ``lengths``, float32
-``[batch, class]`` in 0..1, and, where the network has capsules, up to three more, each float32: ``poses`` ``[batch,
-class, dimension]``; ``evidence`` ``[batch, class, rows, cols]``, what each place added to each class; and ``field``
-``[batch, class, field_rows, field_cols]``, the lengths again, of the window around each place: where symbols stand.
-Everything a program needs to use the file is in its metadata, written and read by :class:`Contract`; what it says of
-``field`` is in :mod:`capsonnx.contract.windows`.
+An exported ONNX file has one input: ``images``, uint8 ``[batch, height, width]`` with light ink on a black background.
+(A file exported with ``--input float32`` takes the same values 0..255 as floats.) Its outputs are float32. There is
+always ``lengths`` ``[batch, class]`` in 0..1, the score of each class. A network with capsules has up to three more:
 
-A decoder is a second file, beside that of the network it was trained with. It takes ``poses``, float32 ``[batch, class,
-dimension]``, in which the caller has set all classes but one to zero, and gives ``images``, float32 ``[batch, height,
-width]`` in 0..1, 1 for full ink: a drawing of that class. Its metadata are those of :class:`DecoderContract`.
+* ``poses`` ``[batch, class, dimension]``, the output capsules;
+* ``evidence`` ``[batch, class, rows, cols]``, what each place contributed to each class;
+* ``field`` ``[batch, class, field_rows, field_cols]``, the lengths computed for the window around each place, which
+  show where symbols are.
+
+The metadata contain everything else that a program needs to use the file. :class:`Contract` writes and reads them; the
+part about ``field`` is described in :mod:`capsonnx.contract.windows`.
+
+A decoder is a second file, next to the file of the network that it was trained with. Its input is ``poses``, float32
+``[batch, class, dimension]``, in which the caller has set all classes but one to zero. Its output is ``images``,
+float32 ``[batch, height, width]`` in 0..1, where 1 is full ink: a drawing of that class. :class:`DecoderContract`
+describes its metadata.
 """
 
 from __future__ import annotations

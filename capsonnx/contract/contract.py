@@ -1,4 +1,4 @@
-"""The names of inputs and outputs, the scores of a batch, and the metadata of both kinds of files."""
+"""The names of inputs and outputs, the scores of a batch, and the metadata of networks and decoders."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ POSES = "poses"
 EVIDENCE = "evidence"
 FIELD = "field"
 OUTPUTS = (LENGTHS, POSES, EVIDENCE, FIELD)
-"""All outputs that a file may have; the first it always has."""
+"""All outputs that a file may have. The first is always present."""
 
 _DECODER = "decoder"
-"""What the metadata key ``kind`` of a decoder says; a network's file has no such key."""
+"""The value of the metadata key ``kind`` in a decoder file. The file of a network has no such key."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a network says of a batch of images.
+    """The outputs of a network for a batch of images. Those that were not computed are None.
 
     Attributes:
         lengths: (batch, class) float32 in 0..1, the score of each class.
-        poses: (batch, class, dimension) float32, the output capsules, or None where they were not computed.
-        evidence: (batch, class, rows, cols) float32, at least 0, or None likewise: what each feature column added to
-            each class. Column (row, col) sees the square of side ``receptive_field`` whose upper left pixel is
-            (row, col) times ``stride``.
-        field: (batch, class, rows, cols) float32 in 0..1, or None likewise: the score of each class in each window;
-            :class:`capsonnx.contract.Windows` says which.
+        poses: (batch, class, dimension) float32, the output capsules.
+        evidence: (batch, class, rows, cols) float32, at least 0: what each feature column contributed to each class.
+            Column (row, col) sees the square of side ``receptive_field`` whose upper left pixel is (row, col) times
+            ``stride``.
+        field: (batch, class, rows, cols) float32 in 0..1, the score of each class in each window;
+            :class:`capsonnx.contract.Windows` says where the windows are.
     """
 
     lengths: NDArray[np.float32]
@@ -62,7 +62,7 @@ class Scores:
 
 
 Scorer: TypeAlias = Callable[[NDArray[np.uint8]], Scores]
-"""Images (batch, height, width) uint8 to scores. The ONNX session and the torch network both satisfy it."""
+"""Scores images, (batch, height, width) uint8. The ONNX session and the torch network both satisfy it."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,17 @@ class Contract:
 
     Attributes:
         labels: the class names, in the order of the class axis.
-        smallest: the least height and width in pixels.
+        smallest: the minimum height and width of an image in pixels.
         stride: the distance in pixels between neighbouring feature columns.
         receptive_field: the side in pixels of the square that one feature column sees.
-        threshold: the score above which a class is said to be in the image.
-        polarity: what the network was trained on; only ``light-on-dark`` exists so far.
+        threshold: the score above which a class counts as present in the image.
+        polarity: the polarity of the training images; only ``light-on-dark`` exists so far.
         network: the frozen network config, for information.
         recipe: the frozen training recipe, for information.
-        dataset: the name of the training data; of a folder with a slash behind it, as of ``letters/``.
-        accuracy: figures measured at the end of training, on digits held out of it, each in 0..1.
-        software: package versions that made the file.
-        windows: how to read the output ``field``, or None where the file has none.
+        dataset: the name of the training data. A folder's name ends in a slash, for example ``letters/``.
+        accuracy: figures in 0..1 measured at the end of training on held-out digits.
+        software: the versions of the packages that made the file.
+        windows: how to read the output ``field``, or None if the file has no such output.
     """
 
     labels: tuple[str, ...]
@@ -98,7 +98,7 @@ class Contract:
     windows: Windows | None = None
 
     def to_metadata(self) -> dict[str, str]:
-        """The metadata properties of the file: JSON values under keys that begin with ``capsonnx.``.
+        """The metadata properties of the file: JSON values under keys that start with ``capsonnx.``.
 
         >>> Contract(labels=("0", "1")).to_metadata()["capsonnx.labels"]
         '["0", "1"]'
@@ -110,14 +110,15 @@ class Contract:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], *, name: str) -> Contract:
-        """Read a contract back.
+        """Read a contract from metadata properties.
 
         Args:
             metadata: the metadata properties of an ONNX file.
-            name: the file's name, for the error message.
+            name: the file's name, for error messages.
 
         Raises:
-            ModelError: a key is missing, is not JSON, has the wrong type, or the format is newer than :data:`FORMAT`.
+            ModelError: the file is a decoder, the format is newer than :data:`FORMAT`, or a key is missing, is not
+                JSON, or has a value of the wrong type or out of range.
 
         >>> contract = Contract(labels=("cat", "dog"), threshold=0.4)
         >>> Contract.from_metadata(contract.to_metadata(), name="pets.onnx") == contract
@@ -152,11 +153,11 @@ class DecoderContract:
 
     Attributes:
         labels: the class names, in the order of the class axis of ``poses``.
-        dimension: the last side of ``poses``.
+        dimension: the length of the last axis of ``poses``.
         size: height and width in pixels of ``images``.
-        poses_of: the SHA-256, in hexadecimal, of the network's file whose ``poses`` it takes: those of another network
-            mean something else, even if their shape is the same.
-        software: package versions that made the file.
+        poses_of: the SHA-256, in hexadecimal, of the file of the network whose ``poses`` it takes. The poses of another
+            network mean something else, even if their shape is the same.
+        software: the versions of the packages that made the file.
     """
 
     labels: tuple[str, ...]
@@ -166,19 +167,19 @@ class DecoderContract:
     software: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def to_metadata(self) -> dict[str, str]:
-        """The metadata properties of the file, as those of :meth:`Contract.to_metadata`."""
+        """The metadata properties of the file, in the form of :meth:`Contract.to_metadata`."""
         return to_metadata({"format": FORMAT, "kind": _DECODER, **dataclasses.asdict(self)})
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str], *, name: str) -> DecoderContract:
-        """Read a contract back.
+        """Read a contract from metadata properties.
 
         Args:
             metadata: the metadata properties of an ONNX file.
-            name: the file's name, for the error message.
+            name: the file's name, for error messages.
 
         Raises:
-            ModelError: the file is no decoder, or its metadata are malformed or too new.
+            ModelError: the file is not a decoder, or its metadata are malformed or in a newer format.
 
         >>> contract = DecoderContract(labels=("cat", "dog"), dimension=8, size=(28, 28), poses_of="0" * 64)
         >>> DecoderContract.from_metadata(contract.to_metadata(), name="pets.decoder.onnx") == contract

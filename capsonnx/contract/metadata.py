@@ -1,4 +1,4 @@
-"""The metadata of exported files: JSON values under keys that begin with ``capsonnx.``, and their checks."""
+"""The metadata of exported files: JSON values under keys that start with ``capsonnx.``, and their checks."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "PREFIX", "check_format", "labels_of", "malformed", "to_metadata", "value_of"]
 
 FORMAT = 1
-"""The format version that this release writes, and the newest one that it reads."""
+"""The format version that this release writes, and the newest that it reads."""
 
 PREFIX = "capsonnx."
 
 
 def to_metadata(values: Mapping[str, Any]) -> dict[str, str]:
-    """Values as metadata properties.
+    """Encode values as metadata properties.
 
     >>> to_metadata({"labels": ["0", "1"]})
     {'capsonnx.labels': '["0", "1"]'}
@@ -28,7 +28,7 @@ def to_metadata(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_format(metadata: Mapping[str, str], name: str) -> None:
-    """Refuse, by a ModelError, a format that this version does not know; ``name`` is the file's."""
+    """Check that this version knows the format of the file ``name``; raise a ModelError if not."""
     version = value_of(metadata, "format", int, name)
     if not 1 <= version <= FORMAT:
         raise ModelError(
@@ -39,14 +39,14 @@ def check_format(metadata: Mapping[str, str], name: str) -> None:
 
 
 def labels_of(labels: list[Any], name: str) -> tuple[str, ...]:
-    """Class names, checked to be distinct texts."""
+    """The class names as a tuple; a ModelError if they are not distinct strings."""
     if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) != len(labels):
         raise malformed(name, "labels", "a list of distinct class names")
     return tuple(labels)
 
 
 def value_of(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any:
-    """The value of one metadata key, checked to be JSON of the given kind; a ModelError if it is not."""
+    """The value of one metadata key; a ModelError if it is missing or not a JSON value of type ``kind``."""
     text = metadata.get(PREFIX + key)
     if text is None:
         raise ModelError(
@@ -64,7 +64,7 @@ def value_of(metadata: Mapping[str, str], key: str, kind: Any, name: str) -> Any
 
 
 def malformed(name: str, key: str, expected: str) -> ModelError:
-    """The error of a key that does not hold what it should."""
+    """The error for a key whose value is not what it should be."""
     return ModelError(
         f"{name}: metadata key {PREFIX + key} is malformed",
         expected=expected,

@@ -1,4 +1,4 @@
-"""The windows of the output ``field``, and their place in the metadata of an exported file."""
+"""The windows of the output ``field``, as described in the metadata of an exported file."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ if TYPE_CHECKING:
 __all__ = ["WIDEST", "Windows", "read_windows"]
 
 WIDEST = 1.45
-"""The greatest width of a symbol by its height, where a file says no other: of MNIST's, one in a hundred is wider."""
+"""The default for the largest ratio of a symbol's width to its height. One in a hundred MNIST digits is wider."""
 
 
 FARTHEST = 1024
-"""Pixels: no window is larger, or lies farther from the edge."""
+"""The largest size in pixels of a window, and the largest distance of its origin from the edge."""
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Where the windows of ``field`` lie, and how symbols are picked among them; all in pixels, vertical first.
+    """Where the windows of ``field`` are, and how symbols are picked from them.
+
+    Lengths are in pixels; pairs give the vertical value first.
 
     Attributes:
-        origin: from the upper left edge of the image to the centre of the window of cell (0, 0).
-        stride: between neighbouring windows.
-        size: height and width of a window.
-        threshold: the score in 0..1 above which a window may hold a symbol.
-        apart: of two symbols, the centres are at least so far apart, in the one direction or in the other.
-        silent_black: whether black gives nothing, so that a reader may pad and crop black as it likes.
-        symbol: the longer side of the symbols that the network was trained on.
-        widest: the greatest width of one by its height; what is wider is taken for several that touch.
-        touching: as ``apart``, of two symbols that both score above ``sure``: they are believed at less, and on ink
-            that does not hang together at any distance.
-        sure: a score in 0..1; 1, as in older files, for never.
+        origin: the offset from the upper left corner of the image to the centre of the window of cell (0, 0).
+        stride: the distance between neighbouring windows.
+        size: the height and width of a window.
+        threshold: the score in 0..1 above which a window may contain a symbol.
+        apart: the minimum distance between the centres of two symbols, vertically or horizontally; one is enough.
+        silent_black: whether black pixels contribute nothing, so that a reader may add or crop black freely.
+        symbol: the length of the longer side of the symbols that the network was trained on.
+        widest: the largest ratio of a symbol's width to its height. Wider ink is taken for several touching symbols.
+        touching: the (smaller) value of ``apart`` for two symbols that both score above ``sure``. Two such symbols on
+            ink that is not connected may be at any distance.
+        sure: a score in 0..1. The value 1, the default for older files, disables ``touching``.
     """
 
     origin: tuple[float, float]
@@ -52,14 +54,14 @@ class Windows:
 
 
 def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
-    """The windows of a file, or None: the key came with the output ``field``, and files without it are as good.
+    """The windows of a file, or None if its metadata lack the key: files without the output ``field`` are valid.
 
     Args:
         metadata: the metadata properties of an ONNX file.
-        name: the file's name, for the error message.
+        name: the file's name, for error messages.
 
     Raises:
-        ModelError: the key is malformed, or a value in it out of its range.
+        ModelError: the key is malformed, or one of its values is out of range.
     """
     if PREFIX + "windows" not in metadata:
         return None
@@ -67,7 +69,7 @@ def read_windows(metadata: Mapping[str, str], name: str) -> Windows | None:
     try:
         pairs = {key: _pair(values[key]) for key in ("origin", "apart", "touching") if key in values}
         size = _pair(values["size"])
-        # Keys that a later version may add say nothing to this one.
+        # Ignore keys that a later version may add.
         known = {key: values[key] for key in Windows.__dataclass_fields__ if key in values}
         windows = Windows(**{**known, **pairs, "size": (int(size[0]), int(size[1]))})
         lengths = (windows.stride, windows.symbol, windows.widest, *windows.size, *windows.apart)

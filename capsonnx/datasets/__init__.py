@@ -1,4 +1,4 @@
-"""Data sets of single symbols: MNIST and Fashion-MNIST by name, and a user's own images from a folder per class."""
+"""Data sets of single symbols: MNIST and Fashion-MNIST by name, and a user's own images in one folder per class."""
 
 from __future__ import annotations
 
@@ -29,21 +29,22 @@ __all__ = [
 def load(name_or_folder: str | Path, split: Split, *, data_dir: Path | None = None, progress: bool = False) -> Dataset:
     """Load one split of a data set.
 
-    The test split of MNIST is part of the package. Everything else of the catalogue is looked for in ``data_dir`` and
-    in the cache, then fetched and kept in the cache; each file must have its known SHA-256.
+    The files of a named data set are looked for in ``data_dir``, in the package, which contains the test split of
+    MNIST, and in the cache. Otherwise they are fetched and kept in the cache. Each must have its known SHA-256.
 
     Args:
-        name_or_folder: ``mnist``, ``fashion-mnist``, or a folder with a sub-folder of images per class, as
-            :func:`load_folder` reads it. A name goes before a folder of the same name; write ``./mnist`` for that.
+        name_or_folder: ``mnist``, ``fashion-mnist``, or a folder with a sub-folder of images per class, as read by
+            :func:`load_folder`. A name takes precedence over a folder of that name; pass ``./mnist`` for the folder.
         split: ``train`` or ``test``.
-        data_dir: for a name, a folder that may have its files already.
-        progress: say on stderr what is being fetched.
+        data_dir: for a named data set, a folder that may already contain its files.
+        progress: report on stderr what is being fetched.
 
     Returns:
-        The split; for a name, images are (count, 28, 28).
+        The split. The images of a named data set are (count, 28, 28).
 
     Raises:
-        InputError: no such name or folder, no such split, or ``data_dir`` is not a folder.
+        InputError: there is no such name, folder or split, the folder is not arranged as :func:`load_folder` expects,
+            or ``data_dir`` is not a folder.
         DataError: a file could not be found, fetched or read, or is not the known one.
         MissingExtraError: files have to be fetched, and the extra ``train`` is not installed.
 

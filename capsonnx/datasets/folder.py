@@ -1,4 +1,4 @@
-"""Data sets of one's own: a folder with a sub-folder of images per class."""
+"""A user's own data sets: a folder with a sub-folder of images per class."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ __all__ = ["files_of", "fit", "is_test_file", "load_folder"]
 _TEST_SHARE = 6
 
 MOST_NAMED = 5
-"""Of files that cannot be read, how many an error names."""
+"""The maximum number of unreadable files that an error names."""
 
 
 def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -> Dataset:
-    """Load one split of a data set kept as a sub-folder of images per class.
+    """Load one split of a data set stored as one sub-folder of images per class.
 
-    The classes are the sub-folders, sorted by name. If the folder holds ``train`` and ``test``, each with the same
-    class folders, these are the splits; one that holds ``test`` alone has a test split, and nothing to train on.
-    Otherwise about one image in six is the test split, chosen by a hash of its
-    file name (:func:`is_test_file`): the choice is the same on every machine, and adding images never moves others.
-    Names that begin with a dot, files that are no images by their suffix, and files beside the class folders are left
-    alone.
+    The classes are the sub-folders, sorted by name. If the folder contains ``train`` and ``test``, each with the same
+    class folders, these are the splits. A folder with ``test`` alone has a test split but nothing to train on.
+    Otherwise about one image in six belongs to the test split, chosen by a hash of its file name
+    (:func:`is_test_file`): the choice is the same on every machine, and adding images never moves others. Names that
+    start with a dot, files without an image suffix, and files next to the class folders are ignored.
 
     Args:
         path: the folder; its name becomes the name of the data set.
         split: ``train`` or ``test``.
-        size: (height, width) in pixels of the images; others are brought to it by :func:`fit`.
+        size: (height, width) in pixels of the images; other sizes are converted by :func:`fit`.
 
     Returns:
-        Images (count, *size), light ink on a black ground, sorted by class and file name.
+        Images (count, *size), light ink on a black background, sorted by class and file name.
 
     Raises:
-        InputError: there is no class folder, a class folder has no image, a folder in it or a name that cannot be
-            printed, ``train`` is there alone, what is to be trained on lacks or has other class folders than ``test``,
-            or the split by file names leaves a class without training images or no test image at all.
-        DataError: images cannot be read, or are of one level all over; the message names them.
+        InputError: there is no such folder or no class folder; a class folder has no image, contains a folder, or has a
+            name that cannot be printed; there is ``train`` without ``test``; the training split is requested, and
+            ``train`` is missing or has other class folders than ``test``; or the split by file names leaves a class
+            without training images, or no test image at all.
+        DataError: images cannot be read, or are of a single level; the message names them.
     """
     labels, items = files_of(path, split)
     images = np.stack([fit(image, size) for image in _load_all([file for file, _ in items])])
@@ -55,32 +55,32 @@ def load_folder(path: Path, split: Split, *, size: tuple[int, int] = (28, 28)) -
 
 
 def files_of(path: Path, split: Split) -> tuple[tuple[str, ...], list[tuple[Path, str]]]:
-    """The classes, and the files of one split with the label of each, as :func:`load_folder` has them.
+    """The classes, and the files of one split with their labels, in the order of :func:`load_folder`.
 
     Raises:
-        InputError: as of that function.
+        InputError: for the same reasons as in :func:`load_folder`.
     """
     labels, chosen = _choose(path, split)
     return labels, [(file, label) for label in labels for file in chosen[label]]
 
 
 def is_test_file(name: str) -> bool:
-    """Whether an image of that file name belongs to the test split, where there are no folders to say so.
+    """Whether an image with this file name belongs to the test split, if there are no folders for the splits.
 
-    It does if the first eight bytes of the SHA-256 of the name, a big-endian number, are divisible by six.
+    It does if the first eight bytes of the SHA-256 of the name, read as a big-endian number, are divisible by six.
     """
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8]) % _TEST_SHARE == 0
 
 
 def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Scale an image to the largest that fits into a size, keep its proportions, and centre it on black.
+    """Scale an image to fit into a size, keeping its aspect ratio, and centre it on black.
 
     Args:
         image: (height, width) uint8.
         size: (height, width) of the result in pixels.
 
     Returns:
-        (*size) uint8; the image itself if it has that size already.
+        (*size) uint8; the image itself if it already has that size.
     """
     if image.shape == size:
         return image
@@ -97,7 +97,7 @@ def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[Path]]]:
-    """The class names, and the files of the split by class."""
+    """The class names, and the files of a split by class."""
     if not path.is_dir():
         raise InputError(
             f"{path}: {'not a folder' if path.exists() else 'no such folder'}",
@@ -119,7 +119,7 @@ def _choose(path: Path, split: Split) -> tuple[tuple[str, ...], dict[str, list[P
     every = _classes(path)
     chosen = {label: [file for file in every[label] if is_test_file(file.name) == (split == "test")] for label in every}
     missing = [label for label in chosen if not chosen[label]]
-    # A class may be without test images, and is then not examined; one without training images could not be learnt.
+    # A class without test images is just not examined; one without training images could not be learnt.
     if len(missing) == len(chosen) or (missing and split == "train"):
         raise InputError(
             f"{path}: no {split} image of {', '.join(missing)}, by the file names",
@@ -143,7 +143,7 @@ def _classes(path: Path) -> dict[str, list[Path]]:
         raise _unsuitable(f"{path}: no sub-folder", "a sub-folder of images per class")
     classes = {}
     for folder in folders:
-        if not folder.name.isprintable():  # bytes that are no UTF-8, a line break
+        if not folder.name.isprintable():  # bytes that are not UTF-8, or a line break
             raise InputError(
                 f"{str(folder)!r}: its name cannot be printed",
                 expected="the name of a class, of letters, digits and signs",
@@ -171,7 +171,7 @@ def _visible(path: Path) -> Iterator[Path]:
 
 
 def _load_all(files: list[Path]) -> Iterator[NDArray[np.uint8]]:
-    """Each (height, width) uint8, light ink on a black ground."""
+    """The images of files, each (height, width) uint8 with light ink on a black background."""
     from capsonnx.images import load_grey  # noqa: PLC0415 - as above
 
     unfit = []

@@ -1,8 +1,8 @@
-"""The IDX format of the MNIST family: a magic number, the lengths of the axes, the values; nothing else.
+"""The IDX format of the MNIST family: a magic number, the lengths of the axes and the values, nothing else.
 
-Bytes 0 and 1 are zero, byte 2 is the type of the values (8 is unsigned byte, the only one that MNIST uses and that is
-read here), byte 3 the number of axes. Then one big-endian uint32 per axis, then the values, last axis fastest.
-Source: http://yann.lecun.com/exdb/mnist/, "the IDX file format".
+Bytes 0 and 1 are zero, byte 2 is the type of the values (8, unsigned byte, is the only one that MNIST uses and that is
+read here), and byte 3 is the number of axes. Then come one big-endian uint32 per axis and the values, last axis
+fastest. Source: http://yann.lecun.com/exdb/mnist/, "the IDX file format".
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST", "MOST_AXES", "decode", "encode", "expand"]
 
 LARGEST = 1 << 30
-"""The most bytes that a file may hold, some twenty times MNIST: the floor under a hostile header or gzip stream."""
+"""The maximum size of a file in bytes, about twenty times MNIST: a safeguard against hostile headers and gzip data."""
 
 MOST_AXES = 32
-"""The most axes that every supported numpy can hold."""
+"""The maximum number of axes that every supported NumPy version can handle."""
 
 _UNSIGNED_BYTE = 8
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def expand(content: bytes, *, name: str) -> bytes:
-    """The bytes of an IDX file that may have been compressed with gzip.
+    """Decompress the bytes of a file if it is compressed with gzip.
 
     Args:
-        content: the file as it was found; anything but gzip is returned as it is.
-        name: the file's name, for the error message.
+        content: the file as it was found; anything but gzip is returned unchanged.
+        name: the file's name, for error messages.
 
     Raises:
-        DataError: the gzip stream is damaged, cut short, or holds more than :data:`LARGEST` bytes.
+        DataError: the gzip stream is damaged, truncated, or contains more than :data:`LARGEST` bytes.
     """
     if not content.startswith(_GZIP_MAGIC):
         return content
@@ -60,14 +60,15 @@ def decode(content: bytes, *, name: str) -> NDArray[np.uint8]:
 
     Args:
         content: the whole file.
-        name: the file's name, for the error message.
+        name: the file's name, for error messages.
 
     Returns:
         A new, writable uint8 array with the axes that the file declares.
 
     Raises:
-        DataError: the content is not IDX, holds another type, is cut short, goes on after the values, or declares
-            more than :data:`LARGEST` values or :data:`MOST_AXES` axes. Nothing is allocated on the word of the header.
+        DataError: the content is not IDX, has values of another type, is truncated, continues after the values, or
+            declares more than :data:`LARGEST` values or :data:`MOST_AXES` axes. No memory is allocated before the
+            header has been checked against the content.
 
     >>> decode(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]), name="three")
     array([7, 8, 9], dtype=uint8)
@@ -75,7 +76,7 @@ def decode(content: bytes, *, name: str) -> NDArray[np.uint8]:
     raw = expand(content, name=name)
     shape = _shape(raw, name)
     start = _header_size(len(shape))
-    # Axes of length zero count as one here: numpy refuses (0, huge, huge) as we do.
+    # Axes of length zero count as one here, because NumPy refuses (0, huge, huge) too.
     if math.prod(max(length, 1) for length in shape) > LARGEST:
         raise _damaged(f"{name}: declares the shape {shape}", f"at most {LARGEST} values")
     if len(raw) - start != math.prod(shape):
@@ -84,11 +85,11 @@ def decode(content: bytes, *, name: str) -> NDArray[np.uint8]:
 
 
 def encode(array: NDArray[np.uint8], *, compress: bool = False) -> bytes:
-    """Write an array as an IDX file.
+    """Encode an array as an IDX file.
 
     Args:
         array: uint8 with 1 to :data:`MOST_AXES` axes and at most :data:`LARGEST` values.
-        compress: wrap the file in gzip at the highest level, without a time stamp, so that equal arrays give
+        compress: compress the file with gzip at the highest level, without a time stamp, so that equal arrays give
             equal bytes.
 
     Raises:
@@ -109,7 +110,7 @@ def encode(array: NDArray[np.uint8], *, compress: bool = False) -> bytes:
 
 
 def _shape(raw: bytes, name: str) -> tuple[int, ...]:
-    """The axes that the header declares."""
+    """The shape that the header declares."""
     if len(raw) < 4 or raw[:2] != b"\0\0":
         raise _damaged(f"{name}: begins with {raw[:4].hex(' ') or 'nothing'}", "the magic number of an IDX file")
     kind, axes = raw[2], raw[3]

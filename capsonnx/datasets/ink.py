@@ -1,4 +1,4 @@
-"""How large the ink on images of single symbols is."""
+"""The size of the ink in images of single symbols."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["symbol_size", "widest_symbol"]
 
 FAINT = 63
-"""Ink levels up to this do not count for the size of a symbol."""
+"""Levels up to this do not count as ink when the size of a symbol is measured."""
 
 
 def symbol_size(images: NDArray[np.uint8]) -> float:
-    """The median, over images (count, height, width) of one symbol each, of the longer side of the ink in pixels.
+    """The median length in pixels of the longer side of the ink, over images (count, height, width) of one symbol each.
 
     >>> images = np.zeros((3, 28, 28), np.uint8)
     >>> images[:, 4:24, 10:14] = 255
@@ -30,9 +30,9 @@ def symbol_size(images: NDArray[np.uint8]) -> float:
 
 
 def widest_symbol(images: NDArray[np.uint8]) -> float:
-    """The width by the height of the ink that only one in a hundred of images (count, height, width) goes beyond.
+    """The ratio of ink width to height that only one in a hundred images (count, height, width) exceeds.
 
-    Never less than :data:`capsonnx.contract.WIDEST`, so that what is hardly wider than digits counts as one symbol.
+    It is at least :data:`capsonnx.contract.WIDEST`, so that ink hardly wider than a digit counts as one symbol.
 
     >>> images = np.zeros((3, 28, 28), np.uint8)
     >>> images[:, 10:14, 4:24] = 255
@@ -44,7 +44,7 @@ def widest_symbol(images: NDArray[np.uint8]) -> float:
 
 
 def _ink_sides(images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The width and the height in pixels of the ink on each of images (count, height, width); 0 without ink."""
+    """The width and the height in pixels of the ink in each image (count, height, width); 0 if there is no ink."""
     ink = images > FAINT
     sides = []
     for axis in (1, 2):

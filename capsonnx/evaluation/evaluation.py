@@ -1,4 +1,4 @@
-"""A model, data and exams in; how right the model is out."""
+"""Evaluate a model: measure its accuracy on exams composed from data."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ __all__ = ["Evaluation", "evaluate"]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How right a model is, and what that rests on.
+    """The results of a model in exams, and the conditions under which they were measured.
 
     Attributes:
         model: the path of its file.
-        provider: where it was computed.
+        provider: the execution provider that ran it.
         data: the name of a data set, or a folder.
-        test_images: of it, how many were examined on.
-        batch_size: images read at once.
-        threshold: the score above which a class was in the set above it.
-        seed: of the choices that exams make.
-        versions: of the software.
-        exams: a result for each exam of images.
-        pages: a result for each exam of pages.
-        files: of the files of a folder, if they were asked for.
+        test_images: the number of test images that were used.
+        batch_size: images per batch.
+        threshold: the score above which a class counted as present, for ``exact`` of :class:`capsonnx.exam.Result`.
+        seed: the seed of the random choices in exams.
+        versions: the versions of the software.
+        exams: a result for each exam on sets of classes.
+        pages: a result for each exam on pages.
+        files: the result for the files of a folder, or None if they were not read.
     """
 
     model: str
@@ -67,7 +67,7 @@ class Evaluation:
     files: FilesResult | None
 
     def to_json(self) -> dict[str, object]:
-        """The evaluation as JSON values; ``files`` is left out where there are none."""
+        """The evaluation as JSON values, without ``files`` if that is None."""
         values = dataclasses.asdict(self)
         if self.files is None:
             del values["files"]
@@ -86,21 +86,22 @@ def evaluate(
     batch_size: int = 64,
     note: Callable[[str], object] = lambda _: None,
 ) -> Evaluation:
-    """Measure a model on exams: images composed of test symbols, by a seed. Shows its progress on stderr.
+    """Measure a model on exams: images composed of test symbols, with a seed. Shows progress on stderr.
 
     Args:
-        model: as :func:`capsonnx.runtime.load_model` gives it.
-        data: the name of a data set or a folder, whose test split is measured on; or the symbols themselves.
-        names: of exams, or of families of them such as ``strings``; none: all that the model and the data can sit.
-        data_dir: for a data set by name, a folder that may have its files already.
-        limit: use so many test images only, of a folder from all classes; None: all.
-        seed: of the choices that exams make. The same one gives the same exams on every machine.
-        threshold: the score in 0..1 above which a class is in the set above it; None: the model's own.
-        batch_size: images read at once, from 1.
-        note: takes lines for a person to read: which exams are left out, and why.
+        model: a model loaded by :func:`capsonnx.runtime.load_model`.
+        data: the name of a data set or a folder, whose test split is used; or the symbols themselves.
+        names: exams, or families of exams such as ``strings``; if empty, all that the model can sit with the data.
+        data_dir: for a named data set, a folder that may already contain its files.
+        limit: the maximum number of test images to use, from all classes in the case of a folder, or None for all.
+        seed: the seed of the random choices in exams. The same seed gives the same exams on every machine.
+        threshold: the score in 0..1 above which a class counts as present, for ``exact`` of
+            :class:`capsonnx.exam.Result`; or None for the model's own.
+        batch_size: images per batch, at least 1.
+        note: receives lines for the user, for example which exams are left out, and why.
 
     Raises:
-        InputError: there is no such exam or data, or the model cannot sit it.
+        InputError: there is no such exam or data, or the model cannot sit the exam.
         DataError: the data cannot be fetched or read.
         ModelError: the model failed.
     """
@@ -118,7 +119,7 @@ def evaluate(
     if sets or pages:
         note_small_symbols(model, dataset, note)
     least = model.contract.threshold if threshold is None else threshold
-    looks = 2 if FIELD in model.outputs else 1  # at every image of a set: to score it, and to read it
+    looks = 2 if FIELD in model.outputs else 1  # passes over each image of a set: one to score it, one to read it
     with progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
         bar.log(f"{model.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {model.provider}")
         return Evaluation(

@@ -1,4 +1,4 @@
-"""Exams: fixed, seeded sets of images composed from test digits, and how right a network is on them.
+"""Exams: fixed, seeded sets of images composed from test digits, and the accuracy of a network on them.
 
 >>> import numpy as np
 >>> from capsonnx import datasets, exam
@@ -7,16 +7,16 @@
 >>> pairs.images.shape, pairs.targets[0].tolist()
 ((180, 56, 28), [7, 2])
 
-With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then gives the :class:`Result`; :func:`score` gives the
-lengths themselves, from which :func:`best_threshold` chooses a threshold.
+With a model, ``exam.sit(capsonnx.runtime.load_model(), pairs)`` then returns the :class:`Result`; :func:`score` returns
+the lengths themselves, from which :func:`best_threshold` chooses a threshold.
 
-Exams of pages ask for more: which symbols, where, and in what order.
+Page exams ask for more: which symbols there are, where, and in what order.
 
 >>> [pages] = exam.build_page_exams(digits, ["strings-3"])
 >>> pages.images.shape, pages.truth[0][0][0]
 ((200, 28, 84), Placed(target=7, x=14.0, y=14.0))
 
-With a reader, ``exam.sit_pages(reader, pages, labels=digits.labels)`` then gives the :class:`PageResult`.
+With a reader, ``exam.sit_pages(reader, pages, labels=digits.labels)`` then returns the :class:`PageResult`.
 """
 
 from __future__ import annotations

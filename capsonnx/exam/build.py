@@ -1,4 +1,4 @@
-"""Building exams by name, of either catalogue."""
+"""Build exams of either catalogue by name."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ def build_exams(dataset: Dataset, names: Sequence[str] | None = None, *, seed: i
     """Build exams from the digits of one split.
 
     Args:
-        dataset: the digits, as a rule a test split.
-        names: names of :data:`EXAMS`, or None for all those that the data set has enough classes for, and digits that
-            are neither too large nor too small. Of the MNIST test split all of them take about 550 MB.
-        seed: of all random choices, from 0.
+        dataset: the digits, usually a test split.
+        names: names in :data:`EXAMS`, or None for all exams that can be built: some need more classes, or digits that
+            are smaller or larger. From the MNIST test split, all of them take about 550 MB.
+        seed: for all random choices, at least 0.
 
     Returns:
-        The exams, in the order of ``names`` or of the catalogue, each name once.
+        The exams, in the order of ``names`` or of the catalogue, each once.
 
     Raises:
-        InputError: there is no exam of that name, the data set is empty or cannot make an exam that was asked for by
-            name, or the seed is negative.
+        InputError: there is no exam of that name, the data set is empty, an exam requested by name cannot be built from
+            it, or the seed is negative.
     """
     return _build(EXAMS, dataset, names, seed)
 
 
 def build_page_exams(dataset: Dataset, names: Sequence[str] | None = None, *, seed: int = 0) -> list[PageExam]:
-    """Build exams of pages from the digits of one split.
+    """Build page exams from the digits of one split.
 
     Args:
-        dataset: the digits, as a rule a test split.
-        names: names of :data:`PAGE_EXAMS`, or None for all those that the digits are not too large for. All of them
+        dataset: the digits, usually a test split.
+        names: names in :data:`PAGE_EXAMS`, or None for all exams for which the digits are not too large. All of them
             take about 250 MB.
-        seed: of all random choices, from 0.
+        seed: for all random choices, at least 0.
 
     Returns:
-        The exams, in the order of ``names`` or of the catalogue, each name once.
+        The exams, in the order of ``names`` or of the catalogue, each once.
 
     Raises:
-        InputError: there is no exam of that name, the data set is empty or its digits are too large for the pages of
-            an exam that was asked for by name, or the seed is negative.
+        InputError: there is no exam of that name, the data set is empty, its digits are too large for the pages of an
+            exam requested by name, or the seed is negative.
     """
     return _build(PAGE_EXAMS, dataset, names, seed)
 
@@ -91,7 +91,7 @@ def _unknown(name: str) -> InputError:
 
 
 def _families(names: Iterable[str]) -> str:
-    """The names, but of three and more that begin alike only the first and the last.
+    """The names as text; of three or more successive names of one family, only the first and the last.
 
     >>> _families(["singles", "row-3", "row-5", "strings-1", "strings-2", "strings-3"])
     'singles, row-3, row-5, strings-1 … strings-3'

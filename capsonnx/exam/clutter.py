@@ -1,4 +1,4 @@
-"""Pen strokes that are no symbols: long lines, wide arcs and small dots, for pages on which nothing is to be found."""
+"""Pen strokes that are not symbols: long lines, wide arcs and small dots, for pages on which nothing is to be found."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 __all__ = ["clutter", "stroke"]
 
 REACH = 3
-"""How many pixels around its centre the tip of the pen may touch."""
+"""The maximum distance in pixels, in x and in y, from the centre of the pen to a pixel that it touches."""
 
 
 def clutter(side: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """A page of strokes as wide and as light as those of handwritten digits, but longer or much shorter.
+    """Draw a page of strokes as wide and as bright as those of handwritten digits, but longer or much shorter.
 
-    Lines and arcs are at least 60 px from end to end, three times a digit; dots are at most 4 px wide.
+    Lines and arcs are at least 60 px from end to end, three times the height of a digit; dots are at most 4 px wide.
 
     Args:
-        side: of the page in pixels, from 128.
+        side: the side of the page in pixels, at least 128.
         generator: draws the strokes.
 
     Returns:
@@ -52,15 +52,16 @@ def stroke(
 ) -> None:
     """Draw a stroke along a quadratic Bézier curve with a round pen; where strokes cross, the lighter one shows.
 
-    Only sums, products, quotients and square roots are used: every machine rounds those alike.
+    Only sums, products, quotients and square roots are used, because every machine rounds them identically.
 
     Args:
-        page: (height, width) uint8, drawn on.
-        start: (2,) float64, x and y in pixels, from the centre of the top left pixel.
-        bend: (2,) float64, the point that the curve is pulled towards.
-        stop: (2,) float64.
-        radius: of the pen in pixels, in 1..2; thinner strokes would show where the pen was set down, twice a pixel.
-        level: of the ink, in 0..255.
+        page: (height, width) uint8, modified in place.
+        start: (2,) float64, the start (x, y) in pixels, relative to the centre of the top left pixel.
+        bend: (2,) float64, the control point, towards which the curve bends.
+        stop: (2,) float64, the end.
+        radius: the radius of the pen in pixels, in 1..2. The pen is set down twice per pixel, which would be visible in
+            thinner strokes.
+        level: the level of the ink, in 0..255.
 
     >>> page, dot = np.zeros((3, 4), dtype=np.uint8), np.array([1.0, 1.0])
     >>> stroke(page, dot, dot, dot, radius=1.0, level=200)
@@ -81,7 +82,7 @@ def stroke(
 
 
 def _ends(side: int, generator: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two points of the page at least 60 px from each other."""
+    """Draw two points of the page at least 60 px from each other."""
     while True:
         start, stop = generator.integers(side, size=(2, 2)).astype(np.float64)
         if _length(stop - start) >= 60:
@@ -95,7 +96,7 @@ def _draw(
     stop: NDArray[np.float64],
     generator: np.random.Generator,
 ) -> None:
-    """A stroke 2 to 4 px wide, of 160 to 255."""
+    """Draw a stroke 2 to 4 px wide, with a level of 160 to 255."""
     radius, level = generator.integers(4, 9) / 4, generator.integers(160, 256)
     stroke(page, start, bend, stop, radius=float(radius), level=int(level))
 

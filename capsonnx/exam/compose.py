@@ -1,4 +1,4 @@
-"""Canvases made of images: rows, columns, margins and places. Nothing is scaled or blended; every pixel is a copy."""
+"""Compose images into rows, columns and pages, with margins. Nothing is scaled or blended; every pixel is a copy."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def row(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def column(images: NDArray[np.uint8], *, overlap: int = 0) -> NDArray[np.uint8]:
-    """Put k images below each other, the first on top; where they overlap the lighter pixel shows.
+    """Stack k images vertically, the first on top; where they overlap, the lighter pixel shows.
 
     Args:
         images: (count, k, height, width) uint8.
-        overlap: by how many rows each image covers the one above it, from 0 to height - 1.
+        overlap: the number of rows by which each image overlaps the one above it, from 0 to height - 1.
 
     Returns:
         (count, k·height - (k - 1)·overlap, width) uint8.
@@ -59,7 +59,7 @@ def pad(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
 
     Args:
         images: (count, height, width) uint8.
-        pixels: the breadth of the margin on each of the four sides, from 0.
+        pixels: the width of the margin on each of the four sides, at least 0.
 
     Returns:
         (count, height + 2·pixels, width + 2·pixels) uint8.
@@ -71,10 +71,10 @@ def pad(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
 
 
 def centred(images: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Surround each image with black up to a size.
+    """Centre each image on black of a given size.
 
     Args:
-        images: (count, height, width) uint8, no higher or wider than the size.
+        images: (count, height, width) uint8, no higher or wider than ``size``.
         size: height and width in pixels.
 
     Returns:
@@ -88,13 +88,13 @@ def centred(images: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
 
 
 def paste(page: NDArray[np.uint8], image: NDArray[np.uint8], left: int, top: int) -> None:
-    """Put an image on a page, in place; where they overlap the lighter pixel shows.
+    """Paste an image onto a page; where it overlaps with what is there, the lighter pixel shows.
 
     Args:
-        page: (height, width) uint8.
-        image: (h, w) uint8, which must lie on the page.
-        left: the place of its left edge in pixels, from 0.
-        top: the place of its top edge in pixels, from 0.
+        page: (height, width) uint8, modified in place.
+        image: (h, w) uint8, which must lie within the page.
+        left: the left edge of the image on the page in pixels, at least 0.
+        top: the top edge of the image on the page in pixels, at least 0.
 
     >>> page = np.array([[5, 5, 5]], dtype=np.uint8)
     >>> paste(page, np.array([[3, 7]], dtype=np.uint8), 1, 0)
@@ -106,14 +106,15 @@ def paste(page: NDArray[np.uint8], image: NDArray[np.uint8], left: int, top: int
 
 
 def ink_spans(images: NDArray[np.uint8], axis: int) -> NDArray[np.int64]:
-    """Where the ink of each image begins and ends: every pixel above 0 is ink.
+    """Where the ink of each image starts and ends. Every pixel above 0 is ink.
 
     Args:
         images: (count, height, width) uint8.
         axis: 1 for rows, 2 for columns.
 
     Returns:
-        (count, 2) int64, the first row or column with ink and the one after the last; all of it where there is no ink.
+        (count, 2) int64, the first row or column with ink and the one after the last; the whole axis if there is no
+        ink.
 
     >>> ink_spans(np.array([[[0, 1, 0, 9, 0]], [[0, 0, 0, 0, 0]]], dtype=np.uint8), axis=2).tolist()
     [[1, 4], [0, 5]]

@@ -1,4 +1,4 @@
-"""Pages as a scanner gives them: dark ink on uneven paper, blurred, noisy and compressed."""
+"""Make pages look scanned: dark ink on uneven paper, blurred, noisy and compressed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["Light", "compressed", "degrade", "lit"]
 
 Light: TypeAlias = Callable[[int, int, np.random.Generator], "NDArray[np.float64]"]
-"""Draws a share of light for each pixel of a page of that height and width."""
+"""Draws, given a height and a width, the share of light for each pixel of such a page."""
 
 PAPER = (140.0, 250.0)
-"""The levels that paper may have, from the deepest shadow to the brightest light."""
+"""The range of the levels of paper, from the deepest shadow to the brightest light."""
 
 QUALITY = 30
-"""Of the JPEG compression, on libjpeg's scale of 1 to 95."""
+"""The quality of the JPEG compression, on libjpeg's scale of 1 to 95."""
 
 
 def degrade(
@@ -29,14 +29,14 @@ def degrade(
 ) -> NDArray[np.uint8]:
     """Make clean pages look scanned.
 
-    Each page gets its own paper, shaded in a random direction and from a random point; its own ink, which takes away
-    0.5 to 1 of the paper's light; a blur of sigma 0.3 to 0.9 pixels; noise of sigma 3 to 10 levels; and JPEG
-    compression. The same pages and generator give the same result, but for a level or so between builds of libjpeg.
+    Each page gets its own paper, shaded in a random direction and from a random point; its own ink, which absorbs 0.5
+    to 1 of the paper's light; a blur of sigma 0.3 to 0.9 pixels; noise of sigma 3 to 10 levels; and JPEG compression.
+    The same pages and generator give the same result, except for about one level between builds of libjpeg.
 
     Args:
         images: (batch, height, width) uint8, light ink on black.
-        generator: its state advances, page by page, so that a page does not depend on those after it.
-        light: draws what falls on a page of that height and width besides, as a share of the light at each place.
+        generator: its state advances page by page, so that a page does not depend on those after it.
+        light: draws a share of light for each pixel, by which the light on the page is multiplied.
 
     Returns:
         (batch, height, width) uint8, dark ink on light paper.
@@ -51,7 +51,7 @@ def degrade(
 
 
 def _degrade_one(image: NDArray[np.uint8], generator: np.random.Generator, more: Light | None) -> NDArray[np.uint8]:
-    """One page, (height, width)."""
+    """Degrade one page, (height, width) uint8."""
     height, width = image.shape
     light = lit(height, width, PAPER, generator) * (1 if more is None else more(height, width, generator))
     contrast, blur, noise = generator.uniform([0.5, 0.3, 3], [1, 0.9, 10]).tolist()
@@ -61,14 +61,14 @@ def _degrade_one(image: NDArray[np.uint8], generator: np.random.Generator, more:
 
 
 def compressed(levels: NDArray[np.float64], quality: int) -> NDArray[np.uint8]:
-    """What JPEG makes of a page, (height, width), levels beyond 0..255 cut off."""
+    """Compress a page, (height, width), as JPEG and decode it; levels are clipped to 0..255 first."""
     file = io.BytesIO()
     Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)).save(file, "JPEG", quality=quality)
     return np.array(Image.open(file))
 
 
 def lit(height: int, width: int, levels: tuple[float, float], generator: np.random.Generator) -> NDArray[np.float64]:
-    """(height, width) within a range of levels: a slope and a spot of light in random shares."""
+    """Draw uneven light, (height, width) float64 within a range of levels: a slope and a spot in random shares."""
     rows, columns = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     angle, share = generator.uniform(0, [2 * np.pi, 1])
     row, column = generator.uniform(-1, 1, 2)

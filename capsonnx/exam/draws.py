@@ -1,4 +1,4 @@
-"""Random streams and draws: the same seed and name give the same on every machine."""
+"""Random streams and draws: the same seed and name give the same numbers on every machine."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["different", "equal", "stream"]
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """A PCG64 stream of its own for each name, so that adding an exam never changes another.
+    """A separate PCG64 stream for each name, so that adding an exam never changes another.
 
     Args:
-        seed: from 0.
-        name: as a rule that of the exam; exams of one name draw the same digits.
+        seed: at least 0.
+        name: usually the name of the exam. Exams that pass the same name draw the same digits.
 
     >>> stream(0, "pairs").integers(100, size=3).tolist()
     [97, 21, 13]
@@ -27,15 +27,17 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 
 def different(targets: NDArray[np.int64], digits: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Draw digits, each with equal chance among those whose class is not yet in the row, without trial and error.
+    """Draw rows of digits of different classes, without rejection sampling.
+
+    Each digit is drawn with equal probability from those whose class is not in the row yet.
 
     Args:
-        targets: (count,) int64, of at least ``digits`` classes.
+        targets: (count,) int64, the class of each digit; there must be at least ``digits`` classes.
         digits: the length of a row.
-        generator: draws for all rows at once, one place after the other.
+        generator: draws for all rows at once, one position after the other.
 
     Returns:
-        (count, digits) int64, the digits of each row; the first of row i is i.
+        (count, digits) int64, the indices of the digits of each row; the first of row i is i.
     """
     by_class = np.argsort(targets, kind="stable")
     sizes = np.bincount(targets)
@@ -44,7 +46,7 @@ def different(targets: NDArray[np.int64], digits: int, generator: np.random.Gene
     for _ in range(digits - 1):
         taken = np.sort(targets[rows], axis=1)
         place = generator.integers(len(targets) - sizes[taken].sum(axis=1))
-        # The place counts free digits only. Stepping over the taken classes, in rising order, makes it one of by_class.
+        # place counts only free digits. Skipping the taken classes in ascending order makes it an index into by_class.
         for classes in taken.T:
             place += np.where(place >= starts[classes], sizes[classes], 0)
         rows = np.column_stack([rows, by_class[place]])
@@ -52,14 +54,15 @@ def different(targets: NDArray[np.int64], digits: int, generator: np.random.Gene
 
 
 def equal(targets: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
-    """Pair each digit with another of its class, so that each comes once in each place.
+    """Pair each digit with another one of its class, so that each comes first in one pair and second in one.
 
     Args:
-        targets: (count,) int64.
-        generator: draws the order in which the digits of a class follow each other, the first following the last.
+        targets: (count,) int64, the class of each digit.
+        generator: draws the cyclic order of the digits in each class; each digit is paired with its successor.
 
     Returns:
-        (count, 2) int64, the two digits of each pair, in the order of the first; without digits alone in their class.
+        (count, 2) int64, the indices of the two digits of each pair, ordered by the first. Digits that are alone in
+        their class are left out.
 
     >>> equal(np.array([7, 3, 7, 3, 0]), stream(0, "equal")).tolist()
     [[0, 2], [1, 3], [2, 0], [3, 1]]

@@ -1,6 +1,6 @@
-"""The images of a folder as they are, one symbol on each, read as any image is.
+"""The exam on the files of a folder: images with one symbol each, read as they are, like any other image.
 
-All other exams are composed of what was brought to one size before.
+All other exams are composed of images that were first scaled to one size.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ __all__ = ["FilesResult", "Misread", "mark_files"]
 
 @dataclass(frozen=True)
 class Misread:
-    """An image that was not read as what it shows.
+    """An image that was not read as its label.
 
     Attributes:
-        path: of the file.
-        label: what it shows.
-        text: what was read, or None of a file that cannot be read.
+        path: the path of the file.
+        label: the label of the symbol that it shows.
+        text: the text that was read, or None if the file could not be read.
     """
 
     path: str
@@ -31,14 +31,14 @@ class Misread:
 
 @dataclass(frozen=True)
 class FilesResult:
-    """How the images of a folder were read.
+    """The result of reading the images of a folder.
 
     Attributes:
-        images: how many there are, at least one.
-        right: the share in 0..1 of those whose text is the label, no more and no less.
-        misread: the others, in their order.
-        seconds: what reading took, with loading and preparing them.
-        images_per_second: images by seconds.
+        images: the number of images, at least one.
+        right: the share in 0..1 of images whose text is exactly the label.
+        misread: the other images, in order.
+        seconds: the time spent on loading, preparing and reading the images.
+        images_per_second: the number of images divided by ``seconds``.
     """
 
     images: int
@@ -49,12 +49,12 @@ class FilesResult:
 
 
 def mark_files(files: Sequence[tuple[str, str]], texts: Iterable[str | None], seconds: float) -> FilesResult:
-    """Compare what was read of each file with its label.
+    """Compare the text read from each file with its label.
 
     Args:
-        files: the path and the label of each.
-        texts: what was read of each, in their order; None of a file that cannot be read.
-        seconds: what that took.
+        files: the path and the label of each file, of at least one.
+        texts: the text read from each file, in the same order; None for a file that could not be read.
+        seconds: the time that reading took.
 
     >>> found = mark_files([("a/1.png", "a"), ("b/1.png", "b")], ["a", "aa"], 0.5)
     >>> found.right, found.misread[0].text, found.images_per_second
@@ -62,6 +62,6 @@ def mark_files(files: Sequence[tuple[str, str]], texts: Iterable[str | None], se
     """
     read = list(zip(files, texts, strict=True))
     misread = tuple(Misread(path, label, text) for (path, label), text in read if text != label)
-    # The clock of some systems stands still over a very short run.
+    # On some systems the clock does not advance during a very short run.
     rate = len(read) / max(seconds, 1e-9)
     return FilesResult(len(read), 1 - len(misread) / len(read), misread, seconds, rate)

@@ -1,7 +1,8 @@
-"""The catalogue of exams of pages: each composes pages from the digits of a test split, by a seed.
+"""The catalogue of page exams: each composes pages from the digits of a test split, with a seed.
 
-The same digits and the same seed give the same pages on every machine, whatever other exams there are. All exams of
-five digits in a row or column hold the same digits, those of ``strings-5``, so that they differ in layout only.
+The same digits and the same seed give the same pages on every machine, whatever other exams there are; only pages that
+were compressed as JPEG may differ slightly, see :func:`degraded`. All exams with five digits in a row or column use the
+same digits, those of ``strings-5``, so that they differ only in layout and appearance.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ if TYPE_CHECKING:
 __all__ = ["PAGE_EXAMS", "PageBuilder"]
 
 PageBuilder: TypeAlias = Callable[["Dataset", int], PageExam]
-"""Makes an exam of a test split and a seed, or raises InputError where the digits are too large for its pages."""
+"""Builds an exam from a test split and a seed; raises InputError if the digits are too large for its pages."""
 
 MARGIN = 4
-"""Pixels of black around the ink of the exams on spacing, as around that of an MNIST digit."""
+"""The black margin in pixels in the exams on spacing, as wide as that around the ink of an MNIST digit."""
 FRAME = 14
-"""Pixels of black on every side of pages that are to look like scans or forms."""
+"""The black margin in pixels on every side of pages that are to look like scans or forms."""
 
 
 def strings(dataset: Dataset, seed: int, *, digits: int) -> PageExam:
-    """So many digits side by side, at the pitch of their images; the leftmost of page i is digit i of the data set.
+    """``digits`` digits side by side, one image width apart; the leftmost on page i is digit i of the data set.
 
-    The others are drawn at random, of any class.
+    The others are drawn at random from all classes.
     """
     chosen = _chosen(dataset, seed, digits, 2000)
     height, width = dataset.images.shape[1:]
@@ -52,11 +53,11 @@ def strings(dataset: Dataset, seed: int, *, digits: int) -> PageExam:
 
 
 def spaced(dataset: Dataset, seed: int, *, gap: int) -> PageExam:
-    """Five digits side by side, so many pixels between the ink of neighbours: less than 0 where their boxes overlap.
+    """Five digits side by side, with ``gap`` pixels between the ink of neighbours; below 0, their ink boxes overlap.
 
-    Where they overlap the lighter ink shows. A digit's ink always begins at least 1 px right of that of the one before,
-    even if that is thinner than the overlap. Lines begin at the left margin; pages are as wide as the widest line of
-    these digits could be.
+    Where ink overlaps, the lighter pixel shows. The ink of a digit always starts at least 1 px to the right of the
+    start of the previous one's, even if that is narrower than the overlap. Lines start at the left margin. Pages are
+    wide enough for the widest line that these digits could make.
     """
     chosen = _chosen(dataset, seed, 5, 1000)
     height, width = dataset.images.shape[1:]
@@ -74,7 +75,7 @@ def spaced(dataset: Dataset, seed: int, *, gap: int) -> PageExam:
 
 
 def vertical(dataset: Dataset, seed: int) -> PageExam:
-    """Five digits below each other, at the pitch of their images; each is a line."""
+    """Five digits below each other, one image height apart; each is a line."""
     chosen = _chosen(dataset, seed, 5, 1000)
     height, width = dataset.images.shape[1:]
     lines = _lines(dataset.targets[chosen], width / 2, np.arange(5) * height + height / 2)
@@ -86,8 +87,9 @@ def vertical(dataset: Dataset, seed: int) -> PageExam:
 def three_lines(dataset: Dataset, seed: int) -> PageExam:
     """Three lines of one to six digits each, written unevenly.
 
-    Lines are 12 px apart. Each has its own left margin, 0..20 px, and its own pitch, 0..6 px more than the width of a
-    digit; and each digit is up to 3 px off its place, both ways. Where digits touch the lighter ink shows.
+    Lines are 12 px apart. Each line has its own left margin, 0..20 px, and its own pitch, 0..6 px more than the width
+    of a digit. Each digit is displaced by up to 3 px horizontally and vertically. Where digits overlap, the lighter
+    pixel shows.
     """
     generator = stream(seed, "lines-3")
     height, width = dataset.images.shape[1:]
@@ -109,41 +111,42 @@ def three_lines(dataset: Dataset, seed: int) -> PageExam:
 
 
 def resized(dataset: Dataset, seed: int, *, percent: int) -> PageExam:
-    """The first 1000 pages of ``strings-5``, scaled."""
+    """The first 1000 pages of ``strings-5``, scaled to ``percent`` of their size."""
     exam = strings(dataset, seed, digits=5)
     truth = transferred(exam.truth[:1000], percent / 100)
     return PageExam(f"scaled-{percent / 100:g}", scaled(exam.images[:1000], percent), truth)
 
 
 def degraded(dataset: Dataset, seed: int) -> PageExam:
-    """The first 1000 pages of ``strings-5``, each with black on every side, as a scanner gives them.
+    """The first 1000 pages of ``strings-5`` with a black margin on every side, made to look scanned.
 
-    Other exams are the same to the last bit on every machine; these differ by a level or so between builds of libjpeg.
+    They are compressed as JPEG, like those of ``ruled-degraded-5``, ``shadowed-5`` and ``photo-5``, and may differ by
+    about one level between builds of libjpeg. All other page exams are bit-identical on every machine.
     """
     exam = _framed(dataset, seed)
     return replace(exam, name="degraded-5", images=degrade(exam.images, stream(seed, "degraded-5")))
 
 
 def ruled(dataset: Dataset, seed: int) -> PageExam:
-    """The pages of ``degraded-5``, not degraded, on ruled and squared paper, in boxes and frames, and underlined."""
+    """The pages of ``degraded-5`` before degradation, underlined, on ruled or squared paper, or in boxes or a frame."""
     exam, pitch = _framed(dataset, seed), dataset.images.shape[2]
     return replace(exam, name="ruled-5", images=printed(exam.images, FRAME, pitch, stream(seed, "ruled-5")))
 
 
 def ruled_degraded(dataset: Dataset, seed: int) -> PageExam:
-    """The pages of ``ruled-5`` as a scanner gives them."""
+    """The pages of ``ruled-5``, made to look scanned."""
     exam = ruled(dataset, seed)
     return replace(exam, name="ruled-degraded-5", images=degrade(exam.images, stream(seed, "ruled-degraded-5")))
 
 
 def shaded(dataset: Dataset, seed: int) -> PageExam:
-    """The pages of ``degraded-5`` with a shadow on each, as someone casts it who takes a photo."""
+    """The pages of ``degraded-5`` with a shadow on each, such as that of someone taking a photo."""
     exam = _framed(dataset, seed)
     return replace(exam, name="shadowed-5", images=shadowed(exam.images, stream(seed, "shadowed-5")))
 
 
 def photos(dataset: Dataset, seed: int) -> PageExam:
-    """The first 200 pages of ``degraded-5``, not degraded, on sheets of paper on a table, as a telephone sees them."""
+    """The first 200 pages of ``degraded-5`` before degradation, as phone photos of sheets of paper on a table."""
     framed = _framed(dataset, seed)
     images, places = photographed(framed.images[:200], stream(seed, "photo-5"))
     truth = turned(framed.truth[:200], places)
@@ -156,7 +159,7 @@ def blank(_dataset: Dataset, _seed: int) -> PageExam:
 
 
 def cluttered(_dataset: Dataset, seed: int) -> PageExam:
-    """Pages of pen strokes that are no symbols."""
+    """Pages of pen strokes that are not symbols."""
     generator = stream(seed, "clutter")
     return PageExam("clutter", np.stack([clutter(256, generator) for _ in range(100)]), ((),) * 100)
 
@@ -177,17 +180,17 @@ PAGE_EXAMS: dict[str, PageBuilder] = {
     "blank": blank,
     "clutter": cluttered,
 }
-"""The exams of pages by name."""
+"""The page exams by name."""
 
 
 def _framed(dataset: Dataset, seed: int) -> PageExam:
-    """The first 1000 pages of ``strings-5`` with black on every side."""
+    """The first 1000 pages of ``strings-5`` with a black margin on every side."""
     clean = strings(dataset, seed, digits=5)
     return PageExam(clean.name, pad(clean.images[:1000], FRAME), transferred(clean.truth[:1000], offset=FRAME))
 
 
 def _chosen(dataset: Dataset, seed: int, digits: int, most: int) -> NDArray[np.int64]:
-    """(count, digits) int64, digits of the data set for at most so many pages; the first of page i is i."""
+    """The indices of the digits on at most ``most`` pages, (count, digits) int64; the first on page i is i."""
     count = min(most, len(dataset))
     others = stream(seed, f"strings-{digits}").integers(len(dataset), size=(count, digits - 1))
     return np.column_stack([np.arange(count), others])
@@ -196,6 +199,6 @@ def _chosen(dataset: Dataset, seed: int, digits: int, most: int) -> NDArray[np.i
 def _lines(
     targets: NDArray[np.int64], x: NDArray[np.float64] | float, y: NDArray[np.float64] | float
 ) -> list[tuple[Placed, ...]]:
-    """One line for each row of (count, k) classes; x and y are broadcast to them."""
+    """One line for each row of ``targets``, (count, k) classes; x and y are broadcast to that shape."""
     rows = zip(targets, np.broadcast_to(x, targets.shape), np.broadcast_to(y, targets.shape), strict=True)
     return [tuple(map(Placed, *(part.tolist() for part in parts))) for parts in rows]

@@ -1,7 +1,7 @@
-"""How right the reading of pages is: as text, and symbol by symbol.
+"""Score the reading of pages, as text and symbol by symbol.
 
-A reading is a sequence of labels, with a line break as one more label between lines. Of labels of one character it can
-be a plain string.
+A reading is a sequence of labels, with a line break as an additional label between lines. If all labels are single
+characters, it can be a plain string.
 """
 
 from __future__ import annotations
@@ -29,21 +29,22 @@ __all__ = [
 
 @dataclass(frozen=True)
 class PageResult:
-    """How a reader did in an exam of pages.
+    """The result of a reader in a page exam.
 
     Attributes:
         name: the name of the exam.
-        pages: how many pages it has.
-        symbols: how many symbols stand on all of them.
-        exact: the share in 0..1 of pages read without a mistake, see :func:`exact_strings`; of pages without symbols,
-            the share on which none was found. None where symbols have no reading order.
-        character_errors: see :func:`character_error_rate`. None where symbols have no reading order, or there are none.
-        precision: the share in 0..1 of the symbols found that are right, see :func:`match_symbols`. None where none was
+        pages: the number of pages.
+        symbols: the number of symbols on all pages.
+        exact: the share in 0..1 of pages read without a mistake, see :func:`exact_strings`; if the pages have no
+            symbols, the share on which none was found. None if the symbols have no reading order.
+        character_errors: see :func:`character_error_rate`. None if the symbols have no reading order, or there are
+            none.
+        precision: the share in 0..1 of the found symbols that are right, see :func:`match_symbols`. None if none were
             found.
-        recall: the share in 0..1 of the symbols of the exam that were found. None where it has none.
-        false_per_megapixel: symbols found that are not right, to a million pixels.
-        seconds: what reading took, without composing pages and without the first, untimed batch.
-        pages_per_second: pages by seconds.
+        recall: the share in 0..1 of the symbols in the exam that were found. None if it has none.
+        false_per_megapixel: the number of found symbols that are not right per million pixels.
+        seconds: the time spent on reading, without composing the pages and without the untimed first batch.
+        pages_per_second: the number of pages divided by ``seconds``.
     """
 
     name: str
@@ -59,7 +60,7 @@ class PageResult:
 
 
 def joined(lines: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    r"""The labels of lines as one reading.
+    r"""Join the labels of lines into one reading.
 
     >>> joined([["1", "2"], ["3"]])
     ('1', '2', '\n', '3')
@@ -69,7 +70,7 @@ def joined(lines: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def edit_distance(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many labels must be inserted, deleted or replaced to make one reading the other.
+    """The minimum number of labels to insert, delete or replace in order to turn one reading into the other.
 
     Source: Levenshtein 1966, computed row by row as in Wagner and Fischer 1974.
 
@@ -91,7 +92,7 @@ def exact_strings(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]
 
     Args:
         found: the reading of each page, of at least one.
-        truth: what each says.
+        truth: the true reading of each page.
 
     >>> exact_strings(["12", "3"], ["12", "33"])
     0.5
@@ -100,16 +101,17 @@ def exact_strings(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]
 
 
 def character_error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequence[str]]) -> float | None:
-    """The edit distances of all pages by the lengths of all true readings: 0 is perfect, 1 as bad as reading nothing.
+    """The total edit distance of all pages divided by the total length of their true readings.
 
-    It is above 1 where more is read into the pages than they say. A line break counts as a label.
+    0 is perfect, 1 is as bad as reading nothing, and more than 1 is possible if too much is read. A line break counts
+    as a label.
 
     Args:
         found: the reading of each page.
-        truth: what each says.
+        truth: the true reading of each page.
 
     Returns:
-        From 0 up, or None where the pages say nothing.
+        A rate of at least 0, or None if all true readings are empty.
 
     >>> character_error_rate(["12", "3"], ["12", "33"])
     0.25
@@ -123,18 +125,19 @@ def character_error_rate(found: Sequence[Sequence[str]], truth: Sequence[Sequenc
 def match_symbols(
     found: Sequence[Symbol], truth: Sequence[Placed], labels: Sequence[str], *, within: float
 ) -> list[tuple[int, int]]:
-    """Match the symbols found on a page with those that stand there, each with at most one.
+    """Match the symbols found on a page with the true ones, each with at most one.
 
-    The two of a match have the same label, and the centre of the box is near the place. Nearest ones are matched first.
+    Two symbols match if they have the same label and the centre of the found box is close enough to the true place. The
+    closest pairs are matched first.
 
     Args:
-        found: in any order.
-        truth: in any order.
+        found: the symbols found, in any order.
+        truth: the true symbols, in any order.
         labels: the class names, in the order of the class numbers.
-        within: the largest distance in pixels.
+        within: the maximum distance in pixels.
 
     Returns:
-        The numbers of the two of each match, in ``found`` and in ``truth``, in order of distance.
+        The indices into ``found`` and ``truth`` of each match, in ascending order of distance.
 
     >>> from capsonnx.exam.pages import Placed
     >>> from capsonnx.symbols import Box, Symbol

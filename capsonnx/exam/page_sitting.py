@@ -1,4 +1,4 @@
-"""Sitting an exam of pages: a reader reads them batch by batch, against the clock. And reading sets of classes."""
+"""Let a reader sit a page exam, batch by batch and timed, or read sets of classes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["read_classes", "sit_pages"]
 
 Found: TypeAlias = "list[tuple[tuple[Symbol, ...], ...]]"
-"""What was read: the lines of each page."""
+"""The lines that were read on each page."""
 
 
 def sit_pages(
@@ -38,22 +38,22 @@ def sit_pages(
     batch_size: int = 64,
     advance: Callable[[int], object] | None = None,
 ) -> PageResult:
-    """Let a reader sit an exam.
+    """Let a reader sit a page exam.
 
-    The clock runs only while it reads. The first batch is read once more before, untimed: that is when memory is
-    allocated and, on a GPU, algorithms are chosen for this shape.
+    Only reading is timed. The first batch is read twice, the first time untimed: that is when memory is allocated and,
+    on a GPU, algorithms are chosen for this shape.
 
     Args:
-        reader: what reads pages.
-        exam: what to read.
+        reader: reads the pages.
+        exam: the exam to sit.
         labels: the class names, in the order of the exam's class numbers.
-        batch_size: pages read at once, from 1; the last batch may have fewer.
+        batch_size: pages per batch, at least 1; the last batch may be smaller.
         advance: called after each batch with the number of pages in it, for a progress bar.
 
     Raises:
         InputError: the batch size is below 1, the exam has no pages or more classes than there are labels, or the
             reader does not take pages of their size.
-        ModelError: the reader failed, or did not return one list of lines for each page.
+        ModelError: the reader failed, or did not return one list of lines per page.
     """
     _check(exam, labels, batch_size)
     reader(exam.images[:batch_size])
@@ -78,20 +78,20 @@ def read_classes(
     batch_size: int = 64,
     advance: Callable[[int], object] | None = None,
 ) -> NDArray[np.bool_]:
-    """Which classes a reader reads in images, wherever they stand and however often.
+    """Which classes a reader reads in images, regardless of where and how often.
 
     Args:
-        reader: what reads them.
-        images: (count, height, width) uint8, light ink on a black ground.
-        labels: the reader's, in the order of the class numbers.
-        batch_size: images read at once, from 1.
+        reader: reads the images.
+        images: (count, height, width) uint8, light ink on a black background.
+        labels: the reader's class names, in the order of the class numbers.
+        batch_size: images per batch, at least 1.
         advance: called after each batch with the number of images in it, for a progress bar.
 
     Returns:
         (count, class) bool.
 
     Raises:
-        ModelError: the reader failed, or did not return one list of lines for each image.
+        ModelError: the reader failed, or did not return one list of lines per image.
     """
     numbers = {label: number for number, label in enumerate(labels)}
     present = np.zeros((len(images), len(labels)), dtype=np.bool_)
@@ -149,6 +149,6 @@ def _result(exam: PageExam, found: Found, labels: Sequence[str], seconds: float)
         recall=matched / true_count if true_count else None,
         false_per_megapixel=(count - matched) * 1_000_000 / exam.images.size,
         seconds=seconds,
-        # The clock of some systems stands still over a very short run.
+        # On some systems the clock does not advance during a very short run.
         pages_per_second=len(exam) / max(seconds, 1e-9),
     )

@@ -1,4 +1,4 @@
-"""Pages to read: images with several symbols each, and what stands where."""
+"""Pages to read: images with several symbols each, and the true symbols with their places."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Lines", "PageExam", "Placed", "transferred", "turned"]
 
 
 class Placed(NamedTuple):
-    """A symbol and where it stands.
+    """A symbol and its place: the centre of the image that it was pasted from.
 
     Attributes:
         target: the number of its class.
-        x: in pixels from the left edge of the page, the centre of the image that the symbol was pasted from.
-        y: in pixels from the top edge, likewise.
+        x: the distance of that centre from the left edge of the page in pixels.
+        y: the distance of that centre from the top edge of the page in pixels.
     """
 
     target: int
@@ -29,19 +29,20 @@ class Placed(NamedTuple):
 
 
 Lines: TypeAlias = tuple[tuple[Placed, ...], ...]
-"""The lines of a page, top to bottom, and in each its symbols, left to right."""
+"""The lines of a page, top to bottom, each with its symbols, left to right."""
 
 
 @dataclass(frozen=True, eq=False)
 class PageExam:
-    """Pages to read, all of one size, and what is on them.
+    """A page exam: pages to read, all of one size, and what is on them.
 
     Attributes:
-        name: its name in the catalogue.
-        images: (count, height, width) uint8, light ink on a black ground; of degraded exams, dark ink on paper.
+        name: the name of the exam in the catalogue.
+        images: (count, height, width) uint8, light ink on a black background, or dark ink on paper if the pages are
+            made to look scanned or photographed.
         truth: the lines of each page; a page without symbols has no lines.
-        ordered: whether the symbols have one reading order. Where not, a page is one line in an order of no meaning.
-        tolerance: how far, in pixels, what is found may lie from where it stands.
+        ordered: whether the symbols have a reading order. If not, each page is one line in arbitrary order.
+        tolerance: the maximum distance in pixels between the centre of a found symbol and its true place.
     """
 
     name: str
@@ -55,12 +56,12 @@ class PageExam:
 
 
 def transferred(truth: tuple[Lines, ...], scale: float = 1.0, offset: float = 0.0) -> tuple[Lines, ...]:
-    """What stands where, after the pages were scaled and then moved.
+    """The truth after all pages were scaled and then shifted.
 
     Args:
         truth: the lines of each page.
-        scale: by what both coordinates are multiplied.
-        offset: in pixels, what is then added to both.
+        scale: the factor for both coordinates.
+        offset: the number of pixels then added to both coordinates.
 
     >>> transferred((((Placed(7, 14.0, 42.0),),),), scale=0.5, offset=4.0)
     (((Placed(target=7, x=11.0, y=25.0),),),)
@@ -70,11 +71,11 @@ def transferred(truth: tuple[Lines, ...], scale: float = 1.0, offset: float = 0.
 
 
 def turned(truth: tuple[Lines, ...], places: NDArray[np.float64]) -> tuple[Lines, ...]:
-    """What stands where, after each page was scaled, turned and moved by itself.
+    """The truth after each page was scaled, rotated and shifted individually.
 
     Args:
         truth: the lines of each page.
-        places: (page, 2, 3) float64, what takes a point (x, y, 1) of it to its new x and y.
+        places: (page, 2, 3) float64, for each page the matrix that maps a point (x, y, 1) to its new (x, y).
 
     >>> import numpy as np
     >>> turned((((Placed(7, 14.0, 42.0),),),), np.array([[[0, -1, 50], [1, 0, 0]]]))

@@ -1,4 +1,4 @@
-"""Photos of a sheet of paper that lies on a table, as someone takes them with a telephone."""
+"""Simulated phone photos of a sheet of paper on a table."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["ZOOM", "photographed"]
 
 SIZE = (6.4, 3.8)
-"""Height and width of a photo, by those of the page."""
+"""Height and width of a photo as multiples of those of the page."""
 ZOOM = (2.0, 3.0)
-"""Pixels of the photo per pixel of the page."""
+"""The minimum and maximum scale, in pixels of the photo per pixel of the page."""
 TURN = 6.0
-"""The most degrees that the sheet lies askew, either way."""
+"""The maximum rotation of the sheet in degrees, in either direction."""
 KEPT = 12
-"""Pixels of the page, from each of its edges: what lies further in is always on the photo."""
+"""A margin in pixels of the page: what is at least this far from all of its edges is always in the photo."""
 PAPER, TABLE = (200.0, 250.0), (20.0, 150.0)
-"""Levels in full light."""
+"""The ranges of the levels of paper and table in full light."""
 LIGHT = (0.6, 1.0)
-"""How much light falls on the photo's darkest and brightest place."""
+"""The minimum and maximum share of light on a photo."""
 BILINEAR = Image.Resampling.BILINEAR
 QUALITY = 60
-"""Of the JPEG compression, on libjpeg's scale of 1 to 95."""
+"""The quality of the JPEG compression, on libjpeg's scale of 1 to 95."""
 
 
 def photographed(
@@ -36,18 +36,18 @@ def photographed(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Print each page in dark ink on a sheet, and take a photo of it.
 
-    Each photo has its own paper and table, which has a grain; the sheet lies askew, and may reach beyond the photo on
-    any side, but hardly more than a margin of it. Light from a side, blur of sigma 0.5 to 1.2 pixels, noise of sigma 1
-    to 5 levels and JPEG compression come on top. The same pages and generator give the same result, but for a level or
-    so between builds of libjpeg and of Pillow.
+    Each photo has its own paper and its own table with a grain. The sheet is rotated and may extend beyond the photo on
+    any side, but hardly by more than its margin. Uneven light, blur of sigma 0.5 to 1.2 pixels, noise of sigma 1 to 5
+    levels and JPEG compression are added. The same pages and generator give the same result, except for about one level
+    between builds of libjpeg and of Pillow.
 
     Args:
-        pages: (batch, height, width) uint8, light ink on black, with a margin of 14 pixels or so.
-        generator: its state advances, photo by photo, so that one does not depend on those after it.
+        pages: (batch, height, width) uint8, light ink on black, with a margin of about 14 pixels.
+        generator: its state advances photo by photo, so that a photo does not depend on those after it.
 
     Returns:
-        photos: (batch, rows, cols) uint8, as :data:`SIZE` says.
-        places: (batch, 2, 3) float64, for each what takes a point (x, y, 1) of the page to its x and y on the photo.
+        photos: (batch, rows, cols) uint8, of the size given by :data:`SIZE`.
+        places: (batch, 2, 3) float64, for each page the matrix that maps a point (x, y, 1) to its (x, y) in the photo.
     """
     height, width = pages.shape[1:]
     rows, cols = round(SIZE[0] * height), round(SIZE[1] * width)
@@ -59,20 +59,20 @@ def photographed(
 
 
 def _place(page: tuple[int, int], photo: tuple[int, int], generator: np.random.Generator) -> NDArray[np.float64]:
-    """Where a page comes to lie on a photo, both given by width and height."""
+    """Draw the matrix that maps a page to its place in a photo, given the (width, height) of both."""
     zoom, turn = generator.uniform([ZOOM[0], -TURN], [ZOOM[1], TURN]).tolist()
     cosine, sine = zoom * np.cos(np.deg2rad(turn)), zoom * np.sin(np.deg2rad(turn))
     turned = np.array([[cosine, -sine], [sine, cosine]])
     middle, centre = np.array(page) / 2, np.array(photo) / 2
     centre += np.maximum(centre - abs(turned) @ (middle - KEPT), 0) * generator.uniform(-1, 1, 2)
-    # Rounded, so that a cosine that differs in its last bit from machine to machine moves nothing.
+    # Rounded, so that a cosine that differs between machines in its last bit changes nothing.
     return np.column_stack([turned, centre - turned @ middle]).round(6)
 
 
 def _photo(
     page: NDArray[np.uint8], place: NDArray[np.float64], shape: tuple[int, int], generator: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """One photo of that height and width."""
+    """Render one photo; ``shape`` is its height and width."""
     paper, table, contrast, grain = generator.uniform(
         [PAPER[0], TABLE[0], 0.6, 0], [PAPER[1], TABLE[1], 1, 10]
     ).tolist()

@@ -1,4 +1,4 @@
-"""Scaling images, exactly: whole numbers throughout, so that every machine makes the same pixels."""
+"""Scale images in exact integer arithmetic, so that every machine produces the same pixels."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["scaled"]
 
 
 def scaled(images: NDArray[np.uint8], percent: int) -> NDArray[np.uint8]:
-    """Scale images with a triangle filter: bilinear upwards, and averaging over what a pixel covers downwards.
+    """Scale images with a triangle filter: bilinear when enlarging, averaging over the covered area when reducing.
 
-    The point (x, y) in pixels comes to (x·percent/100, y·percent/100).
+    The point (x, y) in pixels moves to (x·percent/100, y·percent/100).
 
     Args:
         images: (count, height, width) uint8.
-        percent: the new size of 100 pixels, from 1.
+        percent: the new size in percent of the old, a whole number of at least 1.
 
     Returns:
         (count, ⌈height·percent/100⌉, ⌈width·percent/100⌉) uint8.
@@ -30,17 +30,17 @@ def scaled(images: NDArray[np.uint8], percent: int) -> NDArray[np.uint8]:
     [[[57, 57]]]
     """
     down, across = (_weights(size, percent) for size in images.shape[1:])
-    # Floats hold these whole numbers exactly, in whatever order they are summed.
+    # Floats represent these whole numbers exactly, in whatever order they are summed.
     sums = np.rint(down @ images.astype(np.float64) @ across.T).astype(np.int64)
     totals = np.outer(down.sum(axis=1), across.sum(axis=1)).astype(np.int64)
     return ((2 * sums + totals) // (2 * totals)).astype(np.uint8)
 
 
 def _weights(size: int, percent: int) -> NDArray[np.float64]:
-    """(new, size) float64, whole numbers: how much each pixel counts for each new one.
+    """The weight of each old pixel in each new one, (new, size) float64, all whole numbers.
 
-    Distances between centres are counted in 1/(2·percent) of an old pixel. The filter reaches one pixel to each side,
-    of the old pixels or of the new ones, whichever are larger.
+    Distances between centres are in units of 1/(2·percent) of an old pixel. The filter extends to each side by one old
+    or one new pixel, whichever is larger.
     """
     old, new = np.arange(size), np.arange(-(-size * percent // 100))
     distances = np.abs((2 * old + 1) * percent - (2 * new[:, None] + 1) * 100)

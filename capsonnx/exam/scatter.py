@@ -1,4 +1,4 @@
-"""Digits at random places of a page, none near another: as pages to read, and as sets of classes."""
+"""Digits at random places on a page, none close to another, for page exams and for exams on sets of classes."""
 
 from __future__ import annotations
 
@@ -20,25 +20,27 @@ if TYPE_CHECKING:
 __all__ = ["scattered", "scattered_sets"]
 
 APART = 6
-"""The least pixels between the ink boxes of two digits, in x or in y."""
+"""The minimum distance in pixels between the ink boxes of two digits, in x or in y."""
 
 TRIES = 1000
-"""How many random places a digit of a page may try; where none is free the page goes without it."""
+"""The number of random places tried for each digit of a page; if none is free, the digit is left out."""
 
 FEW_TRIES = 30
-"""The same of a digit of a set. Where none is free all are placed anew, up to :data:`TRIES` times."""
+"""The number of random places tried for each digit of a set; if none is free, all digits of the image are placed anew,
+:data:`TRIES` times at most."""
 
 
 def scattered(dataset: Dataset, seed: int, *, side: int, count: int, fewest: int, most: int) -> PageExam:
-    """Digits at random places of a square page.
+    """Build an exam of digits at random places on a square page.
 
     Args:
         dataset: the digits, of any class.
-        seed: of all random choices, from 0.
-        side: of the page in pixels.
-        count: how many pages, or as many as there are digits, if those are fewer.
-        fewest: digits on a page, from 1.
-        most: digits on a page. Digits larger than those of MNIST may find no room, and then are fewer.
+        seed: for all random choices, at least 0.
+        side: the side of the page in pixels.
+        count: the number of pages, limited to the number of digits.
+        fewest: the minimum number of digits on a page, at least 1.
+        most: the maximum number of digits on a page. Digits larger than those of MNIST may find no room; then a page
+            has fewer.
 
     Returns:
         An exam without reading order.
@@ -70,17 +72,17 @@ def scattered(dataset: Dataset, seed: int, *, side: int, count: int, fewest: int
 
 
 def scattered_sets(dataset: Dataset, seed: int, *, side: int, digits: int, count: int) -> Exam:
-    """So many digits of different classes at random places of a square image.
+    """Build an exam of digits of different classes at random places on a square image.
 
     Args:
         dataset: the digits.
-        seed: of all random choices, from 0.
-        side: of the images in pixels.
-        digits: in each image; the first one drawn for image i is digit i of the data set.
-        count: how many images, or as many as there are digits, if those are fewer.
+        seed: for all random choices, at least 0.
+        side: the side of the images in pixels.
+        digits: the number of digits in each image; the first one drawn for image i is digit i of the data set.
+        count: the number of images, limited to the number of digits.
 
     Raises:
-        InputError: there are fewer classes than that, or no room for as many digits.
+        InputError: there are fewer classes than ``digits``, or there is no room for that many digits.
     """
     name = f"scattered-{side}-{digits}"
     height, width = dataset.images.shape[1:]
@@ -105,7 +107,7 @@ def scattered_sets(dataset: Dataset, seed: int, *, side: int, digits: int, count
 
 
 def _ink_boxes(images: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """(count, 4) int64, the ink of each in its own image: left, right, top, bottom."""
+    """The ink box of each image, (count, 4) int64: left, right, top and bottom edge."""
     return np.concatenate([ink_spans(images, axis=2), ink_spans(images, axis=1)], axis=1)
 
 
@@ -121,13 +123,16 @@ def _no_room(dataset: Dataset, expected: str, name: str) -> InputError:
 def _places(
     boxes: NDArray[np.int64], room: tuple[int, int], generator: np.random.Generator, *, tries: int
 ) -> dict[int, tuple[int, int]]:
-    """Left and top edges for images whose ink keeps its distance, by number, without those that found no place.
+    """Draw places for images such that their ink boxes keep their distance.
 
     Args:
-        boxes: (k, 4) int64, the ink of each in its own image: left, right, top, bottom.
-        room: the largest left and top edge.
+        boxes: (k, 4) int64, the ink box of each image in its own coordinates: left, right, top and bottom edge.
+        room: the maximum left and top edge of an image.
         generator: draws the places.
-        tries: how many places each may try.
+        tries: the number of places tried for each image.
+
+    Returns:
+        The left and top edge of each image by its index, without those for which no free place was found.
     """
     places: dict[int, tuple[int, int]] = {}
     taken: list[NDArray[np.int64]] = []

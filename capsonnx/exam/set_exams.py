@@ -1,7 +1,7 @@
-"""The catalogue of exams: each composes images from the digits of a test split, by a seed.
+"""The catalogue of exams on sets of classes: each composes images from the digits of a test split, with a seed.
 
-The same digits and the same seed give the same images on every machine, whatever other exams there are. Those of large
-images have fewer of them, so that all together stay affordable.
+The same digits and the same seed give the same images on every machine, whatever other exams there are. Exams with
+large images have fewer of them, to keep the total size affordable.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def singles(dataset: Dataset, _seed: int) -> Exam:
 
 
 def padded(dataset: Dataset, _seed: int, *, pixels: int, most: int | None = None) -> Exam:
-    """Every digit, or the first so many, with so many pixels of black on every side."""
+    """Every digit, or the first ``most``, with ``pixels`` pixels of black on every side."""
     return Exam(f"padded-{pixels}", pad(dataset.images[:most], pixels), dataset.targets[:most, None])
 
 
 def vertical_pairs(dataset: Dataset, seed: int) -> Exam:
     """Two different digits, one above the other: the two-digit test of the source.
 
-    As in capsule_test.py of github.com/bojone/Capsule, the test digits are joined, along the height, with a random
-    permutation of themselves, and the pairs of two different classes are kept: about nine in ten.
+    As in capsule_test.py of github.com/bojone/Capsule, the test digits are joined vertically with a random permutation
+    of themselves, and only pairs of two different classes are kept, about nine in ten.
     """
     pairs = _pairs(dataset, seed)
     return Exam("pairs-vertical", column(dataset.images[pairs]), dataset.targets[pairs])
@@ -54,9 +54,9 @@ def horizontal_pairs(dataset: Dataset, seed: int) -> Exam:
 
 
 def touching_pairs(dataset: Dataset, seed: int, *, closer: int) -> Exam:
-    """The pairs of :func:`vertical_pairs`, so many pixels closer; where they overlap the lighter pixel shows.
+    """The pairs of :func:`vertical_pairs`, ``closer`` pixels closer; where they overlap, the lighter pixel shows.
 
-    The ink of an MNIST digit is at most 20 px high, 4 px from the border: 8 px closer, two such digits touch.
+    The ink of an MNIST digit is at most 20 px high and 4 px from the border, so two such digits touch if 8 px closer.
     """
     name = f"touching-{closer}"
     height, width = dataset.images.shape[1:]
@@ -71,7 +71,7 @@ def touching_pairs(dataset: Dataset, seed: int, *, closer: int) -> Exam:
 
 
 def equal_vertical(dataset: Dataset, seed: int) -> Exam:
-    """Every digit above another one of its class: one class, which the image holds twice."""
+    """Every digit above another one of its class, so that each image holds one class twice."""
     pairs = _equal_pairs(dataset, seed)
     return Exam("equal-vertical", column(dataset.images[pairs]), dataset.targets[pairs[:, :1]])
 
@@ -83,7 +83,7 @@ def equal_horizontal(dataset: Dataset, seed: int) -> Exam:
 
 
 def different_digits(dataset: Dataset, seed: int, *, digits: int) -> Exam:
-    """So many digits of different classes side by side, the leftmost of row i being digit i of the data set."""
+    """``digits`` digits of different classes side by side; the leftmost in row i is digit i of the data set."""
     name = f"row-{digits}"
     if len(np.unique(dataset.targets)) < digits:
         raise too_few_classes(dataset, name)
@@ -110,11 +110,11 @@ EXAMS: dict[str, Builder] = {
     "empty-black": partial(noise, kind="black", count=100),
     **{f"empty-{kind}": partial(noise, kind=kind, count=1000) for kind in ("uniform", "gaussian", "salt")},
 }
-"""The exams by name."""
+"""The exams on sets of classes by name."""
 
 
 def _pairs(dataset: Dataset, seed: int) -> NDArray[np.int64]:
-    """(count, 2) int64, digits of different classes; the same ones for both layouts."""
+    """Pairs of digits of different classes, (count, 2) int64; the same for all layouts."""
     digits = np.arange(len(dataset))
     pairs = np.column_stack([digits, stream(seed, "pairs").permutation(digits)])
     kept: NDArray[np.int64] = pairs[dataset.targets[pairs[:, 0]] != dataset.targets[pairs[:, 1]]]
@@ -124,7 +124,7 @@ def _pairs(dataset: Dataset, seed: int) -> NDArray[np.int64]:
 
 
 def _equal_pairs(dataset: Dataset, seed: int) -> NDArray[np.int64]:
-    """(count, 2) int64, digits of one class; the same ones for both layouts."""
+    """Pairs of digits of one class, (count, 2) int64; the same for both layouts."""
     pairs = equal(dataset.targets, stream(seed, "equal"))
     if not len(pairs):
         raise InputError(

@@ -1,9 +1,10 @@
-"""How right the scores of an exam are: three measures, from lenient to strict, and a fourth of what was read.
+"""Score the answers in an exam: three measures of the lengths, from lenient to strict, and one of what was read.
 
-At one threshold, an image that is right by :func:`exact_right` is right by :func:`confident_right`, and then by
-:func:`top_right`. The first two measures are those of the source, capsule_test.py of github.com/bojone/Capsule; they
-are told how many classes an image holds. The third is not, and neither is :func:`read_right`, which asks the same of
-what the sliding head has read: nothing adds up there, and that is what a reader of unknown images gets.
+The three are :func:`top_right`, :func:`confident_right` and :func:`exact_right`. At the same threshold, an image that
+is right by one of them is also right by those before it. The first two are from the source, capsule_test.py of
+github.com/bojone/Capsule; they are given the number of classes in an image. The third is not, and neither is
+:func:`read_right`, which applies the same test to what the sliding head has read. There, contributions from the whole
+image do not add up, and it is what users get when they read unknown images.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ __all__ = ["CONFIDENT", "Result", "confident_right", "exact_right", "highest", "
 
 
 CONFIDENT = 0.5
-"""The source's threshold, that of :func:`confident_right`, so that results compare, whatever a model's own is."""
+"""The source's threshold, used by :func:`confident_right` so that results compare, whatever the model's own is."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a network did in an exam.
+    """The result of a network in an exam.
 
     Attributes:
         name: the name of the exam.
-        images: how many images it has.
-        digits: how many different classes each image holds, k.
-        top: the share in 0..1 of images that :func:`top_right` counts; None where k is 0.
-        confident: the share in 0..1 of images that :func:`confident_right` counts, at 0.5; None where k is 0.
-        exact: the share in 0..1 of images that :func:`exact_right` counts, at the threshold that was given; where k is
-            0, of those in which no class is above it.
-        read: the share in 0..1 of images that :func:`read_right` counts; None where none was read.
-        length: the mean in 0..1 of the lengths of the classes that the images hold; None where k is 0.
-        seconds: what scoring took, without composing images and without the first, untimed batch.
-        images_per_second: images by seconds.
+        images: the number of images.
+        digits: the number k of different classes in each image.
+        top: the share in 0..1 of images that are right by :func:`top_right`; None if k is 0.
+        confident: the share in 0..1 of images that are right by :func:`confident_right`, at 0.5; None if k is 0.
+        exact: the share in 0..1 of images that are right by :func:`exact_right`, at the given threshold; if k is 0, of
+            images in which no class is above it.
+        read: the share in 0..1 of images that are right by :func:`read_right`; None if none were read.
+        length: the mean length in 0..1 of the classes that the images hold; None if k is 0.
+        seconds: the time spent on scoring, without composing the images and without the untimed first batch.
+        images_per_second: the number of images divided by ``seconds``.
     """
 
     name: str
@@ -54,9 +55,9 @@ class Result:
 
 
 def top_right(lengths: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the k highest classes are the k classes of the image.
+    """Whether the k classes with the greatest lengths are the k classes of the image.
 
-    Among equal lengths the class of the higher number counts as the higher, as in a stable :func:`numpy.argsort`.
+    Among equal lengths, the class with the higher number counts as the greater, as in a stable :func:`numpy.argsort`.
 
     Args:
         lengths: (count, class) float32 in 0..1.
@@ -74,14 +75,14 @@ def top_right(lengths: NDArray[np.float32], targets: NDArray[np.int64]) -> NDArr
 
 
 def highest(lengths: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The classes of the so many highest lengths; of equal ones the later class counts as higher.
+    """The ``count`` classes with the greatest lengths; among equal lengths, the later class counts as the greater.
 
     Args:
         lengths: (images, class) float32 in 0..1.
-        count: how many classes of each image, from 1.
+        count: the number of classes per image, at least 1.
 
     Returns:
-        (images, count) int64, the highest last.
+        (images, count) int64, in ascending order of length.
 
     >>> highest(np.array([[0.9, 0.2, 0.8]], np.float32), 2).tolist()
     [[2, 0]]
@@ -93,7 +94,7 @@ def highest(lengths: NDArray[np.float32], count: int) -> NDArray[np.int64]:
 def confident_right(
     lengths: NDArray[np.float32], targets: NDArray[np.int64], threshold: float = CONFIDENT
 ) -> NDArray[np.bool_]:
-    """Whether the k highest classes are those of the image, and all k are above the threshold.
+    """Whether the k classes with the greatest lengths are those of the image, and all k lengths exceed the threshold.
 
     Args:
         lengths: (count, class) float32 in 0..1.
@@ -111,7 +112,7 @@ def confident_right(
 
 
 def exact_right(lengths: NDArray[np.float32], targets: NDArray[np.int64], threshold: float = 0.5) -> NDArray[np.bool_]:
-    """Whether the classes above the threshold are those of the image, no more and no fewer.
+    """Whether the classes above the threshold are exactly those of the image.
 
     Args:
         lengths: (count, class) float32 in 0..1.
@@ -128,7 +129,7 @@ def exact_right(lengths: NDArray[np.float32], targets: NDArray[np.int64], thresh
 
 
 def read_right(read: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the classes that were read are those of the image, no more and no fewer.
+    """Whether the classes that were read are exactly those of the image.
 
     Args:
         read: (count, class) bool.
@@ -147,6 +148,6 @@ def read_right(read: NDArray[np.bool_], targets: NDArray[np.int64]) -> NDArray[n
 
 
 def _above(lengths: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
-    # In float64, as the runtime compares: in float32 a threshold of 0.3 is rounded up, and a length can fall between.
+    # In float64, like the runtime: in float32, a threshold of 0.3 is rounded up, and a length can lie in between.
     above: NDArray[np.bool_] = lengths.astype(np.float64) > threshold
     return above

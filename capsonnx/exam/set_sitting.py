@@ -1,4 +1,4 @@
-"""Sitting an exam: a network scores its images batch by batch, against the clock, and its answers are marked."""
+"""Let a network sit an exam: it scores the images batch by batch and timed, and its answers are marked."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "mark", "score", "sit"]
 
 MOST_PIXELS = 1 << 21
-"""In one batch: the largest layer of the stem takes 256 bytes for each, and two are in memory at a time."""
+"""The maximum number of pixels in one batch. The largest layer of the stem takes 256 bytes per pixel, and two layers
+are in memory at a time."""
 
 
 class Answers(NamedTuple):
-    """What a network says in an exam.
+    """The answers of a network in an exam.
 
     Attributes:
         lengths: (count, class) float32 in 0..1.
-        seconds: what scoring took.
+        seconds: the time that scoring took.
     """
 
     lengths: NDArray[np.float32]
@@ -48,20 +49,21 @@ def sit(
     reader: PageReader | None = None,
     labels: Sequence[str] = (),
 ) -> Result:
-    """Let a network sit an exam: :func:`score` it, perhaps read it, and :func:`mark` what it says.
+    """Let a network sit an exam: :func:`score` the images, read them if there is a reader, :func:`mark` the answers.
 
     Args:
         scorer: see :func:`score`.
-        exam: likewise.
+        exam: see :func:`score`.
         threshold: see :func:`mark`.
         batch_size: see :func:`score`.
-        advance: likewise; with a reader it counts every image twice.
-        reader: what reads the images besides, off the clock, of a network that locates symbols.
-        labels: the reader's, in the order of the class numbers.
+        advance: see :func:`score`; with a reader, it counts every image twice.
+        reader: reads the images in addition, untimed; for a network that locates symbols.
+        labels: the reader's class names, in the order of the class numbers.
 
     Raises:
         InputError: the batch size is below 1, the exam has no images, or the network does not take their size.
-        ModelError: the network failed, or its scores are not one finite number for each image and class.
+        ModelError: the network failed, its scores are not one finite number for each image and class, or the reader did
+            not return one list of lines per image.
     """
     answers = score(scorer, exam, batch_size=batch_size, advance=advance)
     if reader is None:
@@ -75,14 +77,14 @@ def score(
 ) -> Answers:
     """Let a network score the images of an exam.
 
-    The clock runs only while the network scores. Its first batch is scored once more before, untimed: that is when
-    memory is allocated and, on a GPU, algorithms are chosen for this shape.
+    Only scoring is timed. The first batch is scored twice, the first time untimed: that is when memory is allocated
+    and, on a GPU, algorithms are chosen for this shape.
 
     Args:
         scorer: the network, an ONNX session or a wrapped torch network.
-        exam: what to read.
-        batch_size: images scored at once, from 1; fewer where so many would have more than 2 million pixels, and in the
-            last batch.
+        exam: the exam to sit.
+        batch_size: images per batch, at least 1. It is reduced if a batch would have more than 2 million pixels; the
+            last batch may be smaller.
         advance: called after each batch with the number of images in it, for a progress bar.
 
     Raises:
@@ -113,13 +115,13 @@ def score(
 def mark(
     exam: Exam, answers: Answers, *, threshold: float = CONFIDENT, read: NDArray[np.bool_] | None = None
 ) -> Result:
-    """Say how right the answers are.
+    """Mark the answers of a network.
 
     Args:
-        exam: what was to be read.
-        answers: what a network said.
-        threshold: the score in 0..1 above which a class is said to be in an image, for ``exact``. That of ``confident``
-            is always the source's.
+        exam: the exam.
+        answers: the answers of the network.
+        threshold: the score in 0..1 above which a class counts as present, for ``exact``; ``confident`` always uses the
+            source's threshold.
         read: (count, class) bool, the classes that were read in each image, or None.
     """
     lengths, targets = answers.lengths, exam.targets
@@ -134,7 +136,7 @@ def mark(
         read=None if read is None else float(read_right(read, targets).mean()),
         length=float(np.take_along_axis(lengths, targets, axis=1).mean(dtype=np.float64)) if holds else None,
         seconds=answers.seconds,
-        # The clock of some systems stands still over a very short run.
+        # On some systems the clock does not advance during a very short run.
         images_per_second=len(exam) / max(answers.seconds, 1e-9),
     )
 

@@ -1,4 +1,4 @@
-"""Images in which a set of classes is to be found, and what is in them."""
+"""Exams on sets of classes: images, and the classes in them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["Builder", "Exam", "too_few_classes"]
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """Images to read, all of one size, and what is in them.
+    """An exam on sets of classes: images to read, all of one size, and what is in them.
 
     Attributes:
-        name: its name in the catalogue.
-        images: (count, height, width) uint8, light ink on a black ground.
-        targets: (count, k) int64, the k different classes in each image, in reading order where there is one; k is 0 of
-            images without a symbol.
+        name: the name of the exam in the catalogue.
+        images: (count, height, width) uint8, light ink on a black background.
+        targets: (count, k) int64, the k different classes in each image, in reading order if there is one; k is 0 for
+            images without symbols.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Exam:
 
 
 Builder: TypeAlias = Callable[["Dataset", int], Exam]
-"""Makes an exam of a test split and a seed, or raises InputError where the split has too few classes or images for it,
-or images too large or too small."""
+"""Builds an exam from a test split and a seed; raises InputError if the split has too few classes or images for it, or
+its images are too large or too small."""
 
 
 def too_few_classes(dataset: Dataset, name: str) -> InputError:
-    """The error of an exam that wants digits of more classes."""
+    """The error for an exam that needs digits of more classes."""
     classes = len(np.unique(dataset.targets))
     return InputError(
         f"{dataset.name}: {counted(len(dataset), 'digit')} of {counted(classes, 'class')}",

@@ -1,4 +1,4 @@
-"""Scans and photos of pages on which the shadow of a hand, a telephone or an edge lies."""
+"""Make pages look like scans or photos with the shadow of a hand, a phone or a straight edge on them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["cast", "shadowed"]
 
 LIGHT = (0.45, 0.8)
-"""The share of the light that is left in the shadow."""
+"""The minimum and maximum share of light that is left in the shadow."""
 SOFT = (0.6, 1.5, 3.0, 6.0, 12.0)
-"""Pixels by which its edge is blurred."""
+"""The possible values in pixels of the sigma by which the edge of a shadow is blurred."""
 PHONE, HAND = (0.15, 0.35), (0.2, 0.4)
-"""Half the breadth of a telephone and the radius of a hand, by the diagonal of the page."""
+"""The ranges of half the width of a phone and of the radius of a hand, as shares of the diagonal of the page."""
 FAR = 3
-"""Diagonals of the page: as far as a shadow reaches that has no end."""
+"""The distance to which an unbounded shadow extends, in diagonals of the page."""
 CORNERS = 24
-"""Of the outline of a hand."""
+"""The number of corners in the outline of a hand."""
 
 
 def shadowed(pages: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -31,7 +31,7 @@ def shadowed(pages: NDArray[np.uint8], generator: np.random.Generator) -> NDArra
 
     Args:
         pages: (batch, height, width) uint8, light ink on black.
-        generator: its state advances, page by page.
+        generator: its state advances page by page.
 
     Returns:
         (batch, height, width) uint8, dark ink on light paper.
@@ -40,10 +40,10 @@ def shadowed(pages: NDArray[np.uint8], generator: np.random.Generator) -> NDArra
 
 
 def cast(height: int, width: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    """A shadow: of something with one straight edge, of a telephone that reaches in from beyond, or of a hand.
+    """Draw a shadow: of something with one straight edge, of a phone that extends in from outside, or of a hand.
 
     Returns:
-        (height, width) float64, the share in 0..1 of the light that falls there.
+        (height, width) float64, the share in 0..1 of the light that falls on each pixel.
     """
     kind, softness = int(generator.integers(3)), SOFT[int(generator.integers(len(SOFT)))]
     share, angle = generator.uniform([LIGHT[0], 0], [LIGHT[1], 2 * np.pi]).tolist()
@@ -59,6 +59,6 @@ def cast(height: int, width: int, generator: np.random.Generator) -> NDArray[np.
         radius = diagonal * generator.uniform(*HAND) * (bumps + np.roll(bumps, 1)) / 2
         outline = middle + radius[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
     image = Image.new("L", (width, height), 255)
-    # Rounded, so that a cosine that differs in its last bit from machine to machine moves nothing.
+    # Rounded, so that a cosine that differs between machines in its last bit changes nothing.
     ImageDraw.Draw(image).polygon([(x, y) for x, y in outline.round(3).tolist()], fill=round(255 * share))
     return np.asarray(image.filter(ImageFilter.GaussianBlur(softness)), float) / 255

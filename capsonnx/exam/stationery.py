@@ -1,4 +1,4 @@
-"""What digits are often written on: ruled and squared paper, and in boxes and frames, or with a line below them."""
+"""Stationery that digits are often written on: ruled or squared paper, boxes, frames and underlines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["STATIONERY", "printed"]
 Draw: TypeAlias = Callable[["_Sheet", np.random.Generator], None]
 
 LEVELS, PALE = (100, 256), (25, 100)
-"""Of the lines, from and below; the second of squared paper, which is always pale."""
+"""Half-open ranges for the level of lines; the second is for squared paper, which is always pale."""
 
 
 class _Sheet:
@@ -23,9 +23,9 @@ class _Sheet:
 
     Args:
         shape: height and width in pixels.
-        margin: pixels around the line of digits.
-        cell: pixels from one digit to the next.
-        generator: draws level and thickness.
+        margin: the number of pixels around the line of digits.
+        cell: the number of pixels from one digit to the next.
+        generator: draws the level and the thickness.
     """
 
     def __init__(self, shape: tuple[int, int], margin: int, cell: int, generator: np.random.Generator) -> None:
@@ -42,7 +42,7 @@ class _Sheet:
         self.levels[max(0, top) : max(0, bottom), max(0, x) : max(0, x + self.thickness)] = self.level
 
     def box(self, left: int, top: int, right: int, bottom: int) -> None:
-        """Lines within these edges."""
+        """Draw a rectangle just inside these edges."""
         for y in (top, bottom - self.thickness):
             self.level_line(y, left, right)
         for x in (left, right - self.thickness):
@@ -50,16 +50,16 @@ class _Sheet:
 
 
 def printed(pages: NDArray[np.uint8], margin: int, cell: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Pages of a line of digits, on what is printed: the kinds of :data:`STATIONERY` in turn.
+    """Put pages with one line of digits on printed stationery, the kinds of :data:`STATIONERY` in turn.
 
     Args:
         pages: (batch, height, width) uint8, light ink on black.
-        margin: in pixels, around the line of digits, at least 4.
-        cell: pixels from one digit to the next.
-        generator: its state advances, page by page.
+        margin: the number of pixels around the line of digits, at least 4.
+        cell: the number of pixels from one digit to the next.
+        generator: its state advances page by page.
 
     Returns:
-        (batch, height, width) uint8; where ink and a line cross, the lighter shows.
+        (batch, height, width) uint8; where ink and a printed line cross, the lighter pixel shows.
     """
     kinds = list(STATIONERY.values())
     result = pages.copy()
@@ -71,20 +71,20 @@ def printed(pages: NDArray[np.uint8], margin: int, cell: int, generator: np.rand
 
 
 def _underline(sheet: _Sheet, generator: np.random.Generator) -> None:
-    """One line at the digits' feet or below, about as long as they are."""
+    """Draw a line at the bottom of the digits or just below, about as long as the line of digits."""
     down, left, right = generator.integers(0, [4, 10, 10]).tolist()
     sheet.level_line(sheet.height - sheet.margin - 4 + down, sheet.margin - left, sheet.width - sheet.margin + right)
 
 
 def _ruled(sheet: _Sheet, generator: np.random.Generator) -> None:
-    """Lines across the page, of which one passes the digits' feet."""
+    """Draw evenly spaced lines across the page, one of them close to the bottom of the digits."""
     up, pitch = generator.integers([2, 24], [7, 37]).tolist()
     for y in range((sheet.height - sheet.margin - up) % pitch, sheet.height, pitch):
         sheet.level_line(y, 0, sheet.width)
 
 
 def _squared(sheet: _Sheet, generator: np.random.Generator) -> None:
-    """Pale squares of about half the height of an MNIST digit, all over the page."""
+    """Draw a grid of pale squares, about half as high as an MNIST digit, all over the page."""
     sheet.level = int(generator.integers(*PALE))
     pitch = int(generator.integers(9, 15))
     top, left = generator.integers(0, pitch, 2).tolist()
@@ -95,7 +95,7 @@ def _squared(sheet: _Sheet, generator: np.random.Generator) -> None:
 
 
 def _boxes(sheet: _Sheet, generator: np.random.Generator) -> None:
-    """A box for each digit, side by side; digits may touch them."""
+    """Draw a box for each digit, side by side; digits may touch their boxes."""
     top, left = (sheet.margin + generator.integers(-2, 3, 2)).tolist()
     bottom = top + sheet.height - 2 * sheet.margin + sheet.thickness
     for x in range(left, left + sheet.width - 2 * sheet.margin, sheet.cell):
@@ -103,7 +103,7 @@ def _boxes(sheet: _Sheet, generator: np.random.Generator) -> None:
 
 
 def _frame(sheet: _Sheet, generator: np.random.Generator) -> None:
-    """One box around all digits."""
+    """Draw one box around all digits."""
     left, top, right, bottom = generator.integers(2, sheet.margin, 4).tolist()
     sheet.box(left, top, sheet.width - right, sheet.height - bottom)
 
@@ -115,4 +115,4 @@ STATIONERY: dict[str, Draw] = {
     "boxes": _boxes,
     "frame": _frame,
 }
-"""The kinds by name."""
+"""The functions that draw each kind of stationery, by name."""

@@ -1,4 +1,4 @@
-"""Choosing the threshold above which a class is said to be in an image, from answers on held-out images."""
+"""Choose the threshold above which a class counts as present in an image, from answers on held-out images."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ if TYPE_CHECKING:
 __all__ = ["best_threshold"]
 
 STEPS = 1000
-"""Thresholds are tried in steps of 1 / 1000: finer ones would fit the very images, and be no number to write down."""
+"""Thresholds are tried in steps of 1 / 1000. Finer steps would overfit to these images and give unwieldy numbers."""
 
 
 def best_threshold(answers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.int64]]]) -> float:
     """The threshold in 0.001..0.999 at which the sets of classes are exactly right most often.
 
-    With more ink all lengths rise, those of wrong classes too: rows of five want a higher threshold than singles. A
-    mean would sell the one for the other, so it is the share in the worst exam that is maximised. Of thresholds with
-    the same worst share the mean decides; of those with the same mean, the middle one is taken.
+    With more ink, all lengths rise, including those of wrong classes, so rows of five need a higher threshold than
+    singles. Maximising the mean over exams would sacrifice one for the other, so the share in the worst exam is
+    maximised. Among thresholds with the same worst share, the mean decides; among those with the same mean, the middle
+    one is taken.
 
-    The images must not be those that the result is measured on: use digits held out of the training split.
+    The images must not be those on which the result is measured: use digits held out of the training split.
 
     Args:
-        answers: by the exam's name, lengths (count, class) float32 in 0..1 and targets (count, k) int64, the k
-            different classes of each image; k may differ between exams, and be 0.
+        answers: for each exam by name, the lengths (count, class) float32 in 0..1 and the targets (count, k) int64, the
+            k different classes of each image; k may differ between exams, and may be 0.
 
     Raises:
-        InputError: there are no exams, or one without images.
+        InputError: there are no exams, or one has no images.
 
     >>> lengths = np.array([[0.9, 0.55, 0.1], [0.2, 0.7, 0.65]], np.float32)
     >>> best_threshold({"singles": (lengths, np.array([[0], [1]]))})
@@ -49,7 +50,7 @@ def best_threshold(answers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.i
     shares = np.stack([_exact_shares(*one, thresholds) for one in answers.values()])
     worst = shares.min(axis=0)
     mean = np.where(worst == worst.max(), shares.mean(axis=0), -1)
-    # Sums of the same shares can differ in their last bit.
+    # Equal means can differ in their last bit.
     best = np.flatnonzero(mean >= mean.max() - 1e-12)
     return float(thresholds[best[len(best) // 2]])
 
@@ -57,13 +58,13 @@ def best_threshold(answers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.i
 def _exact_shares(
     lengths: NDArray[np.float32], targets: NDArray[np.int64], thresholds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The shares (threshold,) in 0..1 of images that are exactly right at each threshold.
+    """The share in 0..1 of images that are exactly right at each threshold, (threshold,) float64.
 
-    An image is, from the highest length of a wrong class up to just below the lowest of a right one.
+    An image is exactly right from the greatest length of a wrong class up to just below the smallest of a right one.
     """
     present = np.zeros(lengths.shape, dtype=np.bool_)
     np.put_along_axis(present, targets, values=True, axis=1)
-    # In float64, as thresholds are compared everywhere.
+    # In float64, as in all comparisons with thresholds.
     first = np.where(present, -np.inf, lengths.astype(np.float64)).max(axis=1)
     last = np.where(present, lengths.astype(np.float64), np.inf).min(axis=1)
     first, last = first[first < last], last[first < last]

@@ -1,7 +1,7 @@
-"""What fewer bits cost: two files of one network sit the same exams, and are compared by what they answer.
+"""What fewer bits cost: two files of one network sit the same exams, and their answers are compared.
 
-Rounding to 1e-5, as :mod:`capsonnx.export.parity` asks for, is out of reach of a stem of int8 or float16. What can be
-asked for is that it reads as well, and reads the same.
+An int8 or float16 stem cannot agree within the 1e-5 that :mod:`capsonnx.export.parity` asks for. What can be asked of
+it is to read as well, and to read the same.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 __all__ = ["LEAST_AGREEMENT", "LOSSES", "AgreementReport", "Comparison", "measure_agreement"]
 
 LOSSES = {"singles": 0.0005, "pairs-vertical": 0.001, "pairs-horizontal": 0.001}
-"""How much lower a share of right images still passes, by the exam: 0.05 points, and 0.1."""
+"""How much lower the share of right images may be in each exam: by 0.05 or 0.1 percentage points."""
 
 _PAIRS = ("pairs-vertical", "pairs-horizontal")
 
 LEAST_AGREEMENT = 0.998
-"""The least share of images of an exam in which both must see the same classes."""
+"""The least share of an exam's images in which both networks must see the same classes."""
 
 FEW = 500
-"""Of fewer images than this one alone is more than :data:`LEAST_AGREEMENT` allows; one may differ all the same."""
+"""With fewer images than this, a single image that differs is already more than :data:`LEAST_AGREEMENT` allows; one may
+differ all the same."""
 
 _BATCH = 64
 
@@ -44,12 +45,12 @@ class Comparison:
     """How two networks did in one exam, whose images hold k classes each.
 
     Attributes:
-        exam: its name.
-        images: how many images it has.
+        exam: the name of the exam.
+        images: the number of images in the exam.
         reference: the share in 0..1 of images whose k highest classes are right in the reference.
-        candidate: the same of the candidate.
+        candidate: the same for the candidate.
         agreement: the share in 0..1 of images whose k highest classes, in any order, are the same in both.
-        difference: the mean absolute difference of a length.
+        difference: the mean absolute difference of the lengths.
     """
 
     exam: str
@@ -62,7 +63,7 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether the candidate loses no more than :data:`LOSSES` allows, and agrees; one image may always differ."""
-        # By whole images: the difference of two shares may miss a limit by the last bit.
+        # In whole images, as the difference of two shares may miss a limit by the last bit.
         lost = round((self.reference - self.candidate) * self.images)
         differing = round((1 - self.agreement) * self.images)
         most_lost, most_differing = (max(1, one * self.images) for one in (LOSSES[self.exam], 1 - LEAST_AGREEMENT))
@@ -71,7 +72,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class AgreementReport:
-    """All exams, and what they come to.
+    """The comparisons in all exams, and the overall result.
 
     Attributes:
         data: the name of the data set whose test split was read.
@@ -88,7 +89,7 @@ class AgreementReport:
 
     @property
     def remark(self) -> str | None:
-        """What to know where the exams are small."""
+        """A caveat if the exams are small, else None."""
         fewest = min(one.images for one in self.comparisons)
         return f"fewer than {FEW} images: that shows little, and one may differ" if fewest < FEW else None
 
@@ -112,15 +113,15 @@ def measure_agreement(
     size: tuple[int, int] | None = None,
     advance: Callable[[int], object] = lambda _: None,
 ) -> AgreementReport:
-    """Let both sides read the single digits of a data set and its pairs, and compare the answers.
+    """Let both sides read the single digits of a data set and pairs of them, and compare the answers.
 
     Args:
         reference: the float32 file in a session, or the torch network.
         candidate: the file of fewer bits in a session.
-        dataset: a test split, and not the images that the file was calibrated with. Its pairs are those one above the
-            other; they are left out where its images make none, being of one class or very few.
-        size: the only height and width that both take, if so. All images then stand in the middle of such, and the
-            pairs are the first of those one above the other and side by side that find room.
+        dataset: a test split, not the images that the file was calibrated with. The digits of a pair stand one above
+            the other. Pairs are left out if the images make none, being of one class only or very few.
+        size: the only height and width that both take, if there is only one. All images are then centred in that size,
+            and the digits of a pair stand one above the other if that fits, or else side by side if that does.
         advance: called after each batch with the number of images in it, for a progress bar.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The images that a file of fewer bits is made with, and those that it is judged by, as a training run has them."""
+"""The images that a file of fewer bits is calibrated with, and those it is judged by, from a training run's data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["CALIBRATION_IMAGES", "Calibration", "calibration_of", "load_test_split"]
 
 CALIBRATION_IMAGES = 512
-"""How many images a file is calibrated with, where there are so many."""
+"""The number of images that a file is calibrated with, if there are enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +31,17 @@ class Calibration:
 
     Attributes:
         images: (count, height, width) uint8 of the training split, to calibrate with.
-        test_split: the test split, to compare the file with the float32 one on.
+        test_split: the test split, to compare the file with the float32 network on.
     """
 
     images: NDArray[np.uint8]
     test_split: Dataset
 
     def for_size(self, size: tuple[int, int]) -> Calibration:
-        """The same images in the middle of such as a file of one size takes.
+        """The same calibration images, centred in the one size that a file takes.
 
         Raises:
-            InputError: they are larger.
+            InputError: the images are larger than that.
         """
         own = self.test_split.images.shape[1:]
         if size[0] < own[0] or size[1] < own[1]:
@@ -56,14 +56,14 @@ class Calibration:
 def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> Calibration:
     """The images of a run's own data: at most 512 of those that its seed held out of the training, and its test split.
 
-    They are taken evenly from all over the held-out images, which may be sorted by class.
+    They are spread evenly over the held-out images, which may be sorted by class.
 
     Args:
-        config: of the run.
-        data_dir: for a data set by name, a folder that may have its files already.
+        config: the config of the run.
+        data_dir: for a data set given by name, a folder that may already hold its files.
 
     Raises:
-        InputError: the data is no longer there, has other classes by now, or has no test split.
+        InputError: the data is no longer there, now has other classes, or has no test split.
         DataError: the data cannot be fetched or read.
     """
     _require_there(config.dataset)
@@ -74,7 +74,7 @@ def calibration_of(config: TrainingConfig, *, data_dir: Path | None = None) -> C
 
 
 def _require_there(data: str) -> None:
-    """Check that a folder is where a run recorded it."""
+    """Check that a data folder is still where the run recorded it."""
     if data not in datasets.CATALOGUE and not Path(data).is_dir():
         raise InputError(
             f"{data}: no such folder, and the network was trained on it",
@@ -84,15 +84,15 @@ def _require_there(data: str) -> None:
 
 
 def load_test_split(data: str, labels: tuple[str, ...], *, data_dir: Path | None = None) -> Dataset:
-    """The test split of a network's data.
+    """Load the test split of a network's data.
 
     Args:
         data: the name of the data set, or its folder.
         labels: the classes of the network.
-        data_dir: for a name, a folder that may have its files already.
+        data_dir: for a data set given by name, a folder that may already hold its files.
 
     Raises:
-        InputError: there is no such data, it has other classes, or no test split.
+        InputError: there is no such data, or it has other classes or no test split.
         DataError: it cannot be fetched or read.
     """
     _require_there(data)

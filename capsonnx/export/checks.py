@@ -1,4 +1,4 @@
-"""Checks on an exported file that need no images: is it what every runtime can load?"""
+"""Checks on an exported file that need no images: can every runtime load it?"""
 
 from __future__ import annotations
 
@@ -31,25 +31,27 @@ __all__ = [
 ]
 
 FORBIDDEN = frozenset({"Loop", "Scan", "If", "Einsum", "Expand", "Shape", "Gather", "Concat"})
-"""Operators that some runtimes lack, or that mean shape arithmetic or control flow."""
+"""Operators that some runtimes lack, or that are signs of shape arithmetic or control flow."""
 
 MOST_NODES = {LENGTHS: 50, POSES: 0, EVIDENCE: 15, FIELD: 6, IMAGES: 16}
-"""How many nodes each output may add; ``images`` is that of a decoder."""
+"""How many nodes each output may add; ``images`` is the output of a decoder."""
 
 ITERATION_NODES, EM_NODES = 13, 70
-"""How many nodes each iteration of routing after the third may add; and EM routing, with three, in all."""
+"""How many nodes each routing iteration after the third may add, with EM twice as many; and how many EM routing with
+three iterations may add in all."""
 
 PRECISION_NODES = {"fp32": 0, "fp16": 2, "int8": 20}
-"""How many nodes a stem of fewer bits may add: for fp16 a Cast before and after it; for int8 a QuantizeLinear and a
-DequantizeLinear around each of 6 activations, and a DequantizeLinear for each of 4 weights and 4 biases."""
+"""How many nodes a stem of fewer bits may add. For fp16: a Cast before and after it. For int8: a QuantizeLinear and a
+DequantizeLinear for each of 6 activations, and a DequantizeLinear for each of 4 weights and 4 biases."""
 
 CONVOLUTION_NODES = {"fp32": 2, "fp16": 2, "int8": 6}
-"""How many nodes each convolution of the stem after the fourth may add: itself and its Relu, and for int8 as above."""
+"""How many nodes each convolution of the stem after the fourth may add: itself and its Relu, and for int8 four nodes as
+above."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: what, whether it holds, and what was found."""
+    """The result of one check: its name, whether it passed, and what was found."""
 
     name: str
     passed: bool
@@ -57,7 +59,7 @@ class Check:
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
-    """Parse an ONNX file, without following external data.
+    """Parse an ONNX file without loading external data.
 
     Raises:
         InputError: there is no such file.
@@ -78,12 +80,12 @@ def load_onnx(path: Path) -> onnx.ModelProto:
 
 
 def is_decoder(model: onnx.ModelProto) -> bool:
-    """Whether a parsed file gives images, as a decoder does, and not scores."""
+    """Whether a parsed file outputs images, as a decoder does, instead of scores."""
     return any(output.name == IMAGES for output in model.graph.output)
 
 
 def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
-    """Check contract, validity, operators, shapes and self-containment of a parsed file; one result for each."""
+    """Check contract, validity, operators, shapes and self-containment of a parsed file; one result per check."""
     operators = {node.op_type for node in model.graph.node}
     found = sorted(operators & FORBIDDEN)
     computed = _computed_reshapes(model)
@@ -107,16 +109,16 @@ def check_graph(model: onnx.ModelProto, name: str) -> list[Check]:
 
 
 def _external(model: onnx.ModelProto) -> list[str]:
-    """The names of the weights that lie in other files."""
+    """The names of the weights that are stored in other files."""
     return [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
 
 
 def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
-    """The torch network that a float32 file says it is, with the file's own weights.
+    """The torch network that a float32 file describes in its metadata, with the file's own weights.
 
     Raises:
-        ModelError: the metadata names no network, or the weights are not under their names, not in float32, or not in
-            the file.
+        ModelError: the metadata describes no network, or the weights are not under their names, not in float32, or not
+            in the file.
     """
     precision = precision_of(model)
     if precision != "fp32":
@@ -143,7 +145,7 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
 
 
 def load_network(path: Path) -> Network:
-    """The torch network of an exported file: what :func:`network_inside` gives for the file's own contract.
+    """The torch network of an exported file: :func:`network_inside` with the file's own contract.
 
     Raises:
         InputError: there is no such file.
@@ -167,11 +169,11 @@ def _check_contract(model: onnx.ModelProto, name: str) -> Check:
 
 
 def _check_nodes(model: onnx.ModelProto) -> Check:
-    """Whether the graph is as small as it can be: no more nodes than its outputs, precision and routing take."""
+    """Check that the graph is as small as can be: no more nodes than its outputs, precision and routing need."""
     precision = precision_of(model)
     most = sum(MOST_NODES.get(output.name, 0) for output in model.graph.output) + PRECISION_NODES[precision]
     metadata = {one.key: one.value for one in model.metadata_props}
-    # A decoder has no network; and whether a network's contract is kept is another check's.
+    # A decoder has no network, and whether a network's file keeps the contract is for another check.
     with suppress(ModelError, TypeError):
         network = value_of(metadata, "network", dict, "")
         most += CONVOLUTION_NODES[precision] * max(0, len(network.get("widths", ())) - 4)
@@ -182,9 +184,9 @@ def _check_nodes(model: onnx.ModelProto) -> Check:
 
 
 def _check_sizes(model: onnx.ModelProto) -> Check:
-    """Whether any batch fits; height and width may be fixed, by choice or by matrices that belong to places.
+    """Check that any batch size fits; height and width may be fixed, by choice or by matrices that belong to places.
 
-    A decoder's sides are fixed always: those of its poses.
+    A decoder's sides, those of its poses, are always fixed.
     """
     batch, *sides = (one.dim_param or one.dim_value for one in model.graph.input[0].type.tensor_type.shape.dim)
     fixed = "×".join(str(side) for side in sides if isinstance(side, int))

@@ -1,4 +1,4 @@
-"""From the exporter's graph to one that every runtime loads: no shape arithmetic, nothing left to fold, no residue."""
+"""From the exporter's graph to one that every runtime loads: no shape arithmetic, no unfolded constants, no residue."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 __all__ = ["clean_up"]
 
 LARGEST_WEIGHT = 1 << 20
-"""Numbers in the largest tensor that is folded; of the shipped network's weights the largest has 147,456."""
+"""The number of elements in the largest tensor that is folded; the largest weight of the source's stem has 147,456."""
 
 
 class ConstantReshape(RewriteRuleClassBase):
-    """Reshape to a computed shape becomes Reshape to a constant one, such as ``[0, 128, -1]``.
+    """Replace a Reshape to a computed shape by a Reshape to a constant one, for example ``[0, 128, -1]``.
 
-    The exporter writes "flatten rows and cols" as shape arithmetic: Shape, Gather or Squeeze, Mul, Concat. In a
-    constant target 0 keeps the batch, static sizes stand as they are, and one remaining size is left to -1.
+    The exporter writes "flatten rows and cols" as shape arithmetic: Shape, Gather or Squeeze, Mul, Concat. In the
+    constant target, 0 keeps the batch, static sizes stay as they are, and -1 stands for one remaining size.
     """
 
     def pattern(self, op: Any, x: ir.Value, shape: ir.Value) -> Any:
-        """Any Reshape."""
+        """Match any Reshape."""
         return op.Reshape(x, shape, _outputs=["reshaped"])
 
     def check(self, context: Any, x: ir.Value, shape: ir.Value, reshaped: ir.Value) -> bool | MatchResult:  # type: ignore[override]
-        """Applies where the target is computed and at most one size of the result is unknown."""
+        """Apply the rule if the target is computed and at most one size of the result is unknown."""
         return shape.const_value is None and self._target(x, reshaped) is not None
 
     def rewrite(self, op: Any, x: ir.Value, shape: ir.Value, reshaped: ir.Value) -> Any:
@@ -41,7 +41,7 @@ class ConstantReshape(RewriteRuleClassBase):
 
     @staticmethod
     def _target(x: ir.Value, reshaped: ir.Value) -> list[int] | None:
-        """The constant target, or None where there is none."""
+        """The constant target, or None if there is none."""
         if x.shape is None or reshaped.shape is None:
             return None
         keeps_batch = x.shape[0] == reshaped.shape[0]
@@ -54,10 +54,10 @@ def clean_up(model: ir.Model) -> ir.Model:
     """Apply the rules, drop what they leave unused, and strip what only the exporter understands.
 
     Returns:
-        The model, with no notes or node names of the tracer's.
+        The model, without the tracer's notes and node names.
     """
     model = rewrite(model, RewriteRuleSet([ConstantReshape.rule()], commute=False))  # type: ignore[no-untyped-call]
-    # What depends on weights alone becomes a weight: some runtimes take only constants as kernels and second factors.
+    # What depends only on weights becomes a weight: some runtimes take only constants as kernels and second factors.
     fold_constants(model, input_size_limit=LARGEST_WEIGHT, output_size_limit=LARGEST_WEIGHT)
     RemoveUnusedNodesPass()(model)
     model.metadata_props.clear()
@@ -68,7 +68,8 @@ def clean_up(model: ir.Model) -> ir.Model:
         node.metadata_props.clear()
         node.doc_string = None
         if node.op_type == "Reshape":
-            # It says that a 0 in the target means none, not "as it is"; the tracer's targets have none, ours mean it.
+            # With allowzero, a 0 in the target means a size of zero instead of "as it is". The tracer's targets have no
+            # 0, and a 0 in ours means "as it is".
             node.attributes.pop("allowzero", None)
         node.name = f"{node.op_type}_{number}"
         for value in node.outputs:

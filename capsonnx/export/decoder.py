@@ -1,4 +1,4 @@
-"""The decoder as a second ONNX file, through the same gate: poses in, images out."""
+"""The decoder as a second ONNX file that goes through the same gate: poses in, images out."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ __all__ = [
 ]
 
 BATCHES = (1, 2, 3, 7, 16, 176)
-"""Of the cases that are compared; the last is what one grid of perturbed poses takes."""
+"""The batch sizes of the cases that are compared; the last is the size of one grid of perturbed poses."""
 
 CONTENTS = ("one class", "all classes", "zero", "long")
-"""What the poses of a case are: of random directions, of one class, as they should be, or of all; none; or ten times
-too long."""
+"""The poses of a case, which have random directions: those of one class, as they should be; those of all classes; all
+zero; or those of one class, ten times too long."""
 
 
 def require_decoder(trained: Trained, outputs: Sequence[str] | None = None) -> Decoder:
-    """The decoder of a run.
+    """The decoder of a run, which must have one.
 
     Args:
         trained: the run.
-        outputs: of the network's file, to whose poses the decoder belongs; None: all that there are.
+        outputs: the outputs of the network's file, whose poses the decoder takes; None: all outputs.
 
     Raises:
-        InputError: it has none, or there are no poses among the outputs.
+        InputError: the run has no decoder, or poses are not among the outputs.
     """
     if outputs is not None and POSES not in outputs:
         raise InputError(
@@ -76,7 +76,7 @@ def require_decoder(trained: Trained, outputs: Sequence[str] | None = None) -> D
 
 
 def decoder_contract_of(decoder: Decoder, labels: tuple[str, ...], network_sha256: str) -> DecoderContract:
-    """What the exported decoder will say of itself; the SHA-256 is of the network's file that it is to lie beside."""
+    """The contract of an exported decoder; the SHA-256 is that of the network's file that it will lie beside."""
     config = decoder.config
     return DecoderContract(labels, config.dimension, config.size, poses_of=network_sha256, software=software())
 
@@ -85,7 +85,7 @@ def decoder_to_onnx(decoder: Decoder, contract: DecoderContract, *, opset: int =
     """Export a decoder, on the CPU, as the bytes of one ONNX file; the same bytes each time.
 
     Raises:
-        InputError: the opset cannot be had.
+        InputError: the opset is not supported.
     """
     example = torch.zeros(3, decoder.config.classes, decoder.config.dimension)
     model = trace(decoder, example, (POSES, IMAGES), {0: "batch"}, opset)
@@ -95,17 +95,17 @@ def decoder_to_onnx(decoder: Decoder, contract: DecoderContract, *, opset: int =
 
 
 def export_decoder(decoder: Decoder, contract: DecoderContract, path: Path, *, opset: int = 18) -> Inspection:
-    """Export a decoder to an ONNX file and a report beside it, or to nothing at all.
+    """Export a decoder to an ONNX file with a report beside it; write nothing if a check fails.
 
     Args:
         decoder: on the CPU.
         contract: becomes the file's metadata.
-        path: of the file; written only if all checks hold, replacing what was there. For
-            :func:`capsonnx.runtime.decoder_path` of the network's file, it is found there.
+        path: the path of the file, which is written only if all checks pass, replacing what was there. The decoder is
+            found by itself if this is the :func:`capsonnx.runtime.decoder_path` of the network's file.
         opset: the ONNX operator set.
 
     Raises:
-        InputError: the opset cannot be had.
+        InputError: the opset is not supported.
         ModelError: a check on the graph fails.
         ParityError: the file does not compute what the decoder computes.
     """
@@ -122,12 +122,12 @@ def check_decoder(path: Path, decoder: Decoder | None = None) -> Inspection:
     """Inspect the file of a decoder: contract, operators, and how it compares with a torch decoder.
 
     Args:
-        path: of the file.
-        decoder: to compare with, on the CPU; None: the file is not compared.
+        path: the path of the file.
+        decoder: the decoder to compare with, on the CPU; None: the file is not compared.
 
     Raises:
-        InputError: there is no such file, or it is of other shapes than the decoder.
-        ModelError: it cannot be opened at all, or is no decoder.
+        InputError: there is no such file, or its shapes differ from the decoder's.
+        ModelError: the file cannot be opened at all, or is not a decoder.
     """
     drawer = open_decoder(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -148,7 +148,7 @@ def _shapes(classes: int, dimension: int, size: tuple[int, int]) -> str:
 
 
 def measure_decoder_parity(decoder: Decoder, candidate: Draw, *, tolerance: float = TOLERANCE) -> ParityReport:
-    """Give a decoder, computing in float64, and a candidate the same poses, of several batches and kinds, and compare.
+    """Give a decoder, computing in float64, and a candidate the same poses, and compare the images.
 
     Args:
         decoder: the reference.
@@ -156,7 +156,8 @@ def measure_decoder_parity(decoder: Decoder, candidate: Draw, *, tolerance: floa
         tolerance: the largest absolute difference that passes.
 
     Returns:
-        A report whose cases have the shapes of the poses; agreeing are the images within the tolerance.
+        A report with one case per batch size and content. A case has the shape of its poses; images within the
+        tolerance count as agreeing.
     """
     exact = copy.deepcopy(decoder).double().eval()
     sides = decoder.config.classes, decoder.config.dimension
@@ -174,7 +175,7 @@ def measure_decoder_parity(decoder: Decoder, candidate: Draw, *, tolerance: floa
 
 
 def _poses(content: str, shape: tuple[int, int, int], generator: np.random.Generator) -> NDArray[np.float32]:
-    """Poses of random directions and of lengths below one, masked as the content says."""
+    """Poses of random directions and of lengths in 0.5..1, masked or lengthened as the content says."""
     poses = generator.normal(size=shape)
     poses *= generator.uniform(0.5, 1, shape[:2])[..., None] / np.linalg.norm(poses, axis=2, keepdims=True)
     if content == "zero":

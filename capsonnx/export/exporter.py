@@ -25,14 +25,14 @@ __all__ = ["InputType", "Size", "contract_of", "to_onnx", "with_routings"]
 InputType: TypeAlias = Literal["uint8", "float32"]
 
 Size: TypeAlias = tuple[int, int] | Literal["dynamic"]
-"""Height and width in pixels, or any."""
+"""Height and width in pixels, or ``dynamic`` for any."""
 
 TRACED_SHAPE = (3, 31, 44)
-"""Batch, height and width to trace with: at least 2 each, odd and unequal, so that none is taken for a constant."""
+"""The batch, height and width to trace with: at least 2 each, and unequal, so that none is taken for a constant."""
 
 
 def contract_of(trained: Trained) -> Contract:
-    """What the exported file will say of itself: the config, the accuracy of its last epoch, the software."""
+    """The contract of an exported file: the config, the accuracy after the last epoch, the software versions."""
     config = trained.config
     return Contract(
         labels=config.labels,
@@ -47,7 +47,7 @@ def contract_of(trained: Trained) -> Contract:
             "seed": config.seed,
             "precision": config.precision,
         },
-        # Of a folder its name alone, by a slash told from the name of a data set.
+        # For a folder, only its name, with a slash that distinguishes it from the name of a data set.
         dataset=config.dataset if config.dataset in CATALOGUE else f"{Path(config.dataset).name}/",
         accuracy={"held_out": trained.metrics[-1].held_out_accuracy},
         windows=windows_of(trained.network, symbol=config.symbol, widest=config.widest),
@@ -56,7 +56,7 @@ def contract_of(trained: Trained) -> Contract:
 
 
 def with_routings(trained: Trained, routings: int) -> Trained:
-    """The same weights in a capsule network that routes for another number of iterations.
+    """The same weights in a capsule network with another number of routing iterations.
 
     Raises:
         InputError: the network has no capsules, or ``routings`` is below 1.
@@ -83,16 +83,16 @@ def to_onnx(
     """Export a network, on the CPU, as the bytes of one ONNX file; the same bytes each time.
 
     Args:
-        network: of float32 weights.
+        network: with float32 weights.
         contract: becomes the file's metadata.
         opset: the ONNX operator set, one of :data:`capsonnx.export.tracing.OPSETS`; the IR version is the lowest that
             has it.
-        input_type: of the input ``images``, whose values are 0..255 either way.
-        outputs: names of :data:`capsonnx.contract.OUTPUTS`, lengths among them; None: all that the network has.
-        size: of the images; None: any, unless the network takes only one. The batch is dynamic always.
+        input_type: the type of the input ``images``, whose values are 0..255 either way.
+        outputs: names from :data:`capsonnx.contract.OUTPUTS`, including lengths; None: all that the network has.
+        size: the size of the images; None: any, unless the network takes only one. The batch is always dynamic.
 
     Raises:
-        InputError: the opset, an output or the size cannot be had.
+        InputError: the opset, an output or the size is not supported.
     """
     names = _check_outputs(outputs, network)
     size = _check_size(size, network)
@@ -101,7 +101,7 @@ def to_onnx(
     example = torch.zeros(traced, dtype=getattr(torch, input_type))
     model = trace(_Outputs(network, names), example, (IMAGES, *names), sides, opset)
     _name_sizes(model)
-    # Of a file without the field, too: they also say how large symbols are, and that black may be cut off.
+    # Also for a file without the field: the windows also say how large symbols are, and that black may be cut off.
     windows = contract.windows or windows_of(network)
     contract = dataclasses.replace(contract, windows=windows if FIELD in network.output_names else None)
     onnx.helper.set_model_props(model, contract.to_metadata())
@@ -110,7 +110,7 @@ def to_onnx(
 
 
 def _name_sizes(model: onnx.ModelProto) -> None:
-    """Give the maps' dynamic sides plain names: the tracer calls them by formulas of height and width."""
+    """Give the dynamic sides of the maps plain names: the tracer names them by formulas of height and width."""
     sides = {EVIDENCE: ("rows", "cols"), FIELD: ("field_rows", "field_cols")}
     for output in model.graph.output:
         for dimension, name in zip(output.type.tensor_type.shape.dim[2:], sides.get(output.name, ()), strict=False):
@@ -119,7 +119,7 @@ def _name_sizes(model: onnx.ModelProto) -> None:
 
 
 class _Outputs(torch.nn.Module):
-    """A network that gives just the named outputs; its own parts keep their names in the file."""
+    """A network that returns only the named outputs; its parts keep their own names in the file."""
 
     def __init__(self, network: Network, names: Sequence[str]) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ def windows_of(network: Network, *, symbol: float = 20.0, widest: float = WIDEST
     Args:
         network: with or without biases in its stem.
         symbol: the longer side in pixels of the symbols that it was trained on.
-        widest: the greatest width of one by its height.
+        widest: the greatest width of a symbol divided by its height.
     """
     return Windows(
         origin=origin_of(window_of(network.config.receptive_field)),

@@ -1,7 +1,7 @@
-"""The gate: a file gets its name only after it has shown that it keeps the contract and computes the network.
+"""The gate: a file gets its name only after it has been shown to keep the contract and to compute the network.
 
-A file of fewer bits is made from a float32 file that has passed, and must read as well, and the same; to compute the
-same within 1e-5 is not asked of it.
+A file of fewer bits is made from a float32 file that has passed. It must read as well and read the same, but need not
+compute the same within 1e-5.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Inspection:
     """What was found out about a file.
 
     Attributes:
-        path: the file.
-        sha256: of its bytes.
-        checks: on the graph.
-        parity: with the torch network or decoder; of a file of fewer bits, that of the float32 file it was made from;
-            None where it was not measured.
-        precision: of its stem.
-        agreement: with the torch network, of a file of fewer bits; None where it was not measured.
-        source: the SHA-256 of the float32 file that it was made from, or None where that is not known.
+        path: the path of the file.
+        sha256: the SHA-256 of its bytes.
+        checks: the checks on the graph.
+        parity: parity with the torch network or decoder; for a file of fewer bits, the parity of the float32 file it
+            was made from; None if it was not measured.
+        precision: the precision of the stem.
+        agreement: for a file of fewer bits, its agreement with the torch network; None if it was not measured.
+        source: for a file of fewer bits, the SHA-256 of the float32 file it was made from; None if that is not known.
     """
 
     path: Path
@@ -81,7 +81,7 @@ class Inspection:
 
 
 def report_path(path: Path) -> Path:
-    """Where the report on a file ``NAME.onnx`` lies: beside it, as ``NAME.parity.json``."""
+    """The path of the report on a file ``NAME.onnx``: ``NAME.parity.json`` beside it."""
     return path.with_name(path.name.removesuffix(".onnx") + ".parity.json")
 
 
@@ -97,24 +97,24 @@ def export(
     calibration: Calibration | None = None,
     size: Size | None = None,
 ) -> Inspection:
-    """Export a network to an ONNX file and a report beside it, or to nothing at all.
+    """Export a network to an ONNX file with a report beside it; write nothing if a check fails.
 
     Args:
         network: on the CPU.
         contract: becomes the file's metadata.
-        path: of the file; written only if all checks hold, replacing what was there.
+        path: the path of the file, which is written only if all checks pass, replacing what was there.
         opset: the ONNX operator set.
-        input_type: of the input ``images``.
-        outputs: names of :data:`capsonnx.contract.OUTPUTS`; None: all that the network has.
-        precision: of the stem; see :mod:`capsonnx.export.precision`.
-        calibration: the images for it, as :func:`capsonnx.export.calibration_of` gives them; for fp32 there need be
-            none.
-        size: of the images, which is dynamic unless one is given, or the network takes only one.
+        input_type: the type of the input ``images``.
+        outputs: names from :data:`capsonnx.contract.OUTPUTS`; None: all that the network has.
+        precision: the precision of the stem; see :mod:`capsonnx.export.precision`.
+        calibration: the images for fewer bits, as :func:`capsonnx.export.calibration_of` returns them; not needed for
+            fp32.
+        size: the size of the images; None: any, unless the network takes only one.
 
     Raises:
-        InputError: the opset, an output or the size cannot be had, or there is no calibration where one is needed.
+        InputError: the opset, an output or the size is not supported, or a calibration is needed and missing.
         ModelError: a check on the graph fails.
-        ParityError: the file does not compute what the network computes, or of fewer bits does not read the same.
+        ParityError: the file does not compute what the network computes or, with fewer bits, does not read the same.
     """
     if precision != "fp32" and calibration is None:
         raise InputError(
@@ -148,14 +148,15 @@ def check_file(path: Path, network: Network | None = None, test_split: Dataset |
     """Inspect an exported file: contract, operators, and how it compares with a torch network.
 
     Args:
-        path: of the file.
-        network: to compare with, by as many iterations of routing as the file has; None: for a float32 file, the
-            network that its metadata describes, with the file's own weights, which shows that the graph computes that
-            network, but not which training it came from. A file of fewer bits is then not compared at all.
+        path: the path of the file.
+        network: the network to compare with, using as many routing iterations as the file has. None: a float32 file is
+            compared with the network that its metadata describes, with the file's own weights; this shows that the
+            graph computes that network, but not which training run it came from. A file of fewer bits is then not
+            compared at all.
         test_split: the test split that a file of fewer bits is compared on; without it, such a file is not compared.
 
     Raises:
-        InputError, ModelError: the file cannot be opened at all, is of another network than the one that is passed, or
+        InputError, ModelError: the file cannot be opened at all, belongs to another network than the one passed, or
             does not hold its own.
     """
     session = load_model(path, provider="cpu")
@@ -173,12 +174,12 @@ def check_file(path: Path, network: Network | None = None, test_split: Dataset |
 
 
 def _as_exported(network: Network, session: Model) -> Network:
-    """The network, routed as often as the file is, which may have been exported so; refused if it is another's."""
+    """The network with the file's number of routing iterations; refused if the file belongs to another network."""
     if not session.contract.network:
         return network
     try:
         said = NetworkConfig.from_json(session.contract.network)
-    except TypeError:  # of a version that has other fields: what the file computes is compared all the same
+    except TypeError:  # from a version with other fields: what the file computes is compared all the same
         return network
     values, own = dataclasses.asdict(said), dataclasses.asdict(network.config)
     different = [key for key in values if key != "routings" and values[key] != own[key]]
@@ -215,7 +216,7 @@ def _agreement(session: Model, network: Network, test_split: Dataset) -> Agreeme
 
 
 def require(inspection: Inspection) -> None:
-    """Raise what keeps a file from its name."""
+    """Raise an error if a check or a measurement failed, so that the file does not get its name."""
     for check in inspection.checks:
         if not check.passed:
             raise ModelError(

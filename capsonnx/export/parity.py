@@ -26,8 +26,8 @@ TOLERANCE = 1e-5
 """The largest difference in any output that still counts as rounding, in float32 on a CPU."""
 
 LENIENCY = {EVIDENCE: 10}
-"""How much more than the tolerance an output may differ. Evidence follows the coupling, a softmax of logits up to ten:
-on 512 x 512 pixels these carry the rounding of sums over 60,000 columns."""
+"""How many times the tolerance an output may differ. Evidence follows the coupling, a softmax of logits up to ten; on
+512 x 512 pixels, these carry the rounding errors of sums over 60,000 columns."""
 
 Shape: TypeAlias = tuple[int, int, int]
 
@@ -35,11 +35,11 @@ BATCHES = (1, 2, 3, 7, 16)
 
 
 def grid_of(smallest: int = 14, size: tuple[int, int] | None = None) -> tuple[Shape, ...]:
-    """The (batch, height, width) of every case: the smallest image, odd, unequal and large ones; one was traced.
+    """The (batch, height, width) of every case: the smallest, odd, unequal and large sizes; one of them was traced.
 
     Args:
         smallest: the least side in pixels that the file takes, up to 28.
-        size: the only height and width that it takes, if so: then every batch of these.
+        size: the only height and width that the file takes, if there is only one; all cases then have this size.
 
     >>> grid_of(size=(28, 28))
     ((1, 28, 28), (2, 28, 28), (3, 28, 28), (7, 28, 28), (16, 28, 28))
@@ -71,20 +71,20 @@ def _saturated(shape: Shape, _: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _real(shape: Shape, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Windows of a wall of MNIST test digits."""
+    """Crops of a wall of MNIST test digits."""
     wall = _wall()
     batch, height, width = shape
     rows, columns = (
         generator.integers(0, max(1, 561 - side), (batch, 1)) + np.arange(side) for side in (height, width)
     )
-    # A side of more than the wall's 560 pixels begins again at its other edge.
+    # A side longer than the wall's 560 pixels wraps around to its other edge.
     images: NDArray[np.uint8] = wall[rows[:, :, None] % len(wall), columns[:, None] % len(wall)]
     return images
 
 
 @functools.cache
 def _wall() -> NDArray[np.uint8]:
-    """(560, 560), twenty by twenty test digits, loaded once: to unpack the data takes longer than most cases."""
+    """A wall (560, 560) of 20 x 20 test digits, loaded once: unpacking the data takes longer than most cases."""
     return datasets.load("mnist", "test").images[:400].reshape(20, 20, 28, 28).swapaxes(1, 2).reshape(560, 560)
 
 
@@ -103,9 +103,10 @@ class Case:
     Attributes:
         shape: batch, height, width.
         content: what the images show: random, blank, saturated or real.
-        differences: the largest absolute difference of each output, that of evidence, which has no bound, as a share of
-            its greatest value; infinite where one side is not finite.
-        agreeing: how many images have the same top class on both sides, ties within the tolerance counted as same.
+        differences: the largest absolute difference of each output; for evidence, which has no bound, relative to its
+            greatest value if that is above 1; infinite if the candidate's output is missing or has another shape, or
+            either side is not finite.
+        agreeing: how many images have the same top class on both sides; ties within the tolerance count as the same.
     """
 
     shape: Shape
@@ -116,7 +117,7 @@ class Case:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """All cases, and what they come to."""
+    """All cases, and the overall result."""
 
     tolerance: float
     cases: tuple[Case, ...]
@@ -138,7 +139,7 @@ class ParityReport:
 
     @property
     def passed(self) -> bool:
-        """Whether all differences are in the tolerance, evidence's in ten times it, and all top classes the same."""
+        """Whether all differences are within the tolerance, ten times it for evidence, and all top classes the same."""
         is_near = all(difference <= self.allowed(name) for name, difference in self.differences.items())
         return is_near and self.agreeing == self.images
 
@@ -147,7 +148,7 @@ class ParityReport:
         return self.tolerance * LENIENCY.get(output, 1)
 
     def to_json(self) -> dict[str, object]:
-        """The report as JSON values: the sums first, then every case."""
+        """The report as JSON values: the overall result first, then every case."""
         return {
             "passed": self.passed,
             "tolerance": self.tolerance,
@@ -166,13 +167,13 @@ def measure_parity(
     grid: Iterable[Shape] | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> ParityReport:
-    """Give both sides the same images, of every shape in the grid and every content, and compare all outputs.
+    """Give both sides the same images, in every shape of the grid with every content, and compare all outputs.
 
     Args:
         reference: the torch network, as :func:`capsonnx.model.scorer` wraps it, best with ``exact``.
         candidate: the exported file in a session.
         tolerance: the largest absolute difference that passes.
-        grid: (batch, height, width) of each case, None: :func:`grid_of` the source's stem.
+        grid: the (batch, height, width) of each case; None: :func:`grid_of` for the source's stem.
         advance: called after each case, for a progress bar.
     """
     cases = []

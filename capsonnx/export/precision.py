@@ -1,17 +1,18 @@
-"""The same network in fewer bits: a stem of int8 for CPUs or of float16 for GPUs, and what that costs in accuracy.
+"""The same network in fewer bits: an int8 stem for CPUs, or a float16 stem for GPUs.
 
-Only the stem is changed, where nearly all of the work and of the weights is: from the scaled image to the feature
-columns; and in int8 the votes of the sliding head, a Conv that reads these columns. Routing sums over columns, divides
-by norms and takes softmaxes, and stays in float32, as do input and outputs.
+Only the stem is changed, from the scaled image to the feature columns, since it has nearly all of the work and the
+weights; in int8 also the votes of the sliding head, a Conv that reads these columns. Routing sums over columns, divides
+by norms and takes softmaxes, so it stays in float32. Input and outputs keep their types, too.
 
-**int8** is static quantisation as ONNX writes it (QDQ): QuantizeLinear and DequantizeLinear around operators that stay
-what they are, so that any runtime can run the file, and one that knows the pattern, as ONNX Runtime does, computes each
-Conv from uint8 and int8 numbers. Every number that is quantised is an image in 0..1 or the output of a ReLU, so the
-uint8 zero point is 0; or a vote, of either sign, whose zero point is 128: black is exactly zero, and votes for nothing.
+**int8** is static quantisation in ONNX's QDQ format: QuantizeLinear and DequantizeLinear around operators that are
+themselves unchanged. Any runtime can therefore run the file, and one that knows the pattern, like ONNX Runtime,
+computes each Conv from uint8 and int8 numbers. Every quantised tensor is an image in 0..1 or an activation that is
+never negative, with the uint8 zero point 0, or holds votes of either sign, with the zero point 128. So black is exactly
+zero, and votes for nothing.
 
-Three things are written as ONNX Runtime is fastest at them, and none changes a number: the pool is a convolution of
-each channel by itself; uint8 images, multiples of 1/255 already, are not quantised again; and a Relu, of what is never
-negative, stands behind the last DequantizeLinear, which would else be computed anew for each of its readers.
+Three things are written in the way that is fastest in ONNX Runtime, and none of them changes a number. The pool is a
+depthwise convolution. uint8 images, already multiples of 1/255, are not quantised again. The last DequantizeLinear is
+followed by a Relu, whose input is never negative, because it would otherwise be computed again for each of its readers.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ __all__ = ["WEIGHT_STEPS", "Precision", "precision_of", "quantise", "to_half"]
 Precision: TypeAlias = Literal["fp32", "fp16", "int8"]
 
 WEIGHT_STEPS = 64
-"""A weight is stored in -64..64, one bit less than int8 holds. CPUs with AVX2 or AVX-512 but without VNNI add two
-products of an activation (0..255) and a weight in int16, and cut off what is too large: 2·255·127 is, 2·255·64 is
-just not. So sums are exact, and the same, on every CPU."""
+"""Weights are stored in -64..64, one bit less than int8 holds. CPUs with AVX2 or AVX-512 but without VNNI add two
+products of an activation (0..255) and a weight in int16, which saturates: 2·255·127 is too large, 2·255·64 just fits.
+So sums are exact, and the same, on every CPU."""
 
 _CALIBRATION_BATCH = 64
 
@@ -56,10 +57,10 @@ def precision_of(model: onnx.ModelProto) -> Precision:
 
 
 def to_half(content: bytes) -> bytes:
-    """Turn the stem of an exported file to float16; the same bytes each time.
+    """Convert the stem of an exported file to float16; the same bytes each time.
 
     Args:
-        content: of a float32 file, as :func:`capsonnx.export.to_onnx` makes it.
+        content: the bytes of a float32 file, as :func:`capsonnx.export.to_onnx` returns them.
 
     Returns:
         The file with float16 weights in its stem, a Cast before it and a Cast after it.
@@ -79,20 +80,20 @@ def to_half(content: bytes) -> bytes:
 def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
     """Quantise the stem of an exported file to int8; the same bytes each time.
 
-    Weights get a scale for each output channel, and are rounded by :mod:`capsonnx.export.rounding`. Activations, and
-    the votes of the sliding head, get one for each tensor, from the largest that the calibration images give rise to.
+    Weights are quantised per output channel, and rounded by :mod:`capsonnx.export.rounding`. Activations, and the votes
+    of the sliding head, are quantised per tensor, with a scale from the largest magnitude on the calibration images.
 
     Args:
-        content: of a float32 file, as :func:`capsonnx.export.to_onnx` makes it.
-        images: (count, height, width) uint8 to calibrate with, of the kind the file is for; training images, not
-            those it is to be judged by.
+        content: the bytes of a float32 file, as :func:`capsonnx.export.to_onnx` returns them.
+        images: (count, height, width) uint8, the calibration images, of the kind that the file is for: training images,
+            not those that it will be judged by.
 
     Returns:
         The file with int8 weights, a QuantizeLinear and a DequantizeLinear after each activation of its stem, and its
         pool as a Conv.
 
     Raises:
-        InputError: there are no calibration images, or nothing is to be seen in them.
+        InputError: there are no calibration images, or there is nothing to see in them.
         ModelError: the file is not ONNX, or its stem is not recognised.
     """
     model, stem = recognise(content)
@@ -109,7 +110,7 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
         chain = _rounding(model, name, *((peak / 127, 128) if name in votes else (peak / 255, 0)))
         splice(model, name, [*chain, ("Relu", {}, [])] if name == features else chain)
     for node in voting:
-        node.input[0] = f"{features}_DequantizeLinear"  # not the Relu behind it
+        node.input[0] = f"{features}_DequantizeLinear"  # not the Relu after it
     for pool in (node for node in stem if node.op_type == "AveragePool"):
         _pool_by_convolution(model, pool, stem)
     for node, planes in zip(convolutions, inputs, strict=True):
@@ -120,7 +121,7 @@ def quantise(content: bytes, images: NDArray[np.uint8]) -> bytes:
 
 
 def _rounding(model: onnx.ModelProto, name: str, scale: float, zero: int) -> Chain:
-    """The operators that round a tensor to uint8 and give it back in float32."""
+    """The operators that round a tensor to uint8 and convert it back to float32."""
     constants: dict[str, NDArray[Any]] = {
         f"{name}_scale": np.array(scale, np.float32),
         f"{name}_zero": np.array(zero, np.uint8),
@@ -130,7 +131,7 @@ def _rounding(model: onnx.ModelProto, name: str, scale: float, zero: int) -> Cha
 
 
 def _peaks(model: onnx.ModelProto, names: list[str], images: NDArray[np.uint8]) -> dict[str, float]:
-    """The largest magnitude of each tensor that is to be quantised, over the calibration images."""
+    """The largest magnitude of each tensor to be quantised, over the calibration images."""
     peaks = np.zeros(len(names))
     session = _session_with_outputs(model, names)
     for start in range(0, len(images), _CALIBRATION_BATCH):
@@ -152,7 +153,7 @@ def _values(session: Any, names: list[str], images: NDArray[np.uint8]) -> list[N
 
 
 def _session_with_outputs(model: onnx.ModelProto, names: list[str]) -> Any:
-    """An ONNX Runtime session, of one thread, of the model with more outputs."""
+    """A single-threaded ONNX Runtime session of the model with additional outputs."""
     providers.check_installation()
     import onnxruntime  # noqa: PLC0415 - after check_installation
 
@@ -166,7 +167,7 @@ def _session_with_outputs(model: onnx.ModelProto, names: list[str]) -> Any:
 
 
 def _quantise_weights(model: onnx.ModelProto, conv: onnx.NodeProto, planes: NDArray[np.float32]) -> None:
-    """Replace the weight of a Conv, and its bias, by integers and a DequantizeLinear that has the old name."""
+    """Replace the weight of a Conv, and its bias, by integers and a DequantizeLinear whose output has the old name."""
     name = conv.input[1]
     weight = numpy_helper.to_array(initializer(model, name))
     moments = second_moments(planes, weight.shape[2:])
@@ -174,13 +175,13 @@ def _quantise_weights(model: onnx.ModelProto, conv: onnx.NodeProto, planes: NDAr
     _store(model, name, steps.reshape(weight.shape), scale)
     if len(conv.input) > 2:
         bias = numpy_helper.to_array(initializer(model, conv.input[2]))
-        # Conv adds it to sums of products, so its scale is the product of theirs.
+        # The bias is added to sums of products, so its scale is the product of the two scales.
         scale = scale * numpy_helper.to_array(initializer(model, f"{conv.input[0]}_scale"))
         _store(model, conv.input[2], np.rint(bias / scale).astype(np.int32), scale)
 
 
 def _pool_by_convolution(model: onnx.ModelProto, pool: onnx.NodeProto, stem: list[onnx.NodeProto]) -> None:
-    """Turn an AveragePool into a Conv of one filter a channel, whose weights, all the same, are exact in int8."""
+    """Turn an AveragePool into a depthwise Conv, whose weights are all equal and therefore exact in int8."""
     above = [node for node in stem[: stem.index(pool)] if node.op_type == "Conv"]
     channels = initializer(model, above[-1].input[1]).dims[0]
     kept = [one for one in pool.attribute if one.name in ("kernel_shape", "strides")]
@@ -201,9 +202,9 @@ def _pool_by_convolution(model: onnx.ModelProto, pool: onnx.NodeProto, stem: lis
 
 
 def _take_images_as_they_are(model: onnx.ModelProto, ink: str) -> None:
-    """Let the first DequantizeLinear, which gives the scaled images, read the uint8 images themselves.
+    """Let the first DequantizeLinear, which outputs the scaled images, read the uint8 images directly.
 
-    What stood between, Cast, Unsqueeze, Div and QuantizeLinear, comes down to the Unsqueeze: 255·(n / 255) is n.
+    The operators in between, Cast, Unsqueeze, Div and QuantizeLinear, reduce to the Unsqueeze: 255·(n / 255) is n.
     """
     nodes = model.graph.node
     makers = {name: node for node in nodes for name in node.output}

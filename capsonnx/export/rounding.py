@@ -1,7 +1,8 @@
-"""Weights to few integers with little harm: a scale for each output, and errors that make up for each other.
+"""Round weights to small integers with little harm: one scale per output, and errors that compensate each other.
 
-Rounding one weight to the next step changes what a convolution gives; the weights that are still to be rounded can take
-most of that back, where their inputs go together. This is GPTQ (Frantar et al. 2022, arxiv.org/abs/2210.17323).
+Rounding one weight to the nearest step changes the output of a convolution. The weights that are still to be rounded
+can compensate most of that if their inputs are correlated. This is GPTQ (Frantar et al. 2022,
+arxiv.org/abs/2210.17323).
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ _DAMPING = 0.01
 
 
 def second_moments(planes: NDArray[np.float32], kernel: tuple[int, int]) -> NDArray[np.float64]:
-    """How the inputs of a convolution go together: the mean of x·xᵀ over windows drawn by a fixed seed.
+    """How the inputs of a convolution are correlated: the mean of x·xᵀ over windows drawn with a fixed seed.
 
     Args:
         planes: (batch, channel, height, width) float32.
-        kernel: height and width of a window.
+        kernel: the height and width of a window.
 
     Returns:
         (k, k) float64, k = channel · kernel height · kernel width, in the order of a Conv's weight.
@@ -46,11 +47,11 @@ def round_rows(
 
     Args:
         rows: (output, k) float32.
-        moments: (k, k) float64, of :func:`second_moments`.
-        most: steps are from -most to most, at most 127.
+        moments: (k, k) float64, from :func:`second_moments`.
+        most: the largest magnitude of a step, at most 127.
 
     Returns:
-        The steps (output, k) int8, and the scales (output,) float32: rows are about steps times scales.
+        The steps (output, k) int8, and the scales (output,) float32: rows are approximately steps times scales.
     """
     scales = _best_scales(rows, most)
     size = len(moments)
@@ -66,7 +67,7 @@ def round_rows(
 
 
 def _best_scales(rows: NDArray[np.float32], most: int) -> NDArray[np.float32]:
-    """The scale (output,) of each row that gives the least squared error: a finer one cuts off a few large weights."""
+    """The scale (output,) of each row with the least squared error; a finer scale cuts off a few large weights."""
     peaks = np.abs(rows).max(axis=1)
     peaks[peaks == 0] = 1
     scales = np.linspace(0.6, 1, 21, dtype=np.float32)[:, None] * peaks / np.float32(most)

@@ -1,4 +1,4 @@
-"""The stem in the graph of an exported file: recognising it, and changing what it is made of."""
+"""The stem in the graph of an exported file: recognising it and changing its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Chain", "add_constants", "initializer", "recognise", "serialised", "splice", "weights_of"]
 
 Chain: TypeAlias = "list[tuple[str, dict[str, Any], list[str]]]"
-"""Operators of one output in a row: of each its type, attributes and further inputs."""
+"""A chain of operators with one output each: the type, attributes and further inputs of each."""
 
 _STEM = frozenset({"Conv", "Relu", "AveragePool"})
 
@@ -28,10 +28,10 @@ def recognise(content: bytes) -> tuple[onnx.ModelProto, list[onnx.NodeProto]]:
     """Find the stem of a file.
 
     Args:
-        content: of a float32 file, as :func:`capsonnx.export.to_onnx` makes it.
+        content: the bytes of a float32 file, as :func:`capsonnx.export.to_onnx` returns them.
 
     Returns:
-        The model, and the operators of its stem, from the first Conv on.
+        The model, and the operators of its stem from the first Conv on.
 
     Raises:
         ModelError: the file is not ONNX, or its stem is not recognised.
@@ -58,7 +58,7 @@ def weights_of(stem: list[onnx.NodeProto]) -> list[str]:
 
 
 def splice(model: onnx.ModelProto, value: str, chain: Chain) -> None:
-    """Put operators behind a value; its readers read the last."""
+    """Insert operators after a value; its readers then read the output of the last one."""
     nodes = model.graph.node
     place = next(index for index, node in enumerate(nodes) if value in node.output)
     names = [f"{value}_exact", *(f"{value}_{kind}" for kind, _, _ in chain[:-1]), value]
@@ -69,18 +69,18 @@ def splice(model: onnx.ModelProto, value: str, chain: Chain) -> None:
 
 
 def add_constants(model: onnx.ModelProto, constants: Mapping[str, NDArray[Any]]) -> None:
-    """Give the model more initializers, by their names."""
+    """Add named initializers to the model."""
     model.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
 
 
 def initializer(model: onnx.ModelProto, name: str) -> onnx.TensorProto:
-    """The initializer of that name, which the model must have: itself, to be changed or removed."""
+    """The initializer of that name, which the model must have: the object itself, to be changed or removed."""
     found: onnx.TensorProto = next(one for one in model.graph.initializer if one.name == name)
     return found
 
 
 def serialised(model: onnx.ModelProto) -> bytes:
-    """The bytes of the model, its operators numbered anew."""
+    """The bytes of the model, with its operators renumbered."""
     for number, node in enumerate(model.graph.node):
         node.name = f"{node.op_type}_{number}"
     content: bytes = model.SerializeToString(deterministic=True)
@@ -88,7 +88,7 @@ def serialised(model: onnx.ModelProto) -> bytes:
 
 
 def _stem(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """The operators in a row from the first Conv behind the input on, up to where the row ends or branches."""
+    """The chain of operators from the first Conv after the input up to where the chain ends or branches."""
     consumers: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         for name in node.input:

@@ -1,4 +1,4 @@
-"""From a torch module to a graph of plain operators: traced, cleaned up, and in the opset that was asked for."""
+"""From a torch module to a graph of plain operators: traced, cleaned up, and converted to the requested opset."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["OPSETS", "software", "trace"]
 
 OPSETS = range(13, 24)
-"""The opsets that can be asked for: from the lowest that the graph can be converted down to, to the newest that the
-parity tests cover."""
+"""The supported opsets: from the lowest that the graph can be converted down to, to the newest that the parity tests
+cover."""
 
 TRACED_OPSET = 18
-"""The lowest opset that torch exports; what is lower is converted down from it."""
+"""The lowest opset that torch exports; lower ones are converted down from it."""
 
 
 def software() -> dict[str, str]:
-    """The versions of what makes a file."""
+    """The versions of the software that a file is made with."""
     others = {name: version(name) for name in ("torch", "onnx", "onnxscript")}
     return {"python": platform.python_version(), "capsonnx": __version__, **others}
 
@@ -40,17 +40,17 @@ def software() -> dict[str, str]:
 def trace(
     module: torch.nn.Module, example: torch.Tensor, names: Sequence[str], sides: dict[int, str], opset: int
 ) -> onnx.ModelProto:
-    """The graph of a module, cleaned up, as a model without metadata.
+    """The cleaned-up graph of a module, as a model without metadata.
 
     Args:
-        module: of float32 weights.
+        module: with float32 weights.
         example: an input to trace with.
-        names: of the input, and of each output.
-        sides: the axes of the input whose sizes are free, and their names.
+        names: the names of the input and of each output.
+        sides: the dynamic axes of the input, and their names.
         opset: one of :data:`OPSETS`.
 
     Raises:
-        InputError: it is not.
+        InputError: the opset is not supported.
     """
     if opset not in OPSETS:
         raise InputError(
@@ -63,14 +63,14 @@ def trace(
     model.ir_version = onnx.helper.find_min_ir_version_for(list(model.opset_import))
     model.producer_name, model.producer_version = "capsonnx", __version__
     model.graph.name = "capsonnx"
-    del model.graph.value_info[:]  # a reader infers shapes; the tracer's symbols say less
+    del model.graph.value_info[:]  # readers infer shapes; the tracer's symbols say less
     return model
 
 
 def _traced(
     module: torch.nn.Module, example: torch.Tensor, names: Sequence[str], sides: dict[int, str], opset: int
 ) -> onnx.ModelProto:
-    """The graph as torch traces it, cleaned up."""
+    """The graph as traced by torch, cleaned up."""
     with _quiet_exporter():
         program = torch.onnx.export(
             module.eval(),
@@ -87,16 +87,16 @@ def _traced(
 
 
 def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
-    """The same graph in an older opset; whether it is valid there, and computes the same, the gate finds out.
+    """The same graph in an older opset; the gate finds out whether it is valid there and computes the same.
 
-    From 18 to 17 the axes of ReduceL2 become an attribute; to 14 nothing else of this graph changes. From 14 to 13 the
-    converter has no rule for Add, Div, Mul, Relu and Reshape, which gained types and an option that this graph has not:
-    there the number alone is lowered.
+    From 18 to 17 the axes of ReduceL2 become an attribute; down to 14 nothing else in this graph changes. From 14 to 13
+    the converter has no rules for Add, Div, Mul, Relu and Reshape, which gained types and an option in 14 that this
+    graph does not use, so only the version number is lowered.
     """
     if opset >= TRACED_OPSET:
         return model
     for node in model.graph.node:
-        # The default, 0; ReduceL2 has had this attribute only since opset 18, and the converter leaves it in.
+        # It is 0, the default; ReduceL2 has had this attribute only since opset 18, and the converter leaves it in.
         kept = [one for one in node.attribute if one.name != "noop_with_empty_axes"]
         del node.attribute[:]
         node.attribute.extend(kept)
@@ -107,7 +107,7 @@ def _convert_down(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
 
 @contextmanager
 def _quiet_exporter() -> Iterator[None]:
-    """Keep the exporter's remarks on packages it could use, and its own deprecations, from the user."""
+    """Hide from the user the exporter's remarks on packages it could use, and its own deprecation warnings."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Images of every kind to what every network here takes: uint8 (height, width), light ink on a black ground.
+"""Convert images of every kind to what every network here takes: (height, width) uint8, light ink on black.
 
 >>> from capsonnx import images
 >>> images.as_grey([[255, 255, 255], [255, 0, 255], [255, 255, 255]]).tolist()   # dark on light

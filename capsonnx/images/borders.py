@@ -1,4 +1,4 @@
-"""What lies along the border of an image, neither ink nor ground: frames, lines of tables, dark edges of scans."""
+"""What runs along the border of an image but is neither ink nor background: frames, table lines, edges of scans."""
 
 from __future__ import annotations
 
@@ -12,36 +12,39 @@ if TYPE_CHECKING:
 __all__ = ["border_of", "unframed", "without_edges"]
 
 FRAME = 7 / 8
-"""The least share of a row or column at the border of an image that is a frame, where it is part of one."""
+"""The minimum share of frame pixels in a row or column at the border of an image that is part of a frame."""
 MOST, ALONG = 2 / 3, 0.85
-"""The least share of ground in what a frame holds, and along the border of that, where other lines may end."""
+"""The minimum share of background inside a frame, and along the border of the inside, where other lines may end."""
 
 INK = 32
-"""How much lighter than the ground an edge is, in levels."""
+"""How much lighter than the background an edge is, in levels."""
 FULL, BARE = 0.95, 0.25
-"""The least share of a row or column that an edge fills, and the greatest that is filled of the one after it, ..."""
+"""The minimum share of ink in a row or column of an edge, and the maximum in the first one that is free of the edge."""
 SOFT = 3
-"""... which is one of so many."""
+"""The number of rows or columns after the full ones among which there must be one that is free of the edge."""
 CLEAR = 10
-"""In the outermost of so many parts of the page there is a row without ink, above a line of symbols and below it."""
+"""The number of strips that a page is divided into; the topmost and the lowest must each have a row without ink."""
 
 
 def border_of(values: NDArray[Any]) -> NDArray[Any]:
-    """The outermost pixels, each once, of (height, width)."""
+    """The outermost pixels of (height, width) values, each once."""
     if 1 in values.shape:
         return values.ravel()
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
 def unframed(levels: NDArray[np.uint8], *, border_is_light: bool) -> NDArray[np.uint8]:
-    """An image with its frame painted over, as a cell that is cut out of a table has one; the image itself without.
+    """Paint over the frame of an image, such as that of a cell cut out of a table.
 
-    What a frame holds is a rectangle that fills most of the image, mostly dark where the border of the image is light,
-    or light where that is dark, with ground along its own border, and ink within.
+    A frame encloses a rectangle that fills most of the image and mostly contrasts with the frame: dark inside a light
+    one, light inside a dark one. The rectangle has background along its own border, and ink within.
 
     Args:
         levels: (height, width) uint8.
         border_is_light: whether the border, which may be a frame, is light.
+
+    Returns:
+        (height, width) uint8 with the background in place of the frame; ``levels`` itself if there is no frame.
 
     >>> page = np.full((20, 20), 200, np.uint8)
     >>> page[5:15, 9:11] = 40
@@ -62,22 +65,23 @@ def unframed(levels: NDArray[np.uint8], *, border_is_light: bool) -> NDArray[np.
 
 
 def _within(shares: NDArray[np.float64]) -> slice:
-    """From the first to the last row or column that is no frame, by the share of each that is unlike one."""
+    """The rows or columns inside the frame, given the share of pixels in each that differ from the frame."""
     inside = np.flatnonzero(shares > 1 - FRAME)
     return slice(inside[0], inside[-1] + 1)
 
 
 def without_edges(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image with the edges along one or more of its sides painted over: a scanner's, or the lines of a table.
+    """Paint over the edges along one or more sides of an image: those of a scanner, or the lines of a table.
 
-    An edge goes along a whole side, and ends at once. A stroke may do so too, where an image is cut close to a line of
-    symbols: there the others are as high. So there must be room above and below them, or left and right.
+    An edge runs along a whole side and ends abruptly. So may a stroke in an image cropped close to a line of symbols,
+    but there the other symbols are as high as the image. Edges on the left or right are therefore painted over only if
+    there is room above and below the ink, those at the top or bottom only if there is room to its left and right.
 
     Args:
-        levels: (height, width) uint8, light ink on a dark ground.
+        levels: (height, width) uint8, light ink on a dark background.
 
     Returns:
-        The image with its ground in place of edges; the image itself without.
+        (height, width) uint8 with the background in place of edges; ``levels`` itself if there are none.
 
     >>> page = np.zeros((20, 60), np.uint8)
     >>> page[5:15, 30:33] = 255
@@ -89,19 +93,19 @@ def without_edges(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     sides = levels[0], levels[-1], levels[:, 0], levels[:, -1]
     full = [side for side in sides if np.count_nonzero(side > INK) >= FULL * len(side)]
     if not full:
-        return levels  # as of most images
+        return levels  # the usual case
     ground = int(np.median(levels))
     least = min(ground + INK, 255)
     ink = levels > least
     (top, bottom), (left, right) = (_inside(ink.mean(axis=axis), levels.mean(axis=axis)) for axis in (1, 0))
     inside = levels[top:bottom, left:right]
-    # Half way up to the edges, if that is more: noise is none.
+    # The threshold is half way up to the level of the edges, if that is higher, so that noise does not count as ink.
     strong = inside > max(least, (ground + max(int(np.median(side)) for side in full)) // 2)
     if (right - left < levels.shape[1] and not _has_room(strong)) or (
         bottom - top < levels.shape[0] and not _has_room(strong.T)
     ):
         return levels
-    # The ground beside an edge goes on under it, for it may be shaded; the ink beside it does not.
+    # Extend the background next to an edge under it, since it may be shaded, but not the ink next to it.
     beyond = (top, len(levels) - bottom), (left, levels.shape[1] - right)
     painted = np.pad(np.minimum(inside, least), beyond, mode="edge")
     painted[top:bottom, left:right] = inside
@@ -109,12 +113,12 @@ def without_edges(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _inside(shares: NDArray[np.float64], means: NDArray[np.float64]) -> tuple[int, int]:
-    """From where to where there is no edge, by the share of each row or column that is ink, and its mean level."""
+    """The (start, stop) of the part without edges, given the share of ink and the mean level of each row or column."""
     return _edge(shares, means), len(shares) - _edge(shares[::-1], means[::-1])
 
 
 def _edge(shares: NDArray[np.float64], means: NDArray[np.float64]) -> int:
-    """How many rows or columns are an edge, from the first on; of a shade, which ends bit by bit, none."""
+    """The number of leading rows or columns that are an edge; 0 for a shade, which fades out gradually."""
     full = shares >= FULL
     count = len(full) if full.all() else int(full.argmin())
     bare = count + np.flatnonzero(shares[count : count + SOFT] <= BARE)
@@ -122,6 +126,6 @@ def _edge(shares: NDArray[np.float64], means: NDArray[np.float64]) -> int:
 
 
 def _has_room(page: NDArray[np.bool_]) -> bool:
-    """Whether there is a row without ink at the top, and one at the bottom."""
+    """Whether there is a row without ink near the top and another near the bottom."""
     part = max(1, len(page) // CLEAR)
     return not (page[:part].any(axis=1).all() or page[len(page) - part :].any(axis=1).all())

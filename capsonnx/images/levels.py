@@ -1,15 +1,16 @@
-"""Grey levels, uint8 (height, width), out of Pillow images of every mode and arrays of every usual type.
+"""Grey levels, (height, width) uint8, from Pillow images of every mode and arrays of every usual type.
 
 The rules:
 
-* colour (RGB, CMYK, YCbCr, LAB, HSV, palettes) goes through RGB to ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B;
-* 1-bit images become 0 and 255; 16-bit ones are scaled from the range of the 8, 10, 12, 14 or 16 bits that their
-  greatest value takes, as cameras and scanners fill them, never clipped;
-* 32-bit integers are taken for 16-bit ones while they lie in 0..65535; floats are scaled from 0..1 while they lie in
-  it; beyond those ranges both are stretched from their own least value to their greatest;
-* transparent pixels are ground. Where at most half of the image is visible, what is visible is ink, and the ground is
-  black under light ink and white under dark ink. Otherwise what is visible is a page, and its median level goes on
-  under the transparent rest.
+* Colour (RGB, CMYK, YCbCr, LAB, HSV, palettes) is converted by way of RGB to ITU-R 601 luma,
+  0.299 R + 0.587 G + 0.114 B.
+* 1-bit images become 0 and 255. 16-bit images are scaled from the smallest range of 8, 10, 12, 14 or 16 bits that
+  contains their largest value, because cameras and scanners may fill no more than that; they are never clipped.
+* 32-bit integers in Pillow images are treated as 16-bit if all lie in 0..65535, and floats are scaled from 0..1 if all
+  lie in it. Otherwise both are stretched from their own minimum and maximum. Arrays out of range are refused.
+* Transparent pixels are background. If at most half of the image is visible, the visible part is ink, and the
+  background is black under light ink and white under dark ink. Otherwise the visible part is a page, and its median
+  level continues under the transparent part.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ __all__ = ["levels_of_array", "levels_of_image"]
 
 
 def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
-    """The grey levels of a Pillow image of any mode, (height, width).
+    """The grey levels of a Pillow image of any mode, (height, width) uint8.
 
     Raises:
-        ValueError: it is of floats, and one of them is not finite.
+        ValueError: its pixels are floats, and one is not finite.
     """
     if image.mode.startswith("I;16"):
         values, transparent = np.asarray(image), image.info.get("transparency")
@@ -47,7 +48,7 @@ def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
             raise ValueError("a pixel is not a finite number")
         in_unit = values.min() >= 0 and values.max() <= 1
         return _from_unit(values) if in_unit else _stretched(values)
-    if image.mode == "La":  # of opacity multiplied into it; Pillow converts it to LA alone
+    if image.mode == "La":  # premultiplied alpha, which Pillow converts only to LA
         image = image.convert("LA")
     if image.has_transparency_data:
         visible = image.convert("RGBA")
@@ -56,7 +57,7 @@ def levels_of_image(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[Any]) -> NDArray[np.uint8]:
-    """Lay an image on the ground that its visible part asks for; see the rules above."""
+    """Composite an image onto the background that suits its visible part, by the rules above."""
     visible = luma[alpha > 127]
     if not visible.size:
         return np.zeros_like(luma)
@@ -67,17 +68,17 @@ def _over_ground(luma: NDArray[np.uint8], alpha: NDArray[Any]) -> NDArray[np.uin
 
 
 def levels_of_array(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """The values of an array as levels 0..255, in the same shape, always a copy.
+    """The values of an array as uint8 levels 0..255, in the same shape, always a copy.
 
     Raises:
-        InputError: they are of another type than the usual ones, or out of its range.
+        InputError: the dtype is not bool, integer or float, or a value is out of the range for its dtype.
     """
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
-    if array.dtype.kind == "u" and array.dtype.itemsize == 2:  # of either byte order
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:  # in either byte order
         return _from_16_bits(array)
     kind, greatest = array.dtype.kind, 1 if array.dtype.kind == "f" else 255
-    # Written so that NaN, which compares false, is out of range.
+    # Written so that NaN, for which every comparison is false, is out of range.
     if kind not in "iuf" or not bool(((array >= 0) & (array <= greatest)).all()):
         raise InputError(
             f"an image array of {array.dtype}" + (" with values out of range or NaN" if kind in "iuf" else ""),

@@ -1,11 +1,11 @@
-"""Image files and arrays to what every network here takes: uint8 (height, width), light ink on a black ground.
+"""Convert image files and arrays to what every network here takes: (height, width) uint8, light ink on black.
 
-How colours, depths and transparency become grey levels is told in :mod:`capsonnx.images.levels`. Of a file, the first
-frame counts, and EXIF orientation is applied. Then polarity: ``light-on-dark`` is kept, ``dark-on-light`` inverted, and
-``auto`` takes the median of the border pixels for the ground and inverts if it is above 127; frames, and edges along
-sides, are painted over (:mod:`capsonnx.images.borders`). If the ground is a dark grey, it may be paper in a shadow, or
-a table around it: then it inverts if what stands out of its surroundings is dark. An image of one single level holds no
-ink and becomes black.
+:mod:`capsonnx.images.levels` describes how colour, bit depth and transparency become grey levels. Of a file, only the
+first frame is read, and its EXIF orientation is applied. Then comes polarity: ``light-on-dark`` keeps the levels,
+``dark-on-light`` inverts them, and ``auto`` works as follows. It takes the median of the border pixels as the
+background and inverts the image if that is above 127. A dark grey background may be paper in a shadow, or a table
+around the paper; the image is then inverted if what stands out from its surroundings is dark. Frames and edges along
+the sides are painted over (:mod:`capsonnx.images.borders`). An image of a single level holds no ink and becomes black.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["Polarity", "as_grey", "check_options", "load_grey", "pad_to"]
 
 Polarity: TypeAlias = Literal["auto", "light-on-dark", "dark-on-light"]
-"""How ink and ground lie to each other; ``auto`` judges by the border."""
+"""Which of ink and background is the lighter; ``auto`` judges by the border."""
 
 
 KINDS = "a path, an open binary file or its bytes, a Pillow image, an array or nested lists"
-"""Of images."""
+"""The kinds of images that are read, as error messages name them."""
 
 
 def load_grey(
@@ -43,15 +43,15 @@ def load_grey(
     """Read one image file as grey levels, by the rules of this module and of :mod:`capsonnx.images.levels`.
 
     Args:
-        source: a path, an open binary file, the bytes of a file, or a Pillow image, which is left as it is.
-        polarity: what the image is; see :data:`Polarity`.
+        source: a path, an open binary file, the bytes of a file, or a Pillow image, which is not modified.
+        polarity: the polarity of the image; see :data:`Polarity`.
         height: the height in pixels to resize to, keeping the aspect ratio, or None for the native size.
 
     Returns:
-        (height, width) uint8, light ink on a dark ground, a new writable array.
+        (height, width) uint8, light ink on a dark background, a new writable array.
 
     Raises:
-        ImageError: the file cannot be read, is no image, is damaged, has no pixels or too many.
+        ImageError: the file cannot be read, is not an image, is damaged, has no pixels or too many.
         InputError: ``polarity`` or ``height`` is not one of the values above.
 
     >>> file = io.BytesIO()
@@ -82,21 +82,21 @@ def load_grey(
 
 
 def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:
-    """Take an array, or nested lists, as grey levels.
+    """Convert an array or nested lists to grey levels.
 
     Args:
-        image: (height, width) or (height, width, 1) grey, (height, width, 3) RGB or (height, width, 4) RGBA. bool is 0
-            or 255; uint16 is scaled as files of 16 bits are; every other integer type is taken as it is and must lie in
-            0..255; floats must lie in 0..1.
-        polarity: what the image is; see :data:`Polarity`.
+        image: (height, width) or (height, width, 1) grey, (height, width, 3) RGB or (height, width, 4) RGBA. bool
+            becomes 0 and 255; uint16 is scaled like 16-bit files; values of any other integer type are kept and must
+            lie in 0..255; floats must lie in 0..1.
+        polarity: the polarity of the image; see :data:`Polarity`.
         height: the height in pixels to resize to, keeping the aspect ratio, or None for the native size.
 
     Returns:
-        (height, width) uint8, light ink on a dark ground, a new writable array.
+        (height, width) uint8, light ink on a dark background, a new writable array.
 
     Raises:
-        InputError: the shape, type or a value is not one of the above.
-        ImageError: it has too many pixels, as it is or by its new height.
+        InputError: the shape, the type, a value or an option is not one of the above.
+        ImageError: the image has too many pixels, before or after resizing.
 
     >>> as_grey([[0, 255, 0]]).tolist()
     [[0, 255, 0]]
@@ -136,7 +136,7 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
     _check_pixels(array.shape[1], array.shape[0], name)
     if not is_colour:
         return _finish(levels_of_array(array), polarity, height, name)
-    # Colours and opacity have ranges of their own: the greatest value of 16 bits tells which.
+    # Colours and opacity are scaled separately: with 16 bits, the range of each depends on its largest value.
     parts = [levels_of_array(part) for part in np.split(array, [3], axis=2) if part.size]
     return _finish(levels_of_image(Image.fromarray(np.concatenate(parts, axis=2))), polarity, height, name)
 
@@ -144,11 +144,11 @@ def as_grey(image: ArrayLike, *, polarity: Polarity = "auto", height: int | None
 def pad_to(image: NDArray[np.uint8], smallest: int) -> NDArray[np.uint8]:
     """Centre an image on black so that both sides have at least ``smallest`` pixels.
 
-    Black is exact, not an approximation: a network without biases does not see it.
+    Padding with black is exact, not an approximation: it has no effect on a network without biases.
 
     Args:
         image: (height, width) uint8, light ink on black.
-        smallest: the least height and width in pixels.
+        smallest: the minimum height and width in pixels.
 
     Returns:
         (max(height, smallest), max(width, smallest)) uint8; ``image`` itself if it is large enough.
@@ -163,7 +163,7 @@ def pad_to(image: NDArray[np.uint8], smallest: int) -> NDArray[np.uint8]:
 
 
 def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray[np.uint8]:
-    """The grey levels of a file, (height, width), before polarity; whatever Pillow raises is passed on."""
+    """The grey levels of a file, (height, width) uint8, before polarity is applied. Errors from Pillow propagate."""
     if isinstance(source, io.TextIOBase):
         raise ImageError(f"{name}: open as text", expected="an open binary file", remedy="open it in mode 'rb'")
     if isinstance(source, Image.Image):
@@ -172,7 +172,7 @@ def _decode(source: Path | BinaryIO | bytes | Image.Image, name: str) -> NDArray
         opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats())
     with opened as image:
         _check_pixels(image.width, image.height, name)
-        with suppress(Exception):  # of broken EXIF: the image may be whole all the same, and else it fails again
+        with suppress(Exception):  # broken EXIF: the image may still be intact; if not, it fails below
             ImageOps.exif_transpose(image, in_place=True)
         return levels_of_image(image)
 
@@ -185,15 +185,15 @@ def _finish(levels: NDArray[np.uint8], polarity: Polarity, height: int | None, n
         levels = light_on_dark(levels)
     if height is None or height == len(levels):
         return levels
-    height = int(height)  # of NumPy it may be too small a number to count with
+    height = int(height)  # the arithmetic below could overflow a small NumPy integer
     width = max(1, round(levels.shape[1] * height / levels.shape[0]))
     _check_pixels(width, height, name)
-    # Pillow's bilinear filter averages when it shrinks and, unlike Lanczos, rings nowhere: black stays black.
+    # Pillow's bilinear filter averages when it shrinks and, unlike Lanczos, does not ring: black stays black.
     return np.array(Image.fromarray(levels).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def check_options(polarity: str, height: int | None) -> None:
-    """Refuse, by an InputError, a polarity or a height that :func:`load_grey` does not take."""
+    """Raise an InputError if :func:`load_grey` does not accept this polarity or height."""
     require_choice("polarity", polarity, Polarity)
     require_count("height", height)
 

@@ -1,4 +1,4 @@
-"""What of Pillow is used: which formats, and none of its warnings."""
+"""Which of Pillow's formats are read, and how its warnings are ignored."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["formats", "image_suffixes", "pillow_warnings_ignored"]
 
-# EPS runs Ghostscript on the file; the others are stubs that know a format's name and cannot read it.
+# For EPS, Pillow runs Ghostscript on the file. The others are stubs that know a format's name but cannot read it.
 _NOT_READ = frozenset({"EPS", "BUFR", "GRIB", "HDF5", "MPEG", "WMF"})
 
 
 def image_suffixes() -> frozenset[str]:
-    """The file name suffixes of the formats that are read, in lower case with their dot.
+    """The file name suffixes of the formats that are read, in lower case and with the dot.
 
     >>> {".png", ".jpg", ".tif"} <= image_suffixes(), ".pdf" in image_suffixes()
     (True, False)
@@ -32,8 +32,8 @@ def image_suffixes() -> frozenset[str]:
 
 @functools.cache
 def formats() -> list[str]:
-    """The names of the formats that are read, as Pillow has them, in the order that it tries them in."""
-    Image.preinit()  # so that the usual formats come first, and are recognised first
+    """Pillow's names of the formats that are read, in the order in which it tries them."""
+    Image.preinit()  # so that the usual formats come first and are recognised first
     Image.init()
     return [name for name in Image.ID if name in Image.OPEN and name not in _NOT_READ]
 
@@ -41,16 +41,16 @@ def formats() -> list[str]:
 _ignoring = 0
 _ignoring_lock = threading.Lock()
 _FILTER = ("ignore", None, Warning, re.compile(r"PIL(\.|$)"), 0)
-"""As ``warnings.filterwarnings`` would make it."""
+"""A filter in the form that ``warnings.filterwarnings`` would add."""
 
 
 @contextmanager
 def pillow_warnings_ignored() -> Iterator[None]:
     """Ignore Pillow's warnings, in any number of threads at once.
 
-    ``warnings.catch_warnings`` is not for this: it swaps a list of the whole process, and would restore an old one over
-    what the program has changed in the meantime. So the first thread in adds one filter, and the last one out takes
-    just that away. Around many images it costs nothing for each of them.
+    ``warnings.catch_warnings`` is not thread-safe: it replaces the filter list of the whole process, and restoring the
+    old list would undo what the program has changed in the meantime. Instead, the first thread to enter adds one
+    filter, and the last one to leave removes just that one. Wrapped around many images, it costs nothing per image.
     """
     global _ignoring  # noqa: PLW0603 - it guards state of the whole process
     with _ignoring_lock:
@@ -63,7 +63,7 @@ def pillow_warnings_ignored() -> Iterator[None]:
         with _ignoring_lock:
             _ignoring -= 1
             if _ignoring == 0:
-                with suppress(ValueError):  # the program has filters of its own by now
+                with suppress(ValueError):  # the program has replaced the filters in the meantime
                     _filters().remove(_FILTER)
 
 

@@ -1,4 +1,4 @@
-"""How the ink of an image and its ground lie to each other."""
+"""Whether the ink of an image is lighter or darker than its background."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ __all__ = ["light_on_dark"]
 
 # Chosen on scans and photos of MNIST training digits, with shadows and without.
 DARK = 32
-"""Up to this level a ground is dark, and the ink light."""
+"""A background up to this level is certainly dark, and its ink light."""
 SAMPLED = 256
-"""Pixels, the mean side to which an image is made smaller to tell whether its ink is dark."""
+"""The mean side in pixels towards which an image is reduced, by a whole factor, to tell whether its ink is dark."""
 STROKES = 20
-"""The part of that side within which pixels are surroundings."""
+"""The mean side divided by the radius of a pixel's surroundings."""
 
 
 def light_on_dark(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """An image as light ink on a dark ground: inverted if it has dark ink on a light one; without a frame, and edges.
+    """Convert an image to light ink on a dark background: invert dark ink on a light one, and remove frame and edges.
 
-    Told by the border, which is ground, unless it is a frame. If the ground is a dark grey, it is told by the ink, for
-    it may be paper in a shadow, or a table. Frames and edges are painted over, see :mod:`capsonnx.images.borders`.
+    The border decides: it is background unless it is a frame. If it is a dark grey, the ink decides, because the border
+    may be paper in a shadow or a table. Frames and edges are painted over, see :mod:`capsonnx.images.borders`.
 
     Args:
         levels: (height, width) uint8.
 
     Returns:
-        (height, width) uint8; ``levels`` itself where nothing is to be done. Black if it has but one level, and so no
-        ink.
+        (height, width) uint8; ``levels`` itself if nothing has to change. An image of one level holds no ink and
+        becomes black.
 
     >>> page = np.full((20, 20), 40, np.uint8)
     >>> page[5:15, 9:11] = 200
@@ -59,16 +59,17 @@ def light_on_dark(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _are_light(border: NDArray[np.uint8]) -> bool:
-    """Whether the median of some pixels is light."""
+    """Whether the median of the pixels is light, above 127."""
     twice = 2 * np.count_nonzero(border > 127)
-    # Unless half of them are, counting tells what the median is, in a fraction of the time.
+    # Unless exactly half of them are light, counting gives the answer in a fraction of the time.
     return bool(np.median(border) > 127 if twice == border.size else twice > border.size)
 
 
 def _ink_is_dark(levels: NDArray[np.uint8]) -> bool:
-    """Whether it is dark rather than light what is narrow and stands out of its surroundings: of paper in a shadow."""
+    """Whether narrow shapes that stand out from their surroundings are mostly dark, as ink on paper in a shadow is."""
     image = Image.fromarray(levels).reduce(max(1, int(levels.size**0.5 / SAMPLED)))
     radius = (image.width * image.height) ** 0.5 / STROKES
     around = np.asarray(image.filter(ImageFilter.BoxBlur(radius)), np.float32)
-    # By the third power strokes count, and noise and the edges of sheets and shadows, alike on either side, do not.
+    # The third power makes strokes count. Noise, and the edges of sheets and shadows, cancel out: they deviate equally
+    # to either side.
     return bool(((np.asarray(image, np.float32) - around) ** 3).sum() < 0)

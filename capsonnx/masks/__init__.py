@@ -1,4 +1,4 @@
-"""Masks, bool (height, width): what of an image hangs together, and how far it goes. NumPy only.
+"""Operations on masks, (height, width) bool: connected components, morphology, runs and bounding boxes. NumPy only.
 
 >>> import numpy as np
 >>> from capsonnx import masks

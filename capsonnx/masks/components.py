@@ -1,4 +1,4 @@
-"""Connected components of a mask, by its runs: numpy only, a few milliseconds for a page of a million pixels."""
+"""Connected components of a mask, found from its runs: NumPy only, a few milliseconds per million pixels."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 __all__ = ["Components", "Edges", "find_components"]
 
 Edges: TypeAlias = tuple[int, int, int, int]
-"""The left, top, right and bottom edge of a box, in pixels."""
+"""The left, top, right and bottom edges of a box in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """The connected components of a mask; pixels that touch at a side or a corner belong together.
+    """The connected components of a mask, with 8-connectivity: pixels that share a side or a corner are connected.
 
-    A run is a stretch of set pixels of one row, as long as it goes. Positions count through the rows of the mask with
-    one unset column added on its right.
+    A run is a maximal sequence of consecutive set pixels in one row. Positions are indices into the flattened mask,
+    padded by one unset column on the right.
 
     Attributes:
         shape: (height, width) of the mask.
-        starts: (runs,) int64, the position of each run's first pixel, in rising order.
-        ends: (runs,) int64, the position after its last.
+        starts: (runs,) int64, the position of the first pixel of each run, in ascending order.
+        ends: (runs,) int64, the position after the last pixel of each run.
         owners: (runs,) int64, the component of each run, in 0..count - 1.
-        boxes: (count, 4) int64, the left, top, right and bottom edge of each component in pixels.
+        boxes: (count, 4) int64, the bounding box of each component: left, top, right and bottom edge in pixels.
     """
 
     shape: tuple[int, int]
@@ -41,11 +41,11 @@ class Components:
         return len(self.boxes)
 
     def areas(self) -> NDArray[np.int64]:
-        """The pixels of each component: (count,) int64."""
+        """The number of pixels of each component, (count,) int64."""
         return np.bincount(self.owners, self.ends - self.starts, len(self)).astype(np.int64)
 
     def peaks(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The greatest of ``values``, (height, width) float32, in each component: (count,) float32."""
+        """The maximum of ``values``, (height, width) float32, in each component: (count,) float32."""
         flat = np.pad(values, ((0, 0), (0, 1))).ravel()
         peaks = np.full(len(self), -np.inf, np.float32)
         if len(self):
@@ -54,22 +54,22 @@ class Components:
         return peaks
 
     def largest_in(self, box: Edges) -> int | None:
-        """The component that has most pixels in a box; None if there is none in it.
+        """The component with the most pixels in a box, or None if the box contains no set pixel.
 
         Args:
-            box: left, top, right and bottom edge in pixels; may reach beyond the mask.
+            box: left, top, right and bottom edge in pixels; may extend beyond the mask.
         """
         owners, _, lefts, rights = self._runs_in(box)
         return int(np.bincount(owners, rights - lefts).argmax()) if len(owners) else None
 
     def box_in(self, box: Edges, component: int) -> Edges:
-        """The left, top, right and bottom edge of what lies of a component in a box, which is to hold some of it."""
+        """The bounding box of the part of a component inside a box, which must contain at least one of its pixels."""
         owners, rows, lefts, rights = self._runs_in(box)
         own = owners == component
         return int(lefts[own].min()), int(rows[own].min()), int(rights[own].max()), int(rows[own].max()) + 1
 
     def _runs_in(self, box: Edges) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Of each run that a box holds some of: its component, its row, and where it begins and ends in the box."""
+        """The component, row, start and end (clipped to the box) of each run that overlaps a box."""
         left, top, right, bottom = box
         stride = self.shape[1] + 1
         runs = slice(*np.searchsorted(self.starts, (top * stride, bottom * stride)))
@@ -80,7 +80,7 @@ class Components:
         return self.owners[runs][inside], rows[inside], lefts[inside], rights[inside]
 
     def mask(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The pixels, (height, width) bool, of the components where ``chosen``, (count,) bool, is set."""
+        """The pixels, (height, width) bool, of the components for which ``chosen``, (count,) bool, is set."""
         height, width = self.shape
         edges = np.zeros(height * (width + 1) + 1, np.int8)
         runs = chosen[self.owners]
@@ -108,7 +108,7 @@ def find_components(mask: NDArray[np.bool_]) -> Components:
     steps = np.diff(line)
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     roots = _roots(len(starts), *_touching(starts, ends, width + 1))
-    numbers = np.cumsum(roots == np.arange(len(roots)))  # a root is a run that is its own, so these count from 1
+    numbers = np.cumsum(roots == np.arange(len(roots)))  # a root is a run that is its own root, so these count from 1
     owners = numbers[roots] - 1
     rows, lefts = np.divmod(starts, width + 1)
     count = int(owners.max(initial=-1)) + 1
@@ -125,7 +125,7 @@ def find_components(mask: NDArray[np.bool_]) -> Components:
 def _touching(
     starts: NDArray[np.int64], ends: NDArray[np.int64], stride: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pairs of runs, one in the row above the other, that touch."""
+    """The pairs of touching runs, given as the upper run and the one in the row below it."""
     first = np.searchsorted(ends, starts + stride, side="left")
     counts = np.searchsorted(starts, ends + stride, side="right") - first
     upper = np.repeat(np.arange(len(starts)), counts)
@@ -134,7 +134,7 @@ def _touching(
 
 
 def _roots(count: int, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The least run that each run is joined with: roots hook onto lesser roots, then every path is halved."""
+    """The lowest-numbered run connected to each run, by union-find: link roots to lower ones, then halve every path."""
     roots = np.arange(count)
     while (roots[one] != roots[other]).any():
         least = np.minimum(roots[one], roots[other])

@@ -1,4 +1,4 @@
-"""Morphology by squares, of masks and of grey levels (J. Serra, "Image Analysis and Mathematical Morphology", 1982)."""
+"""Morphology with squares, on masks and grey levels (J. Serra, "Image Analysis and Mathematical Morphology", 1982)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ __all__ = ["dilated", "eroded", "opened", "running"]
 
 
 def eroded(mask: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
-    """Where all of the square around a place is set; beyond its edges the mask goes on as it ends there.
+    """Erode a mask with a square: a pixel stays set if the whole square around it is set.
+
+    Beyond its edges, the mask is continued by its edge pixels.
 
     Args:
         mask: (height, width) bool.
-        side: of the square, odd, from 1.
+        side: the side of the square in pixels, odd, at least 1.
 
     >>> eroded(np.array([[1, 1, 1, 0], [1, 1, 1, 1]], bool)).tolist()
     [[True, True, False, False], [True, True, False, False]]
@@ -31,11 +33,11 @@ def eroded(mask: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
 
 
 def dilated(mask: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
-    """Where any of the square around a place is set.
+    """Dilate a mask with a square: a pixel is set if any pixel of the square around it is set.
 
     Args:
         mask: (height, width) bool.
-        side: of the square, odd, from 1.
+        side: the side of the square in pixels, odd, at least 1.
 
     >>> dilated(np.array([[1, 0, 0, 0], [0, 0, 0, 0]], bool)).tolist()
     [[True, True, False, False], [True, True, False, False]]
@@ -44,16 +46,16 @@ def dilated(mask: NDArray[np.bool_], side: int = 3) -> NDArray[np.bool_]:
 
 
 def opened(levels: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """The grey-level opening by a square: the brightest, over the squares that hold a pixel, of their darkest levels.
+    """Open grey levels with a square: each pixel gets the maximum, over all squares containing it, of their minimum.
 
-    Squares lie inside the image; of one less high or wide, what of the square fits.
+    Squares lie inside the image. If the image is lower or narrower than the square, the square is cut to fit.
 
     Args:
         levels: (height, width) float32.
-        side: of the square in pixels, from 1.
+        side: the side of the square in pixels, at least 1.
 
     Returns:
-        (height, width) float32, nowhere more than ``levels``.
+        (height, width) float32, nowhere greater than ``levels``.
 
     >>> page = np.zeros((9, 9), np.float32)
     >>> page[1:5, 1:5], page[7, :] = 3, 5
@@ -67,12 +69,15 @@ def opened(levels: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 
 
 def running(values: Values, length: int, pick: Callable[..., Any]) -> Values:
-    """A pick, as of the least, among each so many consecutive rows: (rows - length + 1, columns), or without rows.
+    """Combine every ``length`` consecutive rows, for example into their minimum.
 
     Args:
         values: (rows, columns).
-        length: how many rows, from 1.
-        pick: of two arrays, element by element; associative, and of equal ones the same.
+        length: the number of consecutive rows, at least 1.
+        pick: combines two arrays element by element; must be associative and idempotent, like ``np.minimum``.
+
+    Returns:
+        (rows - length + 1, columns); no rows if there are fewer than ``length``.
 
     >>> running(np.array([[3.0], [1.0], [2.0]], np.float32), 2, np.minimum).tolist()
     [[1.0], [1.0]]

@@ -1,4 +1,7 @@
-"""Stretches of set pixels in the columns of a mask; of its rows, by the transposed mask."""
+"""Stretches, that is maximal runs of set pixels, in the columns of a mask; transpose the mask to get those of its rows.
+
+Also other measures of how far the set pixels of a mask extend.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ __all__ = ["Stretches", "below", "bounding_box", "counts", "ends"]
 
 
 class Stretches(NamedTuple):
-    """The stretches of set pixels in the columns of a mask, each as long as it goes.
+    """The maximal runs of consecutive set pixels in the columns of a mask.
 
     Attributes:
-        columns: (count,) int64, the column of each.
-        starts: (count,) int64, its first row.
-        ends: (count,) int64, the row after its last.
+        columns: (count,) int64, the column of each stretch.
+        starts: (count,) int64, the first row of each stretch.
+        ends: (count,) int64, the row after the last of each stretch.
     """
 
     columns: NDArray[np.int64]
@@ -29,7 +32,7 @@ class Stretches(NamedTuple):
 
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> Stretches:
-        """Those of a mask, (height, width) bool.
+        """Find the stretches of a mask, (height, width) bool.
 
         >>> found = Stretches.of(np.array([[1, 0], [1, 1], [0, 0], [1, 0]], bool))
         >>> found.columns.tolist(), found.starts.tolist(), found.lengths.tolist()
@@ -41,11 +44,11 @@ class Stretches(NamedTuple):
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """(count,) int64, in pixels."""
+        """The length of each stretch in pixels, (count,) int64."""
         return self.ends - self.starts
 
     def spread(self, values: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """One value for each stretch, (count,), at all of its pixels, and 0 elsewhere: (height, width)."""
+        """Put the value of each stretch, (count,), at all of its pixels, and 0 elsewhere: (height, width) float32."""
         lengths = self.lengths
         rows = np.arange(lengths.sum()) + np.repeat(self.starts - (np.cumsum(lengths) - lengths), lengths)
         page = np.zeros(shape, np.float32)
@@ -53,12 +56,12 @@ class Stretches(NamedTuple):
         return page
 
     def mask(self, chosen: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-        """The pixels of some stretches, of which ``chosen``, (count,) bool, is set: (height, width) bool."""
+        """The pixels, (height, width) bool, of the stretches for which ``chosen``, (count,) bool, is set."""
         return self.spread(chosen.astype(np.float32), shape) > 0
 
 
 def below(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
-    """Whether so many pixels are set from each one downwards: (height - length + 1, width), or without rows.
+    """Whether each pixel and those below it, ``length`` in all, are set: (height - length + 1, width), or no rows.
 
     >>> below(np.array([[1, 1], [1, 0], [1, 1]], bool), 2).tolist()
     [[True, False], [True, False]]
@@ -67,7 +70,7 @@ def below(mask: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
 
 
 def counts(mask: NDArray[np.bool_], length: int) -> NDArray[np.int32]:
-    """How many pixels are set in every window of so many columns: (height, width - length + 1).
+    """The number of set pixels in each row of every window of ``length`` columns: (height, width - length + 1) int32.
 
     >>> counts(np.array([[1, 1, 0, 1]], bool), 2).tolist()
     [[2, 1, 1]]
@@ -78,7 +81,7 @@ def counts(mask: NDArray[np.bool_], length: int) -> NDArray[np.int32]:
 
 
 def ends(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Of each row (count, length), the first place that is set and the one after the last; all of it where none is.
+    """The first set place of each row (count, length), and the one after the last; 0 and length if none is set.
 
     >>> first, last = ends(np.array([[0, 1, 0, 1, 0], [0, 0, 0, 0, 0]], bool))
     >>> first.tolist(), last.tolist()
@@ -88,7 +91,7 @@ def ends(present: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]
 
 
 def bounding_box(mask: NDArray[Any]) -> tuple[slice, slice]:
-    """The rows and the columns that hold all that is set, or not zero, in (height, width); of nothing, none.
+    """The smallest slices of rows and columns with all nonzero values of (height, width); empty if there are none.
 
     >>> bounding_box(np.array([[0, 0, 0], [0, 1, 1]], bool))
     (slice(1, 2, None), slice(1, 3, None))

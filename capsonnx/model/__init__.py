@@ -1,4 +1,4 @@
-"""The networks in torch: squash, routing, layers, loss, decoder. Nothing here knows of files, data or ONNX."""
+"""The networks in torch: squash, routing, layers, loss, decoder. Nothing here knows about files, data or ONNX."""
 
 from capsonnx.model.capsules import CapsuleLayer
 from capsonnx.model.config import (

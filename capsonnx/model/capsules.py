@@ -1,4 +1,4 @@
-"""The capsule layer: votes, a routing and a squash, as a config chooses them."""
+"""The capsule layer: votes, routing and squash, as chosen by the config."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["CapsuleLayer"]
 
 
 class CapsuleLayer(nn.Module):
-    """A fully connected capsule layer with dynamic routing; by default its matrix W_j is shared by all input capsules.
+    """A fully connected capsule layer with dynamic routing; by default all input capsules share the matrices W_j.
 
     Args:
-        config: which routing, squash and sharing.
-        places: the number of input capsules, where every place has matrices of its own; None: any.
+        config: chooses the routing, the squash and the sharing.
+        places: the number of input capsules, if every place has its own matrices; None: any number.
     """
 
     def __init__(self, config: NetworkConfig, places: int | None = None) -> None:
@@ -37,18 +37,18 @@ class CapsuleLayer(nn.Module):
         self.routings = config.routings
         self.window = window_of(config.receptive_field)
         inputs, classes, dimension = config.widths[-1], config.classes, config.dimension
-        bound = math.sqrt(6 / (inputs + classes * dimension))  # Glorot's, of the source's one C x JD matrix
+        bound = math.sqrt(6 / (inputs + classes * dimension))  # Glorot, for the source's single C x JD matrix
         self.weight = nn.Parameter(torch.empty(classes, (places or 1) * inputs, dimension).uniform_(-bound, bound))
         self.squash = Squash(config.squash)
         self.em = ExpectationMaximisation(classes) if config.routing == "em" else None
 
     @property
     def explains(self) -> bool:
-        """Whether evidence and field can be had of it: where matrices are shared, and couplings are of a softmax."""
+        """Whether it can give evidence and field: this takes shared matrices and couplings that are a softmax."""
         return self.places is None and self.em is None
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (batch, C, rows, cols), the input capsules, to output capsules (batch, J, D) of length below one.
+        """Map features (batch, C, rows, cols), the input capsules, to output capsules (batch, J, D) shorter than one.
 
         Raises:
             InputError: there are more or fewer places than the layer has matrices for.
@@ -59,7 +59,7 @@ class CapsuleLayer(nn.Module):
         return self.poses(self.routed(features))
 
     def votes(self, features: Tensor) -> Votes:
-        """The votes of features (batch, C, rows, cols).
+        """The prediction vectors of features (batch, C, rows, cols).
 
         Raises:
             InputError: there are more or fewer places than the layer has matrices for.
@@ -76,21 +76,27 @@ class CapsuleLayer(nn.Module):
         return FullVotes(features, self.weight)
 
     def routed(self, features: Tensor) -> Routed:
-        """What routing finds for features (batch, C, rows, cols); not of routing ``em``."""
+        """Route features (batch, C, rows, cols); not for routing ``em``."""
         config = self.config
         return route(
             self.votes(features), self.routings, routing=config.routing, squash=self.squash, axis=config.coupling_axis
         )
 
     def poses(self, routed: Routed) -> Tensor:
-        """The output capsules (batch, J, D) that a routing ends in."""
+        """The output capsules (batch, J, D) after the last iteration of a routing."""
         poses: Tensor = self.squash(routed.sums[-1]).transpose(0, 1)
         return poses
 
     def explain(self, features: Tensor, routed: Routed) -> Tensor:
-        """Features (batch, C, rows, cols) to (batch, J, rows, cols); see :func:`capsonnx.model.routing.explain`."""
+        """The evidence (batch, J, rows, cols) in features (batch, C, rows, cols).
+
+        See :func:`capsonnx.model.routing.explain`.
+        """
         return explain(features, self.weight, routed, axis=self.config.coupling_axis)
 
     def slide(self, features: Tensor) -> Tensor:
-        """Features (batch, C, rows, cols) to (batch, J, rows + 1, cols); see :func:`capsonnx.model.field.slide`."""
+        """The lengths (batch, J, rows + 1, cols) of every window of features (batch, C, rows, cols).
+
+        See :func:`capsonnx.model.field.slide`.
+        """
         return slide(features, self.weight, self.window, self.squash, axis=self.config.coupling_axis)

@@ -1,4 +1,4 @@
-"""The frozen choices that fix a network but for its weights."""
+"""The frozen config that determines a network except for its weights."""
 
 from __future__ import annotations
 
@@ -37,41 +37,41 @@ CHOICES = {
     "sharing": Sharing,
     "coupling_axis": CouplingAxis,
 }
-"""Of a network, by the names of its attributes."""
+"""The possible values of a :class:`NetworkConfig`, by attribute."""
 
 SOURCE_WIDTHS = (64, 64, 128, 128)
-"""Of the stem in bojone/Capsule."""
+"""The widths of the stem in bojone/Capsule."""
 
 DEPTHS = range(3, 7)
-"""How many convolutions a stem may have: the deeper, the more each feature column sees, and what it sees of a symbol
-must not be as large as the symbol."""
+"""The numbers of convolutions that a stem may have. The deeper the stem, the larger its receptive field, and a feature
+column must not see a whole symbol."""
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything that fixes a network but its weights; saved in the checkpoint and in the ONNX metadata.
+    """Everything that determines a network except its weights; saved in the checkpoint and in the ONNX metadata.
 
-    Those after ``hidden`` are choices of the article's and of its comments, for comparison; ``capsule`` only.
+    The attributes after ``hidden`` are variants from the article and its comments, for comparison; ``capsule`` only.
 
     Attributes:
-        kind: ``capsule``; or ``pooled`` for the baseline, a CNN with global average pooling on the same stem; or
-            ``summed``, the same CNN with a sum in place of the average.
+        kind: ``capsule``; ``pooled``, the baseline: a CNN with global average pooling on the same stem; or ``summed``,
+            the same CNN with a sum instead of the average.
         classes: the number of classes J.
-        stem_bias: of the stem's convolutions: ``none``; ``free``, as in the source; or ``silent``, at most zero. With
-            ``none`` and ``silent`` black pixels give zero features, since relu(0 + b) = 0 for b ≤ 0, and the answer
-            does not depend on how much black surrounds the ink.
-        widths: the channels of the stem's convolutions, two before its pool and the others after; the last is C, the
+        stem_bias: the biases of the stem's convolutions: ``none``; ``free``, as in the source; or ``silent``, at most
+            zero. With ``none`` and ``silent``, black pixels give zero features, since relu(0 + b) = 0 for b ≤ 0, and
+            the answer of a capsule network does not depend on how much black surrounds the ink.
+        widths: the channels of the stem's convolutions, two before its pool and the others after it; the last is C, the
             dimension of an input capsule.
         dimension: the dimension D of an output capsule (``capsule`` only).
         routings: the number of routing iterations (``capsule`` only).
         hidden: the width of the layer between pooling and scores (``pooled`` and ``summed`` only).
-        routing: see :mod:`capsonnx.model.routing`, and for ``em`` :mod:`capsonnx.model.em`.
+        routing: see :mod:`capsonnx.model.routing`, or :mod:`capsonnx.model.em` for ``em``.
         squash: see :mod:`capsonnx.model.squash`.
         sharing: ``shared``, one matrix W_j for all input capsules; or ``full``, one W_ji for each place i, which ties
-            the network to one size of image.
-        coupling_axis: whose coupling coefficients sum to one: those of all ``output`` capsules with one input capsule,
-            or those of all ``input`` capsules with one output capsule.
-        size: height and width in pixels of the images, of ``full`` sharing; None: any.
+            the network to one image size.
+        coupling_axis: the capsules over which coupling coefficients sum to one: all ``output`` capsules for each input
+            capsule, or all ``input`` capsules for each output capsule.
+        size: the height and width of the images in pixels, for ``full`` sharing; None: any.
     """
 
     kind: NetworkKind = "capsule"
@@ -88,7 +88,7 @@ class NetworkConfig:
     size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no choice, and choices that do not go together.
+        """Refuse invalid choices, and choices that do not go together.
 
         Raises:
             InputError: there is no such network.
@@ -137,7 +137,7 @@ class NetworkConfig:
 
     @property
     def receptive_field(self) -> int:
-        """The side in pixels of the square that one feature column sees: 6 up to the pool, 4 for every layer after it.
+        """The side in pixels of the square that a feature column sees: 6 up to the pool, 4 more per layer after it.
 
         >>> NetworkConfig().receptive_field
         14
@@ -146,15 +146,15 @@ class NetworkConfig:
 
     @property
     def is_silent(self) -> bool:
-        """Whether black gives zero features, and more of it changes nothing."""
+        """Whether black gives zero features, so that more of it does not change the answer of a capsule network."""
         return self.stem_bias != "free" and self.coupling_axis == "output"
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> NetworkConfig:
-        """What :func:`dataclasses.asdict` made, back from JSON; of older files as well, whose bias is true or false.
+        """Rebuild a config from the JSON of its :func:`dataclasses.asdict`; in older files the bias is true or false.
 
         Raises:
-            TypeError: a value is not one of a config.
+            TypeError: a value does not belong to a config.
             InputError: the values do not go together.
 
         >>> NetworkConfig.from_json({"kind": "capsule", "stem_bias": True}).stem_bias

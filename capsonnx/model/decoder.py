@@ -1,8 +1,9 @@
 """The decoder: from the pose of one class back to an image of its symbol (Sabour et al. 2017, section 4.1).
 
-The poses of all classes but one are masked with zeros; fully connected layers turn what is left into pixels. While
-training, the one class is the right one, and the squared differences to the image are added to the margin loss. A
-trained decoder draws any class by itself, and so the symbols of an image of several, one by one.
+The poses of all classes but one are masked with zeros, and fully connected layers turn the remaining pose into pixels.
+In training, the remaining class is the right one, and the squared differences from the image are added to the margin
+loss. A trained decoder can draw any class by itself, and therefore the symbols of an image that holds several, one by
+one.
 """
 
 from __future__ import annotations
@@ -27,15 +28,16 @@ __all__ = ["Decoder", "DecoderConfig", "mask", "reconstruction_loss"]
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Everything that fixes a decoder but its weights.
+    """Everything that determines a decoder except its weights.
 
     Attributes:
         classes: the number of classes J.
         dimension: the dimension D of a pose.
-        size: height and width in pixels of the images that it draws.
-        hidden: the widths of its hidden layers; Sabour et al. have 512 and 1024.
-        weight: of the reconstruction in the loss of training. It counts the sum of the squared differences of pixels in
-            0..1, against the margin loss as Sabour et al. have it, a sum over the classes.
+        size: the height and width in pixels of the images that it draws.
+        hidden: the widths of its hidden layers; Sabour et al. use 512 and 1024.
+        weight: the weight of the reconstruction loss in training. The reconstruction loss is the sum of the squared
+            differences of pixels in 0..1; the weight is relative to the margin loss of Sabour et al., a sum over the
+            classes.
     """
 
     classes: int
@@ -46,10 +48,10 @@ class DecoderConfig:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DecoderConfig:
-        """What :func:`dataclasses.asdict` made, back from JSON.
+        """Rebuild a config from the JSON of its :func:`dataclasses.asdict`.
 
         Raises:
-            KeyError, TypeError: a value is missing, or not one of a config.
+            KeyError, TypeError: a value is missing, or does not belong to a config.
 
         >>> DecoderConfig.from_json({"classes": 2, "dimension": 4, "size": [20, 30], "hidden": [8]}).size
         (20, 30)
@@ -58,7 +60,7 @@ class DecoderConfig:
 
 
 class Decoder(nn.Module):
-    """Masked poses to images: hidden layers with a ReLU, and a sigmoid; in Sabour's widths 1,411,344 parameters."""
+    """Masked poses to images: hidden layers with ReLUs, then a sigmoid; 1,411,344 parameters with Sabour's widths."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -74,7 +76,7 @@ class Decoder(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def forward(self, poses: Tensor) -> Tensor:
-        """Poses (batch, J, D), zero but for one class, to images (batch, height, width) in 0..1, 1 for full ink."""
+        """Map poses (batch, J, D), zero but for one class, to images (batch, height, width) in 0..1, 1 for full ink."""
         images: Tensor = self.layers(poses.flatten(1))
         return images.view(-1, *self.config.size)
 
@@ -98,15 +100,15 @@ def mask(poses: Tensor, targets: Tensor) -> Tensor:
 
 
 def reconstruction_loss(reconstructed: Tensor, images: Tensor, targets: Tensor) -> Tensor:
-    """The sum of squared differences of an image's pixels, as a mean over the images that hold a symbol.
+    """The sum of squared pixel differences of an image, averaged over the images that hold a symbol.
 
     Args:
         reconstructed: (batch, height, width) in 0..1.
         images: (batch, height, width) in 0..1, what should have been drawn.
-        targets: (batch,) int64, the class in each image; those of :data:`capsonnx.model.NOTHING` are left out.
+        targets: (batch,) int64, the class in each image; images with :data:`capsonnx.model.NOTHING` are left out.
 
     Returns:
-        A scalar, at least 0; 0 where no image holds a symbol.
+        A scalar, at least 0; 0 if no image holds a symbol.
 
     >>> wanted, nothing = torch.ones(2, 3, 3), torch.zeros(2, 3, 3)
     >>> reconstruction_loss(nothing, wanted, torch.tensor([4, -1]))

@@ -1,4 +1,4 @@
-"""The margin loss, of whole images and of windows."""
+"""The margin loss for whole images and for windows."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NOTHING = -1
 def margin_loss(lengths: Tensor, targets: Tensor, *, absent_weight: float = 0.25) -> Tensor:
     """Mean over batch and classes of  T relu(0.9 - ‖v‖)² + λ (1 - T) relu(‖v‖ - 0.1)².
 
-    From Sabour et al. (2017), with the source's λ = 0.25 and, as Keras averages, a mean over the classes.
+    From Sabour et al. (2017), with the source's λ = 0.25 and a mean over the classes, as Keras computes it.
 
     Args:
         lengths: ‖v‖, (batch, J) in 0..1.
-        targets: (batch,) int64, the one class in each image, or :data:`NOTHING` where there is none.
+        targets: (batch,) int64, the one class in each image, or :data:`NOTHING` if there is none.
         absent_weight: λ, the weight of the classes that are not in the image.
 
     Returns:
@@ -46,16 +46,17 @@ def window_loss(
 ) -> Tensor:
     """The margin loss of the sliding head, for images of one labelled symbol and perhaps pieces of others.
 
-    Windows within 3 pixels of the symbol's centre are to tell its class; windows at least 8 pixels from the centre of
-    every symbol, to the side, or 10 above or below, are to tell nothing. What lies between is not asked.
+    Windows within 3 pixels of the labelled symbol's centre should give its class. Windows at least 8 pixels to the side
+    of every symbol's centre, or 10 above or below it, should give none. All other windows are ignored, as are those
+    that reach beyond the feature map.
 
     Args:
         lengths: the output of :func:`capsonnx.model.field.slide`, (batch, J, rows, cols).
-        centres: (batch, symbols, 2), row and column of centres in pixels from the upper left edge, that of the
-            labelled symbol first; infinite for none.
+        centres: (batch, symbols, 2), the row and column of each symbol's centre in pixels from the upper left corner,
+            the labelled symbol first; infinite if there is no symbol.
         targets: (batch,) int64, the class of the first symbol, or :data:`NOTHING`.
-        window: what the lengths were found with.
-        absent_weight: λ, the weight of the classes that a window should not tell.
+        window: the window that was passed to :func:`capsonnx.model.field.slide`.
+        absent_weight: λ, the weight of the classes that a window should not give.
 
     Returns:
         A scalar, at least 0: the mean over the images.
@@ -85,5 +86,5 @@ def _present(targets: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _mean_where(values: Tensor, mask: Tensor) -> Tensor:
-    """The mean of each image's values (batch, rows, cols) where the mask holds, 0 where it holds nowhere: (batch,)."""
+    """The mean of each image's values (batch, rows, cols) where the mask is true, 0 if it never is: (batch,)."""
     return (values * mask).sum(dim=(1, 2)) / mask.sum(dim=(1, 2)).clamp_min(1)

@@ -1,7 +1,7 @@
-"""The networks: the convolutional stem, the capsule network on it, and the baseline it is compared with.
+"""The networks: the convolutional stem, the capsule network on top of it, and the baseline it is compared with.
 
-Both take images of any height and width from the side of what a feature column sees, 14 px with the source's stem:
-no weight depends on the image size.
+Both take images whose sides are at least the receptive field of a feature column, 14 px with the source's stem: no
+weight depends on the image size, except with sharing ``full``.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ __all__ = ["CapsuleNetwork", "Network", "PooledNetwork", "Stem", "build"]
 
 
 class Stem(nn.Sequential):
-    """Images to feature columns: two convolutions, average pool 2, some more; all 3 by 3, 'valid', each with a ReLU.
+    """Images to feature columns: two convolutions, a 2x2 average pool, more convolutions; all 3x3 'valid' with a ReLU.
 
-    (batch, 1, height, width) to (batch, C, rows, cols), rows = (height - receptive_field) // 2 + 1. Each column sees a
-    square of ``receptive_field`` pixels, and neighbours stand 2 px apart.
+    Maps (batch, 1, height, width) to (batch, C, rows, cols), where rows = (height - receptive_field) // 2 + 1. Each
+    column sees a square with sides of ``receptive_field`` pixels, and neighbouring columns are 2 px apart.
     """
 
     def __init__(self, widths: tuple[int, ...], *, bias: bool) -> None:
         def convolution(inputs: int, outputs: int) -> list[nn.Module]:
             layer = nn.Conv2d(inputs, outputs, 3, bias=bias)
-            nn.init.xavier_uniform_(layer.weight)  # Keras's default, which the source has
+            nn.init.xavier_uniform_(layer.weight)  # Keras's default, which the source uses
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
             return [layer, nn.ReLU()]
@@ -51,14 +51,14 @@ class Stem(nn.Sequential):
 
     @torch.no_grad()
     def silence(self) -> None:
-        """Lower every bias above zero to zero, so that black gives zero features."""
+        """Clamp every bias to at most zero, so that black gives zero features."""
         for name, weight in self.named_parameters():
             if name.endswith("bias"):
                 weight.clamp_(max=0)
 
 
 class Network(nn.Module, ABC):
-    """What the two networks share: a stem, and a head that turns its feature columns into scores."""
+    """The base of both networks: a stem, and a head that turns its feature columns into scores."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -66,9 +66,9 @@ class Network(nn.Module, ABC):
         self.stem = Stem(config.widths, bias=config.stem_bias != "none")
 
     def features(self, images: Tensor) -> Tensor:
-        """Images (batch, height, width), uint8 or float in 0..255, to features (batch, C, rows, cols).
+        """Map images (batch, height, width), uint8 or float in 0..255, to features (batch, C, rows, cols).
 
-        A method of its own because training may run this part, and only this part, in bfloat16.
+        It is a separate method because training may run this part, and only this part, in bfloat16.
         """
         ink: Tensor = images.to(next(self.parameters()).dtype).unsqueeze(1) / 255
         features: Tensor = self.stem(ink)
@@ -76,37 +76,37 @@ class Network(nn.Module, ABC):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Which of :data:`capsonnx.contract.OUTPUTS` the network has, in their order."""
+        """The outputs that the network has, in the order of :data:`capsonnx.contract.OUTPUTS`."""
         return (LENGTHS,)
 
     def constrain(self) -> None:
-        """After a step of training, bring the weights back to where they have to stay."""
+        """Bring the weights back into their allowed ranges; call it after each training step."""
         if self.config.stem_bias == "silent":
             self.stem.silence()
 
     @abstractmethod
     def classify(self, features: Tensor) -> tuple[Tensor, ...]:
-        """Features (batch, C, rows, cols) to the network's outputs, the first of them the lengths (batch, J)."""
+        """Map features (batch, C, rows, cols) to the network's outputs, the first being the lengths (batch, J)."""
 
     def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
-        """Features (batch, C, rows, cols) to the outputs of :mod:`capsonnx.contract` that are named, in this order."""
+        """Map features (batch, C, rows, cols) to the named outputs of :mod:`capsonnx.contract`, in the order given."""
         classified = dict(zip((LENGTHS, POSES), self.classify(features), strict=False))
         return {name: classified[name] for name in names}
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Images (batch, height, width), uint8 or float in 0..255, to the outputs.
+        """Map images (batch, height, width), uint8 or float in 0..255, to the outputs.
 
         Args:
-            images: of which both sides are at least the config's ``receptive_field``.
+            images: both sides must be at least the config's ``receptive_field``.
 
         Returns:
-            lengths (batch, J) in [0, 1), and from a capsule network poses (batch, J, D) as well.
+            The lengths (batch, J) in [0, 1), and from a capsule network also the poses (batch, J, D).
         """
         return self.classify(self.features(images))
 
 
 class CapsuleNetwork(Network):
-    """The stem and one capsule layer; in the source's widths, with biases and shared matrices, 279,488 parameters."""
+    """The stem and one capsule layer: 279,488 parameters with the source's widths, biases and shared matrices."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
@@ -114,7 +114,7 @@ class CapsuleNetwork(Network):
         self.capsules = CapsuleLayer(config, places)
 
     def with_routings(self, routings: int) -> CapsuleNetwork:
-        """A copy, with the same weights, that routes for another number of iterations, from 1."""
+        """A copy with the same weights that routes for another number of iterations, at least 1."""
         network = copy.deepcopy(self)
         network.config = replace(network.config, routings=routings)
         network.capsules.routings = routings
@@ -122,19 +122,19 @@ class CapsuleNetwork(Network):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """Lengths and poses, and evidence and field where the capsule layer has them."""
+        """Lengths and poses, and evidence and field if the capsule layer can give them."""
         return OUTPUTS if self.capsules.explains else (LENGTHS, POSES)
 
     def classify(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (batch, C, rows, cols) to lengths (batch, J) and poses (batch, J, D)."""
+        """Map features (batch, C, rows, cols) to lengths (batch, J) and poses (batch, J, D)."""
         poses: Tensor = self.capsules(features)
         return vector_norm(poses, dim=-1), poses
 
     def outputs(self, features: Tensor, names: Sequence[str]) -> dict[str, Tensor]:
-        """Of every network's, ``evidence`` (batch, J, rows, cols) and ``field`` (batch, J, rows + 1, cols) besides."""
+        """The named outputs, also ``evidence`` (batch, J, rows, cols) and ``field`` (batch, J, rows + 1, cols)."""
         if not self.capsules.explains:
             return super().outputs(features, names)
-        routed = self.capsules.routed(features)  # once, for three of the four
+        routed = self.capsules.routed(features)  # once, for three of the four outputs
         poses = self.capsules.poses(routed)
         found = {LENGTHS: vector_norm(poses, dim=-1), POSES: poses}
         if EVIDENCE in names:
@@ -144,15 +144,15 @@ class CapsuleNetwork(Network):
         return {name: found[name] for name in names}
 
     def constrain(self) -> None:
-        """Of every network's, the constant of a learnt squash besides."""
+        """Bring the weights back into their allowed ranges, also the constant of a learnt squash."""
         super().constrain()
         self.capsules.squash.constrain()
 
 
 class PooledNetwork(Network):
-    """The source's baseline: global average pooling, one hidden layer, sigmoid: 276,810 parameters with biases.
+    """The source's baseline: global average pooling, one hidden layer, sigmoid; 276,810 parameters with biases.
 
-    Of kind ``summed`` it sums in place of averaging, as the capsules do.
+    With kind ``summed`` it sums instead of averaging, as the capsules do.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -169,9 +169,10 @@ class PooledNetwork(Network):
                 nn.init.zeros_(layer.bias)
 
     def classify(self, features: Tensor) -> tuple[Tensor]:
-        """Features (batch, C, rows, cols) to lengths (batch, J): sigmoid scores under the capsules' name."""
-        # Along one axis, then the other: a float32 sum over the 60,000 columns of a large page at once drifts. The sum
-        # is divided by the columns of a 28×28 image: it then trains like the average, from the same start.
+        """Map features (batch, C, rows, cols) to lengths (batch, J): sigmoid scores under the capsules' name."""
+        # Along one axis, then the other: a single float32 sum over the 60,000 columns of a large page drifts. The sum
+        # is divided by 64, the number of columns that the source's stem has on a 28×28 image, so that it trains like
+        # the average, from the same start.
         if self.config.kind == "summed":
             pooled = features.sum(dim=3).sum(dim=2) / 64
         else:
@@ -180,7 +181,7 @@ class PooledNetwork(Network):
 
 
 def build(config: NetworkConfig) -> Network:
-    """A network with fresh weights, drawn from torch's global random state.
+    """A network with initial weights drawn from torch's global random state.
 
     >>> from capsonnx.model import NetworkConfig
     >>> sum(weight.numel() for weight in build(NetworkConfig("capsule", stem_bias="free")).parameters())

@@ -1,22 +1,22 @@
-"""Dynamic routing: which input capsules an output capsule is made of, found from how well they agree with it.
+"""Dynamic routing: find the input capsules that an output capsule is made of, by how well they agree with it.
 
 Notation: prediction vectors û_{j|i}, for input capsule i and output capsule j (:mod:`capsonnx.model.votes`); coupling
 coefficients c_ij; output capsules v_j = squash(s_j). Every iteration computes
 
     s_j = Σ_i c_ij û_{j|i}        with        c_ij = softmax_j ⟨û_{j|i}, q_j⟩
 
-where the query q_j comes from the iteration before, and is zero, so that c_ij = 1/J, in the first. The routings differ
-in nothing but the query:
+where the query q_j comes from the previous iteration; in the first iteration it is zero, so that c_ij = 1/J. The
+routings differ only in the query:
 
 =================  =======================  ===========================================================================
 ``su``             q = squash(s)            the article's: Su Jianlin, kexue.fm/archives/4819
 ``su-normalised``  q = s/‖s‖                its author's later one: kexue.fm/archives/5112, bojone/Capsule; the default
-``hinton``         q = Σ squash(s), of all  Sabour et al. (2017), b ← b + ⟨û, v⟩: agreement adds up, as û stays the same
-                   iterations so far
+``hinton``         q = Σ squash(s) over     Sabour et al. (2017), b ← b + ⟨û, v⟩: agreement adds up, as û stays the same
+                   all iterations so far
 ``uniform``        q = 0                    no routing at all: the control
 =================  =======================  ===========================================================================
 
-``em``, which is of another kind, is in :mod:`capsonnx.model.em`.
+``em`` is a different kind of routing; see :mod:`capsonnx.model.em`.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ __all__ = ["Routed", "couple", "explain", "route"]
 
 @dataclass(frozen=True)
 class Routed:
-    """What a routing found.
+    """The result of a routing.
 
     Attributes:
-        sums: s of every iteration, each (J, batch, D), before squashing.
-        queries: q of every coupling but the first, which is uniform, each (J, batch, D).
+        sums: s of every iteration before squashing, each (J, batch, D).
+        queries: q of every iteration but the first, whose coupling is uniform, each (J, batch, D).
     """
 
     sums: list[Tensor]
@@ -49,7 +49,7 @@ class Routed:
 
     @property
     def query(self) -> Tensor | None:
-        """Of the last coupling, or None where it was uniform."""
+        """The query of the last coupling, or None if that was uniform."""
         return self.queries[-1] if self.queries else None
 
 
@@ -64,15 +64,16 @@ def route(
     """Route input capsules to output capsules by agreement.
 
     ``routings`` counts as in the source: 3 is a uniform start and two refinements. Input capsules that are zero
-    contribute nothing to any sum, so black surroundings are exact, but where the coupling is shared out among input
-    capsules, of which they then take their part.
+    contribute nothing to any sum, so black surroundings have exactly no effect. The exception is ``axis`` ``input``,
+    where zero capsules also take a share of the coupling.
 
     Args:
         votes: the prediction vectors.
-        routings: the number of iterations, at least 1; the loop unrolls when traced. ``uniform`` needs no second.
+        routings: the number of iterations, at least 1; the loop is unrolled when traced. ``uniform`` never takes more
+            than one.
         routing: any but ``em``.
-        squash: what makes the query of ``su`` and ``hinton``; None: the article's.
-        axis: over which the softmax runs.
+        squash: makes the query of ``su`` and ``hinton``; None: the article's.
+        axis: the capsules over which the softmax runs.
     """
     squash = squash or Squash()
     queries: list[Tensor] = []
@@ -85,7 +86,7 @@ def route(
 
 
 def couple(votes: Votes, query: Tensor, axis: CouplingAxis = "output") -> Tensor:
-    """The coupling coefficients c of a query (J, batch, D): (batch, J, N); over the axis they sum to one."""
+    """The coupling coefficients c (batch, J, N) of a query (J, batch, D); over the axis they sum to one."""
     logits = votes.agree(query)
     return logits.softmax(dim=1 if axis == "output" else 2)
 
@@ -96,8 +97,8 @@ def explain(features: Tensor, weight: Tensor, routed: Routed, *, axis: CouplingA
     Args:
         features: u, (batch, C, rows, cols) floating point.
         weight: W, (J, C, D), of the dtype of ``features``.
-        routed: what :func:`route` found for these features; c is the coupling of its last iteration.
-        axis: the one it was routed by.
+        routed: the result of :func:`route` for these features; c is the coupling of its last iteration.
+        axis: the axis that was passed to :func:`route`.
 
     Returns:
         (batch, J, rows, cols), at least 0; zero where u is zero.
@@ -118,5 +119,5 @@ def explain(features: Tensor, weight: Tensor, routed: Routed, *, axis: CouplingA
 
 
 def _queries(query: Tensor, weight: Tensor) -> Tensor:
-    """W_j q_j of every class, side by side, for products with places: (batch, 1, C, J)."""
+    """W_j q_j of all classes side by side, to be multiplied with the places: (batch, 1, C, J)."""
     return (query @ weight.mT).permute(1, 2, 0).unsqueeze(1)

@@ -1,4 +1,4 @@
-"""The torch network as a :data:`capsonnx.contract.Scorer`, so that exams and parity serve it like an ONNX file."""
+"""The torch network as a :data:`capsonnx.contract.Scorer`, so that exams and parity can use it like an ONNX file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ __all__ = ["scorer"]
 
 
 def scorer(network: Network, *, exact: bool = False, outputs: Sequence[str] | None = None) -> Scorer:
-    """Wrap a network, put into evaluation mode, as a function of uint8 images (batch, height, width) to scores.
+    """Put a network into evaluation mode and wrap it as a function from uint8 images (batch, height, width) to scores.
 
     Args:
         network: on any device.
-        outputs: names of outputs to compute; None: lengths, and poses where the network has capsules.
-        exact: compute all but the stem in float64, on a copy. On 512 x 512 white pixels torch's own float32 sums over
-            63,504 equal columns drift by 4e-5, ten times further than ONNX Runtime's: no yardstick for it.
+        outputs: the names of the outputs to compute; None: lengths, and poses if the network has capsules.
+        exact: compute everything but the stem in float64, on a copy. On 512 x 512 white pixels torch's own float32 sums
+            over 63,504 equal columns drift by 4e-5, ten times more than ONNX Runtime's, so they cannot serve as a
+            reference for it.
     """
     network.eval()
     device = next(network.parameters()).device

@@ -1,15 +1,15 @@
-"""Squash: what shortens a vector to below length one, so that its length can say how sure a class is.
+"""Squash functions: shorten a vector to below length one, so that its length can express the confidence in a class.
 
-Each keeps the direction, v = s f(‖s‖)/‖s‖, and differs in the length f(n):
+All keep the direction, v = s f(‖s‖)/‖s‖, and differ in the length f(n):
 
 =============  ===================  =====================================================================
 ``half``       n²/(0.5 + n²)        the article's
 ``hinton``     n²/(1 + n²)          Sabour et al. (2017): short vectors are shortened more
-``tanh``       tanh n               the article's comments: no flat start, short vectors keep their length
-``exponential``  1 - e^-n           the same
-``ratio``      n/(1 + n)            the same, the slowest to reach one
-``learnable``  n²/(κ + n²)          κ is learnt, from 0.5, at least 0.01
-``last``       n²/(0.5 + n²)        the article's after the last iteration, and nothing between iterations
+``tanh``       tanh n               from the article's comments: not flat at zero, short vectors keep their length
+``exponential``  1 - e^-n           as ``tanh``
+``ratio``      n/(1 + n)            as ``tanh``, but the slowest to reach one
+``learnable``  n²/(κ + n²)          κ is learnt: initially 0.5, at least 0.01
+``last``       n²/(0.5 + n²)        the article's, but only after the last iteration, not between iterations
 =============  ===================  =====================================================================
 """
 
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 __all__ = ["Squash", "normalise", "squash"]
 
 SMALLEST_NORM = 1e-6
-"""Vectors shorter than this count as zero, so that a blank image stays finite, forwards and backwards."""
+"""Norms are clamped to at least this value, so that a blank image has finite activations and gradients."""
 
 SMALLEST_CONSTANT = 0.01
-"""The least κ."""
+"""The smallest κ."""
 
 CURVES: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "exponential": lambda norm: 1 - torch.exp(-norm),
     "ratio": lambda norm: norm / (1 + norm),
 }
-"""The lengths f(n) that are no n²/(κ + n²)."""
+"""The functions f(n) that do not have the form n²/(κ + n²)."""
 
 
 def squash(s: Tensor, constant: float | Tensor = 0.5) -> Tensor:
     """Shorten vectors to below length one, keeping their direction: v = s ‖s‖ / (κ + ‖s‖²).
 
-    The constant is the article's 0.5, where Sabour et al. (2017) have 1: short vectors are shortened less.
+    The article's default of 0.5 shortens short vectors less than the 1 of Sabour et al. (2017).
 
     Args:
         s: (..., D) floating point.
@@ -62,7 +62,7 @@ def squash(s: Tensor, constant: float | Tensor = 0.5) -> Tensor:
 
 
 def normalise(s: Tensor) -> Tensor:
-    """Scale vectors to length one; vectors shorter than 1e-6 towards zero instead.
+    """Scale vectors to length one, except that vectors shorter than 1e-6 go to zero continuously.
 
     Args:
         s: (..., D) floating point.
@@ -79,7 +79,7 @@ def normalise(s: Tensor) -> Tensor:
 
 
 class Squash(nn.Module):
-    """One of the squashes by its name."""
+    """A squash function, chosen by name."""
 
     def __init__(self, name: SquashName = "half") -> None:
         super().__init__()
@@ -90,24 +90,24 @@ class Squash(nn.Module):
             self.constant = nn.Parameter(torch.tensor(0.5))
 
     def forward(self, s: Tensor) -> Tensor:
-        """Vectors (..., D) to vectors (..., D) of their direction, of length f(‖s‖) in [0, 1)."""
+        """Map vectors (..., D) to vectors (..., D) of the same direction and of length f(‖s‖) in [0, 1)."""
         if self._curve is None:
             return squash(s, self.constant)
         norm: Tensor = vector_norm(s, dim=-1, keepdim=True)
         return s * (self._curve(norm) / norm.clamp_min(SMALLEST_NORM))
 
     def between(self, s: Tensor) -> Tensor:
-        """What stands between two iterations of a routing that squashes there: (..., D) to (..., D)."""
+        """Squash vectors (..., D) between two iterations of routing; ``last`` leaves them unchanged there."""
         return self(s) if self.between_iterations else s
 
     def lengths(self, square: Tensor) -> Tensor:
-        """f(‖s‖), of any shape, from ‖s‖²: for who has no use for the vector."""
+        """The lengths f(‖s‖) from ‖s‖², of any shape, when the vectors themselves are not needed."""
         if self._curve is None:
             return square / (self.constant + square)
         return self._curve(square.clamp_min(SMALLEST_NORM**2).sqrt())
 
     @torch.no_grad()
     def constrain(self) -> None:
-        """Keep a learnt constant above zero; call it after each step of training."""
+        """Keep a learnt constant above zero; call it after each training step."""
         if isinstance(self.constant, Tensor):
             self.constant.clamp_(min=SMALLEST_CONSTANT)

@@ -1,25 +1,10 @@
-"""Pictures of what a model read in an image, where it took that from, and what it would draw. By matplotlib, late."""
+"""Pictures of what a model read in an image, from where, and what it would draw. Matplotlib is imported on demand."""
 
 from __future__ import annotations
 
-from capsonnx.pictures.explanation import (
-    Explanation,
-    HeatMap,
-    Seen,
-    explain,
-    explain_images,
-    explanation_of,
-    require_maps,
-)
-from capsonnx.pictures.files import targets
-from capsonnx.pictures.perturbation import (
-    STEPS,
-    Perturbation,
-    PerturbedClass,
-    perturb,
-    perturb_images,
-    perturbed,
-)
+from capsonnx.pictures.explanation import Explanation, HeatMap, Seen, explanation_of, require_maps
+from capsonnx.pictures.files import explain, explain_images, perturb, perturb_images, targets
+from capsonnx.pictures.perturbation import STEPS, Perturbation, PerturbedClass, perturbed
 
 __all__ = [
     "STEPS",

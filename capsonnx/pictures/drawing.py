@@ -1,4 +1,4 @@
-"""Drawing an explanation with matplotlib: figures of their own, no global state, no window."""
+"""Draw an explanation with matplotlib, in a figure of its own: no global state, no window."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-COLOURS = "viridis"  # perceptually uniform, and the same to the colour-blind
+COLOURS = "viridis"  # perceptually uniform, also for the colour-blind
 NOTES = {
     EVIDENCE: "evidence: what each place adds to the score of its class",
     FIELD: "field: the score of the window around each place; symbols are above the white mark",
 }
 HALF = 128
-"""The level of the outlines of the ink."""
+"""The level at which the ink is outlined."""
 SMALL_LINE = 0.16
-"""Inches from one line of the notes to the next."""
+"""The distance in inches from one line of the notes to the next."""
 MOST_LETTERS = 14
-"""Of the name of a class, above its panels."""
+"""The maximum number of letters of a class name next to its panels."""
 
 
 def draw(explanation: Explanation, path: Path) -> None:
-    """Draw a picture to a file, in the format of its suffix."""
+    """Draw a picture to a file, in the format given by its suffix."""
     reading = explanation.reading
     layout = lay_out(
         (reading.height, reading.width),
@@ -79,7 +79,7 @@ def draw(explanation: Explanation, path: Path) -> None:
 
 
 def _summary(explanation: Explanation) -> str:
-    """A line about the image, with what the picture leaves out."""
+    """Summarise the image, and what the picture leaves out, in one line."""
     reading = explanation.reading
     words = [f"{reading.width}×{reading.height} px"]
     if reading.lines is not None:
@@ -91,7 +91,7 @@ def _summary(explanation: Explanation) -> str:
 
 
 def _notes(explanation: Explanation, width: float) -> list[str]:
-    """What the maps are, in lines that fit the width in inches."""
+    """Explain the maps, in lines that fit the width in inches."""
     return [line for one in explanation.maps for line in textwrap.wrap(NOTES[one.name], int(width * 14.5))]
 
 
@@ -109,7 +109,7 @@ def _draw_notes(figure: Figure, notes: list[str]) -> None:
 
 
 def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanation: Explanation) -> None:
-    """One kind of heat map, for each class, with its colour bars and names."""
+    """Draw one kind of heat map for each class, with its colour bars and names."""
     values = one.values[list(explanation.classes)]
     norm = Normalize(0, 1) if one.name == FIELD else PowerNorm(0.5, 0, float(values.max()) or 1.0)
     for number, (rect, label) in enumerate(zip(layout.panels[kind], explanation.shown, strict=True)):
@@ -129,25 +129,25 @@ def _draw_maps(figure: Figure, layout: Layout, kind: int, one: HeatMap, explanat
 
 
 def _draw_map(axes: Axes, values: NDArray[np.float32], box: Box, norm: Normalize) -> None:
-    """A heat map; where it has no cells it is as if they were 0."""
+    """Draw a heat map; where it has no cells, it looks as if they were 0."""
     axes.set_facecolor(colormaps[COLOURS](0.0))
     axes.imshow(values, cmap=COLOURS, norm=norm, extent=(box.left, box.right, box.bottom, box.top))
 
 
 def _draw_outlines(axes: Axes, scale: float, explanation: Explanation) -> None:
-    """The ink as thin lines around it, which hide nothing; ``scale`` is in inches per pixel."""
+    """Draw thin outlines of the ink, which hide nothing; ``scale`` is in inches per pixel."""
     ink, box = explanation.ink, explanation.ink_box
     if ink.max() < HALF:
         return
     rows, cols = ink.shape
     x = box.left + (np.arange(cols) + 0.5) * (box.right - box.left) / cols
     y = box.top + (np.arange(rows) + 0.5) * (box.bottom - box.top) / rows
-    thickness = min(max(36 * scale, 0.25), 0.7)  # half a pixel, but never less than a hair
+    thickness = min(max(36 * scale, 0.25), 0.7)  # half a pixel, but at least a hairline
     axes.contour(x, y, ink, levels=[HALF], colors="white", linewidths=thickness, alpha=0.8)
 
 
 def _name_class(axes: Axes, rect: Rect, label: str, score: float, *, is_beside: bool) -> None:
-    """Write a class and its score above its column of panels, or left of its row."""
+    """Write a class and its score above its column of panels, or to the left of its row."""
     short = shortened(label, MOST_LETTERS)
     text = f"{short}\n{score:.2f}" if is_beside and len(short) > 2 else f"{short}  {score:.2f}"
     room = NAMES - 0.1 if is_beside else max(rect.width, NARROW)

@@ -1,4 +1,4 @@
-"""What a model read in an image, and its maps of evidence and field, laid over the image and drawn to a file."""
+"""Explain what a model read in an image: its maps of evidence and field, laid over the image and drawn to a file."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx.contract import EVIDENCE, FIELD, LENGTHS
+from capsonnx.contract import EVIDENCE, FIELD
 from capsonnx.errors import ModelError
-from capsonnx.pictures.files import draw_each, require_suffix
-from capsonnx.runtime.options import DEFAULTS, ReadingOptions
-from capsonnx.runtime.page import Page, grey, load_page, place
+from capsonnx.runtime.page import Page, place
 from capsonnx.runtime.streaming import read_pages
 from capsonnx.symbols import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from capsonnx.contract import Contract, Scores
-    from capsonnx.runtime.page import Image
     from capsonnx.runtime.reading import Reading
     from capsonnx.runtime.session import Model
-    from capsonnx.runtime.streaming import Row
 
 __all__ = [
     "Explanation",
@@ -33,14 +28,12 @@ __all__ = [
     "Seen",
     "classes_of",
     "covered",
-    "explain",
-    "explain_images",
     "explanation_of",
     "require_maps",
 ]
 
 MOST_CLASSES = 10
-"""How many classes one picture shows."""
+"""The maximum number of classes in one picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +41,9 @@ class HeatMap:
     """One value per class and place, to be laid over an image.
 
     Attributes:
-        name: of the output that it comes from.
+        name: the name of the output that the values come from.
         values: (class, rows, cols) float32, at least 0.
-        box: the rectangle that it covers, in pixels of the image; each cell is as large as any other.
+        box: the rectangle that the map covers, in pixels of the image; all cells have the same size.
         mark: a value to mark on the colour scale, or None.
     """
 
@@ -62,10 +55,10 @@ class HeatMap:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """An image, the page that the network saw of it, and what it read.
+    """An image, the page that the network saw of it, and what was read.
 
     Attributes:
-        image: (height, width) uint8, as it was given: its ink may be dark, and of another size than was read.
+        image: (height, width) uint8, as given: its ink may be dark, and its size may differ from that of the page.
         ink: (rows, cols) uint8, the page that the network saw: light ink on black.
         ink_box: the rectangle that ``ink`` covers, in pixels of the image.
         reading: what was read.
@@ -78,76 +71,23 @@ class Seen:
 
     @property
     def is_prepared(self) -> bool:
-        """Whether the ink that the network saw is anything but the image itself."""
+        """Whether the ink that the network saw differs from the image itself."""
         return not np.array_equal(place(self.image)[0], place(self.ink)[0])
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Seen):
-    """All that a picture shows, besides the image.
+    """Everything that a picture shows: the image and its heat maps.
 
     Attributes:
         shown: the labels of the classes that have heat maps.
-        classes: where these stand among the classes of the maps.
+        classes: the indices of these classes in the maps.
         maps: evidence, field or both.
     """
 
     shown: tuple[str, ...]
     classes: tuple[int, ...]
     maps: tuple[HeatMap, ...]
-
-
-def explain(model: Model, image: Image, path: Path, options: ReadingOptions = DEFAULTS) -> Reading:
-    """Read one image, and draw it with its symbols and, class by class, with where they were seen.
-
-    On top is the image, with a box, a label and a score for each symbol; beside or below it what the network saw, if
-    that is anything else. Then come heat maps of the classes that were found, 10 at most, or else of the one with the
-    highest score: ``evidence``, what each place added to the score of the whole image, and ``field``, the score of the
-    window around each place. Needs matplotlib.
-
-    Args:
-        model: a loaded model with an output ``evidence`` or ``field``; what it has is drawn.
-        image: whatever :meth:`capsonnx.Reader.read` takes.
-        path: the file to write: .png, .svg or .pdf. It is replaced when the picture is complete.
-        options: how to read it.
-
-    Raises:
-        ImageError: the file cannot be read.
-        InputError: the array is no image, an option is not one of its values, or ``path`` has another suffix.
-        ModelError: the model has neither output, or failed.
-    """
-    require_maps(model)
-    require_suffix(path)
-    from capsonnx.pictures.drawing import draw  # noqa: PLC0415 - it imports matplotlib
-
-    shown = grey(image, polarity="light-on-dark")  # whatever it is: not inverted
-    page = load_page(shown, model.contract, options, size=model.size)
-    scores = model(page.levels[None], (LENGTHS, EVIDENCE, FIELD))
-    explanation = explanation_of(scores, page, model.contract, image=shown, threshold=options.threshold)
-    draw(explanation, path)
-    return explanation.reading
-
-
-def explain_images(
-    model: Model, images: Iterable[tuple[Path, Path]], options: ReadingOptions = DEFAULTS
-) -> Iterator[Row]:
-    """Draw many images, each to its own file; see :func:`explain`.
-
-    Args:
-        model: as :func:`explain` takes it.
-        images: the path of each image, and that of its picture; :func:`targets` names pictures.
-        options: how to read each of them.
-
-    Returns:
-        One row for each image, in their order, when its picture is complete. An image that cannot be read is a row with
-        an error.
-
-    Raises:
-        InputError: an option is not one of its values.
-        ModelError: the model has neither output.
-    """
-    require_maps(model)
-    return draw_each(images, lambda source, target: explain(model, source, target, options))
 
 
 def require_maps(model: Model) -> None:
@@ -167,12 +107,12 @@ def require_maps(model: Model) -> None:
 def explanation_of(
     scores: Scores, page: Page, contract: Contract, *, image: NDArray[np.uint8], threshold: float | None = None
 ) -> Explanation:
-    """Put together what a picture shows of one page.
+    """Collect what a picture shows of one page.
 
     Args:
-        scores: of a batch that holds the page alone.
+        scores: the scores of a batch that holds only this page.
         page: the page.
-        contract: of the model that gave the scores.
+        contract: the contract of the model that gave the scores.
         image: (height, width) uint8, the image that the page was made from.
         threshold: see :class:`capsonnx.runtime.ReadingOptions`.
     """
@@ -191,12 +131,12 @@ def explanation_of(
 
 
 def covered(shape: Sequence[int], *, origin: tuple[float, float], stride: float) -> Box:
-    """The rectangle that the cells of a map cover, each of them a square of side ``stride`` around its centre.
+    """The rectangle covered by the cells of a map, each a square of side ``stride`` around its centre.
 
     Args:
-        shape: (..., rows, cols) of the map.
+        shape: (..., rows, cols), the shape of the map.
         origin: the centre of cell (0, 0), in pixels down and to the right.
-        stride: pixels between neighbouring cells.
+        stride: the distance in pixels between neighbouring cells.
 
     >>> covered((10, 8, 8), origin=(7.0, 7.0), stride=2)
     Box(left=6.0, top=6.0, right=22.0, bottom=22.0)
@@ -217,6 +157,6 @@ def _maps(scores: Scores, page: Page, contract: Contract) -> Iterator[HeatMap]:
 
 
 def classes_of(reading: Reading) -> tuple[str, ...]:
-    """The labels in the text, in its order, then those found besides; without any, the one of the highest score."""
+    """The labels in the text, in order, then any others found; if there are none, the highest-scoring one."""
     labels = [*(symbol.label for symbol in reading.symbols), *reading.labels]
     return tuple(dict.fromkeys(labels))[:MOST_CLASSES] or (max(reading.scores, key=lambda key: reading.scores[key]),)

@@ -1,4 +1,4 @@
-"""A grid of images that were read wrongly, each with its scores. Imported by name only: it needs matplotlib."""
+"""Draw a grid of misread images, each with its scores. Needs matplotlib, so it must be imported by name."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_failures"]
 
-RIGHT, WRONG, LINE = "#0072B2", "#D55E00", "#888888"  # told apart by the colour-blind too
+RIGHT, WRONG, LINE = "#0072B2", "#D55E00", "#888888"  # distinct for the colour-blind, too
 COLUMNS = 8
 CELL = 1.45
-"""Inches from one image to the next, across."""
+"""The horizontal distance in inches from one image to the next."""
 MOST_LETTERS = 8
-"""Of the name of a class."""
+"""The maximum number of letters of a class name."""
 
 
 def draw_failures(
@@ -37,24 +37,24 @@ def draw_failures(
     threshold: float = 0.5,
     title: str = "",
 ) -> None:
-    """Draw images with the classes they hold and the highest scores they got, in rows of eight.
+    """Draw images with the classes they hold and their highest scores, in rows of eight.
 
-    Which of an exam's images are failures is up to the caller; those with a wrong class among the k highest are::
+    The caller decides which images of an exam are failures. Those with a wrong class among the k highest scores are::
 
         wrong = np.flatnonzero(~exam.top_right(lengths, sat.targets))[:24]
         draw_failures(sat.images[wrong], sat.targets[wrong], lengths[wrong], labels, path)
 
     Args:
         images: (count, height, width) uint8, light ink on black; count at least 1.
-        targets: (count, k) int64, the classes of each; k may be 0.
+        targets: (count, k) int64, the classes in each image; k may be 0.
         lengths: (count, class) float32 in 0..1.
         labels: the class names, in the order of the class axis.
-        path: where to, in the format of its suffix; a file of that name is replaced.
+        path: the file to write, in the format given by its suffix; an existing file is replaced.
         threshold: drawn as a line across the scores, in 0..1.
-        title: above all.
+        title: the title of the figure.
 
     Raises:
-        InputError: there are no images, or not as many targets and lengths as images, or lengths as labels.
+        InputError: there are no images, or the numbers of images, targets, lengths and labels do not match.
     """
     counts = f"{len(images)} images, {len(targets)} targets, lengths of shape {lengths.shape}, {len(labels)} labels"
     if not len(images) or len(targets) != len(images) or lengths.shape != (len(images), len(labels)):
@@ -87,7 +87,7 @@ def _draw_image(axes: Axes, image: NDArray[np.uint8], right: Sequence[str]) -> N
 def _draw_scores(
     axes: Axes, lengths: NDArray[np.float32], targets: NDArray[np.int64], labels: Sequence[str], threshold: float
 ) -> None:
-    """The classes of the image and the highest others as bars, the highest score on the left."""
+    """Draw the scores of the image's classes and of the highest other classes as bars, with the highest on the left."""
     present = np.isin(np.arange(len(lengths)), targets)
     others = np.flatnonzero(~present)
     highest = others[np.argsort(-lengths[others], kind="stable")][: max(5 - len(targets), 2)]

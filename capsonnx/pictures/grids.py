@@ -1,4 +1,4 @@
-"""Drawing the grids of perturbed poses with matplotlib: the image on top, and below it one grid for each class."""
+"""Draw the grids of perturbed poses with matplotlib: the image on top, and one grid for each class below it."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 ACROSS = 3
-"""How many grids lie side by side."""
+"""The maximum number of grids side by side."""
 CELL = 0.36
-"""Inches from one drawing of a grid to the next."""
+"""The vertical distance in inches from one drawing of a grid to the next."""
 THUMB = 0.95
-"""The height in inches of the image and its reconstruction, above a grid."""
+"""The height in inches of the image and its reconstruction above a grid."""
 HEADER = THUMB + 0.5
-"""With the words on them."""
+"""The height in inches of the image and its reconstruction with their captions."""
 AXIS = 0.45
-"""Left of a grid, and below it, for numbers and their names."""
+"""The space in inches to the left of and below a grid, for the numbers and names of its axes."""
 GAP = 0.5
-"""Between neighbouring grids."""
+"""The space in inches between neighbouring grids."""
 LEAST = 4.0
-"""The least width of the grids together."""
+"""The minimum total width of the grids in inches."""
 NOTE = "what the decoder draws of the pose of one class, as one of its numbers after the other is moved"
 LINES = "#ffd400"
 MOST_LETTERS = 8
-"""Of the name of a class, above its grid."""
+"""The maximum number of letters of a class name above its grid."""
 
 
 def draw(perturbation: Perturbation, path: Path) -> None:
-    """Draw a picture to a file, in the format of its suffix."""
+    """Draw a picture to a file, in the format given by its suffix."""
     dimension, steps, rows, cols = perturbation.classes[0].grid.shape
     block = AXIS + steps * CELL * cols / rows, HEADER + dimension * CELL + AXIS
     columns = min(ACROSS, len(perturbation.classes))
@@ -79,7 +79,7 @@ def draw(perturbation: Perturbation, path: Path) -> None:
 
 
 def _draw_class(figure: Figure, place: Rect, one: PerturbedClass, perturbation: Perturbation) -> None:
-    """A class: its name, the image, its reconstruction, and its grid."""
+    """Draw a class: its name, the image, its reconstruction and its grid."""
     rows, cols = one.reconstruction.shape
     width = place.width - AXIS
     thumb = THUMB * cols / rows
@@ -106,7 +106,7 @@ def _draw_class(figure: Figure, place: Rect, one: PerturbedClass, perturbation: 
 
 
 def _draw_view(axes: Axes, one: PerturbedClass, perturbation: Perturbation) -> None:
-    """The ink that the network saw of the class, on black."""
+    """Draw the ink that the network saw of the class, on black."""
     view = one.view
     draw_ink(axes, perturbation)
     axes.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), xticks=[], yticks=[])
@@ -119,7 +119,7 @@ def _show(axes: Axes, image: NDArray[np.float32]) -> None:
 
 
 def _draw_grid(axes: Axes, grid: NDArray[np.float32]) -> None:
-    """All drawings as one image: a row for each number of the pose, a column for each step."""
+    """Draw the whole grid as one image: a row for each number of the pose, a column for each step."""
     dimension, steps, rows, cols = grid.shape
     axes.imshow(
         grid.transpose(0, 2, 1, 3).reshape(dimension * rows, steps * cols), cmap="gray", vmin=0, vmax=1, aspect="auto"
@@ -128,7 +128,7 @@ def _draw_grid(axes: Axes, grid: NDArray[np.float32]) -> None:
         axes.axhline(edge, color="#666666", linewidth=0.5)
     middle = STEPS.index(0.0)
     for edge in (middle * cols - 0.5, (middle + 1) * cols - 0.5):
-        axes.axvline(edge, color=LINES, linewidth=0.9)  # between them is the pose as it is
+        axes.axvline(edge, color=LINES, linewidth=0.9)  # the unchanged pose is between them
     names = [f"{step:+.2f}".replace("0.", ".") if step else "0" for step in STEPS]
     axes.set_xticks((np.arange(steps) + 0.5) * cols - 0.5, names, fontsize=6.5)
     axes.set_yticks((np.arange(dimension) + 0.5) * rows - 0.5, [str(one) for one in range(dimension)], fontsize=7)

@@ -1,4 +1,4 @@
-"""Where the parts of a picture lie: the image on top, and below it a grid of heat maps. Plain arithmetic, in inches."""
+"""Where the parts of a picture lie: the image on top, and a grid of heat maps below it. Plain arithmetic, in inches."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ __all__ = ["MARGIN", "NAMES", "NARROW", "Layout", "Rect", "fit", "lay_out", "pla
 
 MARGIN = 0.3
 GAP = 0.12
-"""Between neighbouring panels."""
+"""The space between neighbouring panels."""
 HEADING = 0.3
-"""Above the panels of a class, for its name."""
+"""The space above the panels of a class, for its name."""
 NAMES = 0.85
-"""Left of panels that lie side by side, for the name of their class."""
+"""The space to the left of panels that lie side by side, for the name of their class."""
 NARROW = 0.95
-"""The least pitch of columns, for the same."""
+"""The minimum distance from one column to the next, so that class names fit."""
 BAR = 0.12
 """The thickness of a colour bar."""
 TICKS = (0.45, 0.25)
-"""Beside and below a colour bar, for its numbers."""
+"""The space beside and below a colour bar, for its numbers."""
 BETWEEN = 0.3
-"""Between the image and the grid."""
+"""The space between the image and the grid."""
 ABOVE = 0.2
-"""Above the image, for the labels of symbols at its edge."""
+"""The space above the image, for the labels of symbols at its edge."""
 LEAST = 5.4
-"""The least width of a picture."""
+"""The minimum width of a picture inside its margins."""
 WIDE = 2.5
-"""Width by height, from which on panels lie in one row for each class."""
+"""The minimum ratio of width to height at which the panels of a class lie in one row."""
 ACROSS = 5
-"""How many classes lie side by side."""
+"""The maximum number of classes side by side."""
 
 
 class Rect(NamedTuple):
@@ -52,15 +52,15 @@ class Rect(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout.
+    """The places of all parts of a picture.
 
     Attributes:
         size: width and height of the picture in inches.
         image: the place of the image.
-        seen: that of the page that the network saw of it, or None.
+        seen: the place of the page that the network saw of the image, or None.
         panels: the place of each heat map, by kind and class: ``panels[kind][class]``.
-        bars: those of the colour bars, one or more for each kind.
-        is_beside: whether the kinds lie side by side, a row for each class; else one below the other.
+        bars: the places of the colour bars, one or more for each kind.
+        is_beside: whether the kinds lie side by side, with a row for each class, rather than one below the other.
     """
 
     size: tuple[float, float]
@@ -71,7 +71,7 @@ class Layout:
     is_beside: bool
 
     def between(self, down: float, below: float) -> Layout:
-        """The same layout with so many inches more above and below it."""
+        """The same layout with more space above and below it, in inches."""
         width, height = self.size
         return Layout(
             size=(width, height + down + below),
@@ -86,16 +86,16 @@ class Layout:
 def lay_out(size: tuple[int, int], *, kinds: int, classes: int, is_twice: bool = False) -> Layout:
     """Lay out a picture.
 
-    What the network saw of an image lies beside it, or below it if it is wide.
+    What the network saw lies beside the image, or below it if the image is wide.
 
-    Heat maps of wide images, and those of a single class, lie in one row for each class, its kinds side by side; all
-    others in one column for each class, its kinds one below the other, and in several such blocks if need be.
+    Heat maps of wide images or of a single class lie in one row for each class, with the kinds side by side. All others
+    lie in one column for each class, with the kinds one below the other, in several blocks if necessary.
 
     Args:
         size: height and width of the image in pixels.
-        kinds: how many kinds of heat maps there are, from 1.
-        classes: how many classes are shown, from 1.
-        is_twice: whether what the network saw is shown besides the image.
+        kinds: how many kinds of heat maps there are, at least 1.
+        classes: how many classes are shown, at least 1.
+        is_twice: whether what the network saw is shown in addition to the image.
     """
     aspect = size[1] / size[0]
     is_beside = aspect >= WIDE or classes == 1
@@ -120,7 +120,7 @@ def lay_out(size: tuple[int, int], *, kinds: int, classes: int, is_twice: bool =
 
 
 def fit(aspect: float, width: float, height: float) -> tuple[float, float]:
-    """The largest width and height of this aspect that fit.
+    """The largest width and height with this aspect ratio that fit.
 
     >>> fit(2.0, 5.0, 4.0)
     (5.0, 2.5)
@@ -129,14 +129,14 @@ def fit(aspect: float, width: float, height: float) -> tuple[float, float]:
 
 
 def place_label(box: Box, width: float, height: float, others: Sequence[Box], size: tuple[int, int]) -> Box:
-    """Put a label above a box, or below, right or left of it, where it hides least; all in pixels.
+    """Place a label above, below, to the right or to the left of a box, where it hides the least; all in pixels.
 
     Args:
-        box: what the label belongs to.
-        width: of the label.
-        height: of the label.
-        others: what it had better not hide.
-        size: height and width of the image, which it had better not leave.
+        box: the box that the label belongs to.
+        width: the width of the label.
+        height: the height of the label.
+        others: boxes that the label should not hide, if possible.
+        size: the height and width of the image, inside which the label should stay, if possible.
 
     >>> place_label(Box(10.0, 20.0, 30.0, 40.0), 20.0, 10.0, [], (50, 50))
     Box(left=10.0, top=10.0, right=30.0, bottom=20.0)
@@ -165,7 +165,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _images(aspect: float, width: float, height: float, *, is_twice: bool) -> list[Rect]:
-    """The place of the image, and that of what the network saw of it if it is shown twice."""
+    """Place the image and, if it is shown twice, what the network saw of it."""
     is_beside = is_twice and aspect < WIDE
     size = fit(aspect, max(width, 2 * LEAST) / 2 if is_beside else max(width, LEAST), height)
     image = Rect(0.0, 0.0, *size)
@@ -175,13 +175,13 @@ def _images(aspect: float, width: float, height: float, *, is_twice: bool) -> li
 
 
 def _extent(places: Iterable[Rect]) -> tuple[float, float]:
-    """The width and the height of all these together, from the corner that they are placed from."""
+    """The total width and height of all these, from the corner that they are placed from."""
     right, bottom = zip(*((one.left + one.width, one.top + one.height) for one in places), strict=True)
     return max(right), max(bottom)
 
 
 def _below(aspect: float, side: float, kinds: int, classes: int) -> tuple[list[list[Rect]], list[list[Rect]]]:
-    """A column for each class: the panels and the colour bars of each kind."""
+    """Lay out a column for each class: the panels and the colour bars of each kind."""
     width, height = fit(aspect, side, 3.0)
     across, down = max(width, NARROW) + GAP, height + 1.5 * GAP
     columns = min(classes, ACROSS)
@@ -196,7 +196,7 @@ def _below(aspect: float, side: float, kinds: int, classes: int) -> tuple[list[l
 
 
 def _beside(aspect: float, kinds: int, classes: int) -> tuple[list[list[Rect]], list[list[Rect]]]:
-    """A row for each class: the panels of each kind, and a colour bar below them."""
+    """Lay out a row for each class: the panels of each kind, and a colour bar below them."""
     width, height = fit(aspect, min(max(4.4, 0.4 * aspect), 12.0), 2.3)
     across, down = max(width, NARROW) + 2 * GAP, height + GAP
     panels, bars = [], []

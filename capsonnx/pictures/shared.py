@@ -1,4 +1,4 @@
-"""What the pictures of a reading share: the heading, the image with its symbols, axes at a place, the file."""
+"""What the pictures of a reading have in common: the heading, the image with its symbols, placed axes, the file."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ BOX_STYLE: dict[str, Any] = {
 FRAME = "#999999"
 QUIET = "#555555"
 LINE = 0.27
-"""Inches from one line of the title to the next."""
+"""The distance in inches from one line of the title to the next."""
 MOST_LINES = 3
-"""Of the title."""
+"""The maximum number of lines of the title."""
 
 
 def save(figure: Figure, path: Path, *, dpi: int = DPI) -> None:
-    """Write a figure to a file, in the format of its suffix, whole or not at all."""
+    """Write a figure atomically to a file, in the format given by its suffix."""
     with replacing(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # a label that no font can write is drawn as a box
+        warnings.filterwarnings("ignore", message="Glyph")  # a character that no font has is drawn as a box
         figure.savefig(temporary, dpi=dpi)
 
 
 def shortened(label: str, most: int) -> str:
-    """The name of a class, in so many letters at most."""
+    """Shorten the name of a class to at most ``most`` letters."""
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
@@ -74,7 +74,7 @@ def title_of(reading: Reading, width: float) -> list[str]:
 
 
 def draw_heading(figure: Figure, title: list[str], summary: str) -> None:
-    """The title's lines and the summary, above the image."""
+    """Draw the lines of the title, and the summary, above the image."""
     for number, text in enumerate([*title, summary]):
         is_last = number == len(title)
         figure.text(
@@ -91,7 +91,7 @@ def draw_heading(figure: Figure, title: list[str], summary: str) -> None:
 
 
 def draw_image(figure: Figure, rect: Rect, explanation: Seen) -> None:
-    """The image with its symbols."""
+    """Draw the image with its symbols."""
     axes = place_axes(figure, rect)
     axes.imshow(
         explanation.image,
@@ -111,14 +111,14 @@ def draw_image(figure: Figure, rect: Rect, explanation: Seen) -> None:
 
 
 def draw_ink(axes: Axes, explanation: Seen) -> None:
-    """The ink that the network saw, where it belongs on the image; all around it is black."""
+    """Draw the ink that the network saw where it lies on the image; everything around it is black."""
     box = explanation.ink_box
     axes.set_facecolor("black")
     axes.imshow(explanation.ink, cmap="gray", vmin=0, vmax=255, extent=(box.left, box.right, box.bottom, box.top))
 
 
 def place_axes(figure: Figure, rect: Rect) -> Axes:
-    """Axes at a place on the picture."""
+    """Add axes at a place in the picture."""
     width, height = figure.get_size_inches()
     return figure.add_axes(
         (rect.left / width, 1 - (rect.top + rect.height) / height, rect.width / width, rect.height / height)
@@ -128,13 +128,13 @@ def place_axes(figure: Figure, rect: Rect) -> Axes:
 def frame(axes: Axes, reading: Reading) -> None:
     """Show the whole image and nothing else, in a thin frame without ticks."""
     axes.set(xlim=(0, reading.width), ylim=(reading.height, 0), xticks=[], yticks=[])
-    axes.set_aspect("auto")  # the layout keeps it
+    axes.set_aspect("auto")  # the layout preserves the aspect ratio
     for side in axes.spines.values():
         side.set(color=FRAME, linewidth=0.6)
 
 
 def _draw_label(axes: Axes, symbol: Symbol, scale: float, taken: list[Box]) -> Box:
-    """Write the label and the score next to a box, and return the place; ``scale`` is in inches per pixel."""
+    """Write the label and score of a symbol next to its box and return their place; ``scale`` is inches per pixel."""
     text = f"{symbol.label} {symbol.score:.2f}"
     em = 0.6 * len(text)
     points = min(max(72 * scale * max(symbol.box.right - symbol.box.left, 20) / em, 5.5), 9)

@@ -1,4 +1,4 @@
-"""Preparing scans, forms and photos: from ink on uneven, noisy, ruled paper to bright ink on exact black."""
+"""Prepare scans, forms and photos: turn ink on uneven, noisy or ruled paper into bright ink on exact black."""
 
 from capsonnx.preparation.batch import prepare_all
 from capsonnx.preparation.clean import needs_preparation

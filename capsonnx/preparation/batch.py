@@ -1,7 +1,7 @@
-"""Many small pages prepared at once: laid below each other in one column, those are told that need no preparation.
+"""Prepare many small pages at once, skipping those that need no preparation.
 
-One by one, the calls alone that judge a page of one or two digits take twice as long as to decode its file. Most pages
-of clean images need nothing, and that can be told of a whole column in hardly more time than of one of its pages.
+On a page of one or two digits, just the function calls that decide whether it needs preparation take twice as long as
+decoding its file. Most clean pages need none, and a whole column of pages is checked in hardly more time than one page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["clean", "prepare_all"]
 
 LARGEST = 128
-"""Pixels, the longest side of a page that is laid in the column: larger ones take their time anyway."""
+"""The longest side in pixels of a page that is stacked in the column. Larger pages take long in any case."""
 
 
 def prepare_all(
@@ -35,16 +35,16 @@ def prepare_all(
     symbol: float | None = SYMBOL,
     widest: float = WIDEST,
 ) -> list[Prepared]:
-    """What :func:`capsonnx.preparation.prepare` gives for each of some pages, sooner.
+    """Prepare pages with the same results as :func:`capsonnx.preparation.prepare`, but faster.
 
     Args:
-        pages: each (height, width) uint8, light ink on a dark ground.
+        pages: each (height, width) uint8, light ink on a dark background.
         mode: see :data:`capsonnx.preparation.Preparation`.
-        symbol: the longer side in pixels that symbols should have, or None to keep the size of the pages.
-        widest: the greatest width of a symbol by its height.
+        symbol: the desired length in pixels of the longer side of symbols, or None to keep the size of the pages.
+        widest: the largest ratio of a symbol's width to its height.
 
     Raises:
-        InputError: as by :func:`capsonnx.preparation.prepare`.
+        InputError: as in :func:`capsonnx.preparation.prepare`.
     """
     check_choices(mode, symbol)
     spared = [False] * len(pages)
@@ -59,12 +59,12 @@ def prepare_all(
 
 
 def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL, widest: float = WIDEST) -> list[bool]:
-    """Which pages ``prepare`` is sure to give back as they are; of some others, too, only it can tell.
+    """Which pages ``prepare`` is certain to return unchanged. It may return others unchanged, too.
 
     Args:
-        pages: at least one, each (height, width) uint8, light ink on a dark ground.
-        symbol: the longer side in pixels that symbols should have, or None for any.
-        widest: the greatest width of one by its height.
+        pages: at least one, each (height, width) uint8, light ink on a dark background.
+        symbol: the desired length in pixels of the longer side of symbols, or None for any.
+        widest: the largest ratio of a symbol's width to its height.
 
     >>> page = np.zeros((28, 28), np.uint8)
     >>> page[4:24, 12:15] = 255
@@ -73,7 +73,7 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL, wid
     """
     heights = np.array([len(page) for page in pages])
     widths = np.array([page.shape[1] for page in pages])
-    # So far apart that the ink of one page is not near another.
+    # The gap keeps the ink of one page from being near another page.
     tops = np.cumsum(heights + REACH) - (heights + REACH)
     column = np.zeros((tops[-1] + heights[-1], widths.max()), np.uint8)
     for top, page in zip(tops.tolist(), pages, strict=True):
@@ -84,7 +84,7 @@ def clean(pages: Sequence[NDArray[np.uint8]], symbol: float | None = SYMBOL, wid
     spared = (inks <= most_inked(heights, widths)) & (hazes <= HAZE * heights * widths)
     boxes = find_components(strong).boxes
     page_of = np.searchsorted(tops, boxes[:, 1], side="right") - 1
-    # It may be a rule, or hold one.
+    # A component this long may be a rule or contain one.
     spared[page_of[longest_of(boxes) >= SHORTEST]] = False
     if symbol is not None:
         spared[page_of[~are_fit(boxes, symbol, widest)]] = False

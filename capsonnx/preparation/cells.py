@@ -1,4 +1,4 @@
-"""A page in cells, each with the median of its levels, which hardly sees ink: parted in two kinds, and made pixels."""
+"""A page as a grid of cells, each with its median level, which ink hardly affects: classified, and mapped to pixels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["ground_of", "parted", "pixels_of"]
 
 ROUNDS = 4
-"""How often the cells are parted anew by what the last parting tells of the light."""
+"""The number of times the cells are reclassified, each time by the light estimated from the previous classes."""
 
 
 def parted(medians: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """The lighter of two kinds of cells, each of which has a level, and a slope for the light that falls on it."""
+    """Split cells into two classes by level and return a mask of the lighter class.
+
+    The level of a class varies linearly over the page, with the light that falls on it.
+    """
     is_light = medians >= _parting(medians)
     rows, cols = np.indices(medians.shape)
     places = np.stack([np.ones_like(rows), rows, cols], axis=-1)
@@ -32,7 +35,7 @@ def parted(medians: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _parting(values: NDArray[np.float32]) -> float:
-    """The level that parts values in 0..255 best.
+    """Compute Otsu's threshold of values in 0..255.
 
     After N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9 (1979).
     """
@@ -43,9 +46,10 @@ def _parting(values: NDArray[np.float32]) -> float:
 
 
 def pixels_of(cells: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The pixels, of that height and width, of cells that are so many pixels wide.
+    """Convert a mask of cells, each ``step`` pixels wide, to a mask of pixels with the given height and width.
 
-    But half a cell at the edges of the page: that much of something else may be in a cell that shows paper.
+    A margin of half a cell along the edges of the page stays unset: a cell that shows paper may contain that much of
+    something else.
     """
     pixels = cells.repeat(step, axis=0).repeat(step, axis=1)[: shape[0], : shape[1]]
     edge = -(-step // 2)
@@ -54,7 +58,7 @@ def pixels_of(cells: NDArray[np.bool_], step: int, shape: tuple[int, ...]) -> ND
 
 
 def ground_of(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The levels of the piece without ink, continued to all other cells."""
+    """The levels of the cells in ``piece`` without ink, extrapolated to all other cells."""
     sure = eroded(piece)
     around = windows(np.where(sure, medians, np.nan), 5)
     known = np.where(sure, np.nanmedian(np.where(sure[..., np.newaxis], around, 0), axis=2), np.nan)

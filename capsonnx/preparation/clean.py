@@ -1,4 +1,4 @@
-"""Clean pages, whose ground is exact black: which they are, and what they are without printed rules."""
+"""Clean pages, whose background is exact black: detect them and remove their printed rules."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 __all__ = ["HAZE", "REACH", "STRONG", "most_inked", "near_ink", "needs_preparation", "unruled"]
 
 STRONG = 63
-"""Above this level a pixel of a clean page is ink for certain."""
+"""Pixels above this level are certain to be ink on a clean page."""
 REACH = 4
-"""Pixels: fainter ones so near to strong ink belong to its strokes."""
+"""Fainter pixels within this distance in pixels of strong ink belong to its strokes."""
 INKED, HAZE = 0.5, 0.02
-"""The greatest share of pixels, of those that are not 0, and of such without ink near, on a page of black ground."""
+"""The maximum shares of nonzero pixels, and of nonzero pixels without ink nearby, on a page with a black background."""
 FILLED = 0.95
-"""The same of those that are not 0, on a page that is cut close to its symbols: the first share is of more then."""
+"""The maximum share of nonzero pixels on the page itself. :data:`INKED` is a share of the page with a margin, which
+allows for pages cropped close to their symbols."""
 
 
 def needs_preparation(levels: NDArray[np.uint8]) -> bool:
-    """Whether a page's ground is anything but exact black.
+    """Whether a page's background is anything but exact black.
 
-    It is black if most pixels are 0 and hardly any is faint without ink near it. A page that is cut close to its
-    symbols is judged as with a margin around it.
+    The background is black if most pixels are 0 and hardly any faint pixel is away from ink. A page cropped close to
+    its symbols is judged as if it had a margin.
 
     Args:
-        levels: (height, width) uint8, light ink on a dark ground.
+        levels: (height, width) uint8, light ink on a dark background.
 
     >>> page = np.zeros((40, 40), np.uint8)
     >>> page[10:30, 19:22] = 255
@@ -49,7 +50,7 @@ def needs_preparation(levels: NDArray[np.uint8]) -> bool:
 
 
 def most_inked(height: NDArray[np.int64], width: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The most pixels that are not 0, on pages of black ground of so many pixels; any shape.
+    """The maximum number of nonzero pixels on pages of these sizes with a black background; arrays of any shape.
 
     >>> most_inked(np.array([20, 200]), np.array([16, 200])).tolist()
     [304.0, 21632.0]
@@ -59,19 +60,19 @@ def most_inked(height: NDArray[np.int64], width: NDArray[np.int64]) -> NDArray[n
 
 
 def near_ink(strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where a pixel of strong ink lies within :data:`REACH` pixels, down and to the side; of (height, width) bool."""
+    """Which pixels have strong ink within :data:`REACH` pixels, down and across; both masks (height, width) bool."""
     image = Image.fromarray(strong.view(np.uint8) * np.uint8(255))
     near: NDArray[np.bool_] = np.asarray(image.filter(ImageFilter.BoxBlur(REACH))) > 0
     return near
 
 
 def unruled(levels: NDArray[np.uint8], boxes: NDArray[np.int64], widest: float) -> NDArray[np.uint8]:
-    """A clean page without its rules; the page itself if it has none.
+    """A clean page without its rules, or ``levels`` itself if it has none.
 
     Args:
         levels: (height, width) uint8.
-        boxes: (count, 4), of the components of its strong ink.
-        widest: the greatest width of a symbol by its height.
+        boxes: (count, 4), the bounding boxes of the connected components of its strong ink.
+        widest: the largest ratio of a symbol's width to its height.
     """
     if not (longest_of(boxes) >= SHORTEST).any():
         return levels
@@ -83,12 +84,12 @@ def unruled(levels: NDArray[np.uint8], boxes: NDArray[np.int64], widest: float) 
 
 
 def _rules_of(levels: NDArray[np.uint8], widest: float) -> Rules | None:
-    """Of a page whose ground is black: those of all its ink, and, where it is not exact, of what is sharp of it."""
+    """Find the rules of a page with a black background, in all of its ink and, in case of blur, in its sharp ink."""
     components = find_components(levels > 0)
-    # Not the haze around a symbol, by whose size it would be a frame with small symbols in it.
+    # Without the haze around a symbol: by the size of its specks, the symbol would be a frame of small symbols.
     strong = components.peaks(levels.astype(np.float32)) > STRONG
     inked = components.mask(strong)
-    # What is sharp of a symbol are often pieces of it, by whose size its strokes would be rules.
+    # The sharp ink of a symbol is often in pieces. Judged by their size, its strokes would be rules.
     size = symbol_size(components.boxes[strong], components.areas()[strong], widest)
     is_sharp = levels > SHARP * smoothed(levels)
     exact = find_rules(inked, widest=widest)

@@ -1,7 +1,7 @@
-"""The ground of a scanned page: what the paper would look like without the ink, and how noisy it is.
+"""Background estimation: what the paper of a scanned page would look like without the ink, and how noisy it is.
 
-The ground is estimated wherever there is no ink and continued beneath it, as in B. Gatos, I. Pratikakis and
-S. J. Perantonis, "Adaptive degraded document image binarization", Pattern Recognition 39 (2006).
+The background is estimated wherever there is no ink and extended beneath it, as in B. Gatos, I. Pratikakis and S. J.
+Perantonis, "Adaptive degraded document image binarization", Pattern Recognition 39 (2006).
 """
 
 from __future__ import annotations
@@ -16,45 +16,47 @@ if TYPE_CHECKING:
 
 __all__ = ["blocks", "estimate_ground", "noise_of", "smoothed", "spread", "windows"]
 
-# Chosen, as those of capsonnx.preparation, on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
+# Chosen, like others in capsonnx.preparation, on pages of MNIST training digits degraded by capsonnx.exam.degrade.
 FAINT = 2.5
-"""The least noise in levels that is reckoned with: JPEG replaces fine noise by steps of some levels."""
+"""The minimum noise in levels that is assumed: JPEG replaces fine noise with steps of a few levels."""
 SAMPLED = 320
-"""Pixels, the mean side to which a page is thinned out: neighbouring ones say the same."""
+"""The minimum mean side (square root of the area) in pixels of a subsampled page: neighbouring pixels are alike."""
 BLOCKS = 40
-"""How many blocks the mean side has, ..."""
+"""The number of blocks along the mean side of the subsampled page."""
 LEAST_BLOCK = 4
-"""... each of so many of these pixels at least, where the page has them."""
+"""The minimum side of a block in pixels of the subsampled page, unless that page is smaller."""
 NEAR, FAR = 3, 13
-"""The windows, in blocks, by which the ground is estimated."""
+"""The sides, in blocks, of the near and far windows over which the background is estimated."""
 LOW = 30
-"""The percentile that is ground: ink may cover two thirds of a window."""
+"""The percentile of a window that is taken for background: ink may cover two thirds of the window."""
 INKED = 3.0
-"""What is brighter than the rough ground by so many times the noise is ink, with its surroundings, ..."""
+"""Pixels brighter than the rough background by this many times the noise are ink, and so are their surroundings."""
 AROUND = 5
-"""... a square of so many of these pixels."""
+"""The side, in pixels of the subsampled page, of the square around each pixel of ink that counts as ink as well."""
 FAR_WEIGHT, ROUGH_WEIGHT = 0.02, 1e-6
-"""What is farther off counts where hardly anything near is ground, and the rough ground where nothing is."""
+"""The weights of the far window, which counts where hardly anything in the near one is background, and of the rough
+background, which counts where nothing is."""
 NORMAL = 0.6745
 """The median of the absolute value of a standard normal variable."""
 
 
 def smoothed(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A page, (height, width) uint8, without fine noise, float32."""
+    """Remove fine noise from a page, (height, width) uint8, with a 3×3 mean filter; the result is float32."""
     return np.asarray(Image.fromarray(levels).filter(ImageFilter.BoxBlur(1)), np.float32)
 
 
 def estimate_ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ground of a page.
+    """Estimate the background of a page.
 
-    First roughly: a low percentile of a wide window, so that ink which covers less than most of it does not count. Then
-    the mean of all that is not ink by the first: of what is near, and of what is farther off where that is little.
+    The first, rough estimate is a low percentile over a wide window, which ignores ink unless it covers most of the
+    window. The second is the mean of all pixels that are not ink according to the first: of those nearby and, where
+    there are few, of those farther away.
 
     Args:
-        smooth: (height, width) float32 in 0..255, light ink on a dark ground, without fine noise.
+        smooth: (height, width) float32 in 0..255, light ink on a dark background, without fine noise.
 
     Returns:
-        (height, width) float32: the levels as they would be without the ink.
+        (height, width) float32, the levels as they would be without the ink.
     """
     side = smooth.size**0.5
     stride = max(1, int(side / SAMPLED))
@@ -76,20 +78,20 @@ def estimate_ground(smooth: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def noise_of(excess: NDArray[np.float32]) -> float:
-    """The noise of a page, from its dark half, which has no ink.
+    """Estimate the noise of a page from the pixels darker than its background, which are not ink.
 
     Args:
-        excess: levels less the ground, of any shape.
+        excess: the levels minus the background, of any shape.
 
     Returns:
-        The standard deviation in levels of what lies about 0, at least :data:`FAINT`.
+        The standard deviation of the noise about 0, in levels, at least :data:`FAINT`.
     """
     dark = excess[excess < 0]
     return max(FAINT, float(-np.median(dark) / NORMAL)) if dark.size else FAINT
 
 
 def blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Cut into squares, the last ones filled up by repetition: (rows, columns, step²)."""
+    """Cut into squares, padding the last ones by repeating the edge: (height, width) to (rows, columns, step²)."""
     height, width = levels.shape
     full = np.pad(levels, ((0, -height % step), (0, -width % step)), mode="edge")
     rows, columns = full.shape[0] // step, full.shape[1] // step
@@ -97,13 +99,13 @@ def blocks(levels: NDArray[np.float32], step: int) -> NDArray[np.float32]:
 
 
 def windows(values: NDArray[np.floating], size: int) -> NDArray[np.floating]:
-    """The values of the window around each place, edges repeated: (rows, columns, size²) of (rows, columns)."""
+    """The window around each value, with the edges repeated: (rows, columns) to (rows, columns, size²)."""
     views = np.lib.stride_tricks.sliding_window_view(np.pad(values, size // 2, mode="edge"), (size, size))
     return views.reshape(*values.shape, size * size)
 
 
 def spread(values: NDArray[np.floating], step: int, height: int, width: int) -> NDArray[np.float32]:
-    """One value for each block, interpolated to (height, width) pixels."""
+    """Interpolate values of blocks of ``step`` × ``step`` pixels to (height, width) pixels."""
     rows, columns = values.shape
     image = Image.fromarray(values.astype(np.float32))
     return np.asarray(image.resize((columns * step, rows * step), Image.Resampling.BILINEAR))[:height, :width]

@@ -1,4 +1,4 @@
-"""Convex hulls of cells of a grid, and the four of their corners that span most of them."""
+"""Convex hulls of grid cells, and the four corners of a hull that span most of it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["Point", "area_of", "convex_hull", "four_of"]
 
 Point: TypeAlias = tuple[int, int]
-"""x and y, in cells from the upper left corner of the grid."""
+"""The coordinates x and y, in cells from the upper left corner of the grid."""
 
 
 def convex_hull(cells: NDArray[np.bool_]) -> list[Point]:
-    """The corners of the convex hull of some cells, by A. M. Andrew's monotone chain (1979).
+    """The corners of the convex hull of a mask of cells, by A. M. Andrew's monotone chain (1979).
 
     Args:
-        cells: (rows, columns) bool, at least one of them set.
+        cells: (rows, columns) bool, with at least one cell set.
 
     >>> convex_hull(np.array([[0, 1, 0], [1, 1, 0]], bool))
     [(0, 1), (1, 0), (2, 0), (2, 2), (0, 2)]
@@ -34,7 +34,7 @@ def convex_hull(cells: NDArray[np.bool_]) -> list[Point]:
 
 
 def area_of(corners: list[Point]) -> float:
-    """The area in cells of a convex polygon, its corners in the order of :func:`convex_hull`.
+    """The area, in cells, of a convex polygon with its corners in the order of :func:`convex_hull`.
 
     >>> area_of([(0, 1), (1, 0), (2, 0), (2, 2), (0, 2)])
     3.5
@@ -43,7 +43,7 @@ def area_of(corners: list[Point]) -> float:
 
 
 def four_of(corners: list[Point]) -> list[Point]:
-    """Four of the corners of a convex polygon: again and again, the one that cuts off least is left out.
+    """Reduce a convex polygon to four corners by repeatedly dropping the corner that cuts off the smallest area.
 
     >>> four_of([(0, 1), (1, 0), (2, 0), (2, 2), (0, 2)])
     [(1, 0), (2, 0), (2, 2), (0, 2)]
@@ -56,7 +56,7 @@ def four_of(corners: list[Point]) -> list[Point]:
 
 
 def _chain(points: Iterable[Point]) -> list[Point]:
-    """Those of some points that turn the same way all along."""
+    """The points that remain when every turn must go the same way."""
     chain: list[Point] = []
     for point in points:
         while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0:
@@ -66,5 +66,5 @@ def _chain(points: Iterable[Point]) -> list[Point]:
 
 
 def _turn(one: Point, other: Point, third: Point) -> int:
-    """Twice the area of a triangle, negative if it goes round the other way."""
+    """Twice the signed area of a triangle: positive if its corners run clockwise on the image."""
     return (other[0] - one[0]) * (third[1] - one[1]) - (other[1] - one[1]) * (third[0] - one[0])

@@ -1,4 +1,4 @@
-"""Level and upright lines on a page of ink and no ink, whatever symbols there are."""
+"""Find horizontal and vertical lines in a mask of ink, whatever symbols there are."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ if TYPE_CHECKING:
 __all__ = ["between", "straight", "widened"]
 
 SOLID = 0.95
-"""The least share of its length that is ink: digits side by side without space come near to a line."""
+"""The minimum share of a line's length that is ink. Digits side by side without space come close to a line."""
 UNBROKEN = 16
-"""Pixels, the least stretch without a gap in some place of it."""
+"""Every line has a stretch of at least this many pixels without a gap."""
 BEFORE, WITHIN = 2, 5
-"""Pixels: the side of a box ends so little before a rule, or in it."""
+"""The side of a box ends at most this many pixels before a rule, or this many pixels inside it."""
 
 
 def straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -> NDArray[np.bool_]:
-    """The pixels of level lines at least so long and at most so thick; loose ones waver by a pixel."""
+    """Find the pixels of horizontal lines at least ``length`` long and at most ``thick`` thick, in pixels.
+
+    If ``loose``, lines may waver by one pixel.
+    """
     found = np.zeros_like(mask)
     if mask.shape[1] < length:
         return found
     near = widened(mask) if loose else mask
-    # Step by step the rows that may hold one, each step dearer than that before: of most pages there are soon none.
+    # Narrow down the rows that may hold a line with increasingly expensive tests: on most pages, soon none are left.
     rows = np.flatnonzero(np.count_nonzero(near, axis=1) >= SOLID * length)
     rows = rows[below(near[rows].T, UNBROKEN).any(axis=0)]
     full = counts(near[rows], length) >= SOLID * length
@@ -41,7 +44,10 @@ def straight(mask: NDArray[np.bool_], length: int, thick: int, *, loose: bool) -
 
 
 def between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int, *, loose: bool) -> NDArray[np.bool_]:
-    """Upright stretches at least so long that go from one level rule to another, and are hardly thicker than two."""
+    """Find vertical stretches, at least ``least`` pixels long, that run from one horizontal rule to another.
+
+    They are at most one pixel thicker than two typical rules. If ``loose``, they may waver by one pixel.
+    """
     if not level.any():
         return level
     above = np.pad(np.cumsum(level, axis=0, dtype=np.int32), ((1, 0), (0, 0)))
@@ -55,7 +61,7 @@ def between(mask: NDArray[np.bool_], level: NDArray[np.bool_], least: int, *, lo
 
 
 def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """With the pixels just above and just below."""
+    """Dilate a mask by one pixel upwards and downwards."""
     wide = mask.copy()
     wide[1:] |= mask[:-1]
     wide[:-1] |= mask[1:]

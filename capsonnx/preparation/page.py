@@ -1,15 +1,17 @@
-"""Preparing a scanned page: from light ink on an uneven, noisy ground to bright ink on exact black, of MNIST's size.
+"""Prepare a scanned page: turn light ink on an uneven, noisy background into bright ink of MNIST's size on exact black.
 
-A network without biases sees nothing in black, but everything in grey. So, in this order:
+A network without biases does not respond to black but does to grey. So preparation takes these steps, in this order:
 
-1. if there is paper on something else, the rest is left out (:mod:`capsonnx.preparation.paper`); the ground is
-   estimated (:mod:`capsonnx.preparation.ground`) and subtracted, shadows with it (:mod:`capsonnx.preparation.shadow`);
-2. the noise is measured where the page is darker than its ground, for there is no ink in that half; what stands out of
-   it and hangs together is ink, the rest becomes 0; specks, much smaller than the symbols, become 0 as well;
-3. rules are taken away: printed lines, squares and boxes (:mod:`capsonnx.preparation.rules`);
-4. if the symbols are clearly larger or smaller than asked for, the page is resized;
-5. strokes much thinner than MNIST's are thickened;
-6. the ink is scaled to be as bright as MNIST's.
+1. If the page shows paper on something else, everything but the paper is left out (:mod:`capsonnx.preparation.paper`).
+   The background is estimated (:mod:`capsonnx.preparation.ground`) and subtracted, including shadows
+   (:mod:`capsonnx.preparation.shadow`).
+2. The noise is measured where the page is darker than its background, because there is no ink there. Connected
+   components that stand out of the noise are ink; the rest becomes 0.
+3. Rules are removed: printed lines, squares and boxes (:mod:`capsonnx.preparation.rules`). So are specks, components
+   much smaller than the symbols.
+4. If the symbols are clearly larger or smaller than requested, the page is resized.
+5. The ink is scaled to be as bright as MNIST's.
+6. Strokes much thinner than MNIST's are thickened.
 """
 
 from __future__ import annotations
@@ -34,19 +36,19 @@ if TYPE_CHECKING:
 __all__ = ["Preparation", "Prepared", "check_choices", "prepare"]
 
 Preparation: TypeAlias = Literal["auto", "on", "off"]
-"""When a page is prepared: ``auto`` prepares those that :func:`capsonnx.preparation.needs_preparation` names; the
-others have their rules taken away, and are resized if their symbols are of quite another size."""
+"""When a page is prepared: ``auto`` prepares pages for which :func:`capsonnx.preparation.needs_preparation` is true.
+Other pages only have their rules removed, and are resized if their symbols are of a very different size."""
 
 BRIGHT = 80.0
-"""The percentile of the ink that becomes 255, ..."""
+"""The percentile of the ink that is scaled to 255."""
 FAINT = 128
-"""... of clean pages only if they were shrunk, and it is fainter than this."""
+"""A clean page is brightened only if it was shrunk and its percentile :data:`BRIGHT` is below this level."""
 STROKE = 2.0
-"""The mean width in pixels of MNIST's strokes, as :func:`_stroke` measures it."""
+"""The mean width in pixels of MNIST's strokes, as measured by :func:`_stroke`."""
 BAND = (0.87, 1.15)
-"""Between these scales a scan is not resized."""
+"""Scans are not resized by factors in this range."""
 LARGEST = 1 << 22
-"""The most pixels that a page is enlarged to: of so many, a network takes some 3 GB."""
+"""The maximum number of pixels to which a page is enlarged. A network needs about 3 GB for that many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +57,9 @@ class Prepared:
 
     Attributes:
         levels: (height, width) uint8, light ink on black.
-        scale: pixels of ``levels`` per pixel of the page as it was given; 1.0 unless it was resized.
-        offset: what x and y of ``levels`` lack of those on the resized page, at most half a pixel each: the ink of
-            ``levels`` begins with a whole one.
+        scale: pixels of ``levels`` per pixel of the given page; 1.0 unless it was resized.
+        offset: what to add to x and y on ``levels`` to get coordinates on the resized page, at most half a pixel each.
+            It is not 0 because the ink of ``levels`` starts at a whole pixel.
     """
 
     levels: NDArray[np.uint8]
@@ -75,14 +77,15 @@ def prepare(
     """Prepare one page.
 
     Args:
-        levels: (height, width) uint8, light ink on a dark ground, as :func:`capsonnx.images.load_grey` gives it.
-        mode: see :data:`Preparation`; ``off`` gives the page back.
-        symbol: the longer side in pixels that symbols should have, or None to keep the size of the page.
-        widest: the greatest width of a symbol by its height: what is wider is taken for several that touch.
+        levels: (height, width) uint8, light ink on a dark background, as from :func:`capsonnx.images.load_grey`.
+        mode: see :data:`Preparation`; ``off`` returns the page unchanged.
+        symbol: the desired length in pixels of the longer side of symbols, or None to keep the size of the page.
+        widest: the largest ratio of a symbol's width to its height. Anything wider is taken for several touching
+            symbols.
 
     Returns:
-        The page as the network likes it; ``levels`` itself where nothing was done. One that has to be prepared, and
-        holds no ink, is all black.
+        The page as the network expects it, with ``levels`` itself if nothing was done. A page that needs preparation
+        but has no ink becomes all black.
 
     Raises:
         InputError: ``mode`` or ``symbol`` is not one of the values above.
@@ -107,14 +110,14 @@ def prepare(
 
 
 def check_choices(mode: str, symbol: float | None) -> None:
-    """Refuse, by an InputError, a mode or a size of symbols that :func:`prepare` does not take."""
+    """Raise an InputError for a mode or a symbol size that :func:`prepare` does not accept."""
     require_choice("preparation", mode, Preparation)
     if symbol is not None and not 1 <= symbol <= 10_000:
         raise InputError(f"symbol {symbol!r}", expected="a size in pixels in 1..10000, or None", remedy="pass one")
 
 
 def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Prepared:
-    """A page whose ground is black already: it may be ruled, or its symbols far too large or small."""
+    """Prepare a page with a black background: it may be ruled, or its symbols far too large or small."""
     boxes = find_components(levels > STRONG).boxes
     page = unruled(levels, boxes, widest)
     if page is not levels:
@@ -124,7 +127,7 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     scale = _at_most(clean_scale(boxes[~are_frames(boxes)], symbol, widest), levels.size)
     if scale == 1:
         return Prepared(levels)
-    # The ink alone is resized, and put where it belongs to the pixel: so the black around it changes nothing.
+    # Resize only the ink and place it at the nearest whole pixel, so that the black around it has no effect.
     rows, columns = bounding_box(levels)
     resized = np.rint(_resized(levels[rows, columns].astype(np.float32), scale)).astype(np.uint8)
     top, left = rows.start * scale, columns.start * scale
@@ -132,21 +135,21 @@ def _clean(levels: NDArray[np.uint8], symbol: float | None, widest: float) -> Pr
     height, width = (round(side * scale) for side in levels.shape)
     page = np.zeros((max(height, row + len(resized)), max(width, col + resized.shape[1])), np.uint8)
     page[row : row + len(resized), col : col + resized.shape[1]] = resized
-    # Thin strokes grow faint when they shrink.
+    # Thin strokes become faint when shrunk.
     is_faint = scale < 1 and _full(page) < FAINT
     page = _thickened(_brightened(page.astype(np.float32)), symbol) if is_faint else page
     return Prepared(page, scale, (left - col, top - row))
 
 
 def _scale(size: float, symbol: float | None) -> float:
-    """By what to resize a scan whose symbols are of that size in pixels, or 0 if there are none."""
+    """The factor by which to resize a scan with symbols of ``size`` pixels (0 if it has none)."""
     if symbol is None or not size or BAND[0] <= symbol / size <= BAND[1]:
         return 1.0
     return symbol / size
 
 
 def _at_most(scale: float, pixels: int) -> float:
-    """A scale by which a page of so many pixels is not enlarged beyond :data:`LARGEST`."""
+    """Limit a scale so that a page of this many pixels is not enlarged beyond :data:`LARGEST`."""
     return float(min(scale, max(1.0, (LARGEST / pixels) ** 0.5)))
 
 
@@ -154,31 +157,31 @@ def _resized(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     if scale == 1:
         return ink
     height, width = (max(1, round(side * scale)) for side in ink.shape)
-    # Pillow's bilinear filter averages when it shrinks and rings nowhere: black stays black.
+    # Pillow's bilinear filter averages when shrinking and does not ring: black stays black.
     return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def _brightened(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Scaled so that strokes reach 255, as MNIST's do."""
+    """Scale the ink so that strokes reach 255, as MNIST's do."""
     levels: NDArray[np.uint8] = np.rint((ink * (255 / _full(ink))).clip(0, 255)).astype(np.uint8)
     return levels
 
 
 def _full(ink: NDArray[Any]) -> float:
-    """The level that strokes reach; 1 without ink."""
+    """The level that strokes reach; 1 if there is no ink."""
     inked = ink[ink > 0]
     return float(np.percentile(inked, BRIGHT)) if inked.size else 1.0
 
 
 def _stroke(levels: NDArray[np.uint8]) -> float:
-    """The mean width in pixels of the strokes, twice their area by their outline; infinite without ink."""
+    """The mean stroke width in pixels, twice the area divided by the outline; infinite if there is no ink."""
     ink = np.pad(levels > 127, 1)
     outline = np.count_nonzero(ink[1:] != ink[:-1]) + np.count_nonzero(ink[:, 1:] != ink[:, :-1])
     return 2 * np.count_nonzero(ink) / outline if outline else np.inf
 
 
 def _thickened(levels: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:
-    """With thin strokes widened by two or four pixels, where symbols are of that size in pixels."""
+    """Widen strokes that are too thin for symbols of ``size`` pixels, by two or four pixels."""
     lacking = STROKE * size / SYMBOL - _stroke(levels)
     image = Image.fromarray(levels)
     for _ in range(min(2, max(0, round(lacking / 2)))) if np.isfinite(lacking) else ():

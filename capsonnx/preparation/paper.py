@@ -1,8 +1,9 @@
-"""The paper in a photo: sheets that lie on something else, a table perhaps, of which the photo shows a part.
+"""Find the paper in a photo: sheets that lie on something else, perhaps a table, of which the photo shows a part.
 
-The edge of a sheet is sharper than any shade upon it. So the page is split into cells, whose medians hardly see ink,
-and these in two by their level. The pieces of one kind are sheets if they are large enough and have straight edges
-where the level changes at once; and if there is ink on them and no such ink beyond, or nothing on them nor beyond.
+The edge of a sheet is sharper than any shading on it. So the page is divided into cells, whose medians ink hardly
+affects, and the cells into two classes by level. The connected components of a class are sheets if they are large
+enough and have straight edges where the level changes abruptly, and if there is ink on them and no similar ink beyond
+them, or nothing on or beyond them.
 """
 
 from __future__ import annotations
@@ -23,36 +24,37 @@ if TYPE_CHECKING:
 
 __all__ = ["Paper", "find_paper"]
 
-# Chosen on photos of MNIST training digits, made as by capsonnx.exam.photo, and on pages of large digits without paper.
+# Chosen on photos of MNIST training digits as in capsonnx.exam.photo, and on pages of large digits without paper.
 SMALLEST = 160
-"""Pixels, the mean side of a page on which paper is looked for."""
+"""The minimum mean side (square root of the area), in pixels, of a page on which to look for paper."""
 CELLS = 64
-"""Cells along the mean side of a page, unless they were less than :data:`LEAST` pixels wide."""
+"""The number of cells along the mean side of a page, fewer if they would be less than :data:`LEAST` pixels wide."""
 LEAST = 4
 SAMPLES = 8
-"""Pixels along a cell that say enough of it."""
+"""The number of pixels along a cell that is enough to represent it."""
 CERTAIN = 15
-"""The cells along the square that a sheet without ink holds."""
+"""The side, in cells, of a square that must fit into a sheet if it has no ink."""
 INKED = 0.25
-"""The least contrast of the ink, as a part of that between the paper and what lies around it."""
+"""The minimum contrast of the ink, as a fraction of the contrast between the paper and its surroundings."""
 RARE = 0.05
-"""The percentile of the paper that is ink, if it has any."""
+"""The percentile of the paper's levels, from either end, that is ink if there is any."""
 FAINT = 0.4
-"""What stands out by more, as a part of that contrast, is like ink."""
+"""Pixels look like ink if they differ from the background by more than this fraction of the contrast of the ink or,
+next to a sheet without ink, of the contrast between the paper and its surroundings."""
 DIM = 0.4
-"""In the shadow, where less light falls on either, ink is fainter; so much fainter than on the paper at most."""
+"""The minimum contrast of ink in shadow, as a fraction of its contrast on the paper: less light falls on both there."""
 EMPTY = 0.2
-"""The most of such that there is beyond the paper, of what there is on it, by share of the pixels."""
+"""The maximum share of pixels beyond the paper that look like ink, as a fraction of the share on the paper."""
 
 
 @dataclass(frozen=True, eq=False)
 class Paper:
-    """Where the paper is on a page, one sheet or several, and how it looks there.
+    """The paper on a page, one or several sheets, and what it looks like.
 
     Attributes:
-        inside: (height, width) bool, the pixels that are surely of the paper.
-        ground: (height, width) float32 in 0..255, its levels without ink, continued beyond it.
-        has_dark_ink: whether the ink is darker than the paper; of paper without ink, true.
+        inside: (height, width) bool, the pixels that are certain to be paper.
+        ground: (height, width) float32 in 0..255, the levels of the paper without ink, extrapolated beyond it.
+        has_dark_ink: whether the ink is darker than the paper; true for paper without ink.
     """
 
     inside: NDArray[np.bool_]
@@ -61,11 +63,11 @@ class Paper:
 
     @cached_property
     def box(self) -> tuple[slice, slice]:
-        """The rows and columns that hold it."""
+        """The rows and columns of the bounding box of the paper."""
         return bounding_box(self.inside)
 
     def cut_out(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The paper alone, its box full: light ink on a dark ground.
+        """Cut out the bounding box of the paper: light ink on a dark background, which replaces anything else.
 
         Args:
             levels: (height, width) uint8, the page.
@@ -75,19 +77,19 @@ class Paper:
 
 
 def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
-    """Find the paper on a page, if the page shows more than that.
+    """Find the paper on a page, if the page also shows something else.
 
     Args:
-        levels: (height, width) uint8, either way round.
+        levels: (height, width) uint8, of either polarity.
 
     Returns:
-        The paper; None if nothing lies around it, if there is none, if it is not certain, or if the page is small, its
-        mean side below :data:`SMALLEST` pixels.
+        The paper. None if there is none, if nothing lies around it, if it is uncertain, or if the mean side of the page
+        is below :data:`SMALLEST` pixels.
     """
     side = levels.size**0.5
     if side < SMALLEST:
         return None
-    # As for the ground: a few pixels tell a cell.
+    # As in background estimation, a few pixels represent a cell.
     stride = max(1, int(side / (CELLS * SAMPLES)))
     step = max(LEAST, int(side / stride / CELLS))
     sample = levels[::stride, ::stride].astype(np.float32)
@@ -103,12 +105,12 @@ def find_paper(levels: NDArray[np.uint8]) -> Paper | None:
 
 
 class _Seen(NamedTuple):
-    """A page as it is looked at.
+    """A subsampled page and its cells.
 
     Attributes:
-        sample: (height, width) float32, the page, or of a large one some of its pixels.
-        medians: (rows, columns) float32, of its cells.
-        step: how many pixels of the sample are the side of a cell.
+        sample: (height, width) float32, the page, or some of the pixels of a large one.
+        medians: (rows, columns) float32, the medians of the cells.
+        step: the side of a cell in pixels of the sample.
     """
 
     sample: NDArray[np.float32]
@@ -116,7 +118,7 @@ class _Seen(NamedTuple):
     step: int
 
     def excess(self, cells: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """By how much the pixels well inside some cells, where even soft edges do not reach, differ from the ground."""
+        """How much pixels well inside some cells, beyond the reach of soft edges, differ from the background."""
         ground = spread(ground_of(self.medians, cells), self.step, *self.sample.shape)
         excess: NDArray[np.float32] = (self.sample - ground)[
             pixels_of(eroded(eroded(cells)), self.step, self.sample.shape)
@@ -127,7 +129,10 @@ class _Seen(NamedTuple):
 def _certain(
     sides: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]], seen: _Seen
 ) -> tuple[NDArray[np.bool_], bool] | None:
-    """The sheets that are certain, with ink rather than empty, the larger ones first; and whether their ink is dark."""
+    """The sheets that are certain, and whether their ink is dark; None if there are none.
+
+    Sheets with ink are preferred to empty ones, then larger to smaller ones.
+    """
     sides = sorted(sides, key=lambda side: -np.count_nonzero(side[0]))
     judged = [(sheets, _Contents.of(sheets, beyond, seen)) for sheets, beyond in sides]
     for sheets, contents in judged:
@@ -141,12 +146,13 @@ def _certain(
 
 
 class _Contents(NamedTuple):
-    """What there is on some sheets, and around them.
+    """What there is on and around some sheets.
 
     Attributes:
-        on_them: by how much the pixels on the sheets differ from the ground, ...
-        around: ... and those around them; both of any shape.
-        level, other: of the sheets' cells, and of all other ones.
+        on_them: by how much the pixels on the sheets differ from the background, of any shape.
+        around: the same for the pixels around the sheets.
+        level: the median level of the sheets' cells.
+        other: the median level of all other cells.
     """
 
     on_them: NDArray[np.float32]
@@ -156,22 +162,22 @@ class _Contents(NamedTuple):
 
     @classmethod
     def of(cls, sheets: NDArray[np.bool_], beyond: NDArray[np.bool_], seen: _Seen) -> _Contents:
-        """Of these cells of a page."""
+        """Measure the contents of the cells of ``sheets`` and ``beyond``."""
         level, other = (float(np.median(seen.medians[cells])) for cells in (sheets, ~sheets))
         return cls(seen.excess(sheets), seen.excess(beyond), level, other)
 
     @property
     def step(self) -> float:
-        """By how much the sheets differ from what lies around them."""
+        """The contrast in levels between the sheets and what lies around them."""
         return abs(self.level - self.other)
 
     def has_dark_ink(self) -> bool | None:
-        """Whether the ink on the sheets is dark; None if there is none, or such ink around them, too."""
+        """Whether the ink on the sheets is dark; None if there is none, or similar ink around them."""
         if not (self.on_them.size and self.around.size):
-            return None  # nothing well inside one of them: lines, perhaps
+            return None  # one of them has no interior: lines, perhaps
         dark, light = np.percentile(self.on_them, [RARE, 100 - RARE]).tolist()
         sign, contrast = (-1, -dark) if -dark > light else (1, light)
-        # What is around is perhaps no table, but more of the paper, in a shadow. Of a page that is the other way round,
+        # The surroundings may be more of the paper, in shadow, rather than a table. On a page of the opposite polarity,
         # where ink is light, levels count from white.
         lit, dim = (value if sign < 0 else 255 - value for value in (self.level, self.other))
         share = float(np.clip(dim / max(lit, 1), DIM, 1))
@@ -182,6 +188,6 @@ class _Contents(NamedTuple):
         return sign < 0 if contrast >= INKED * self.step and there <= EMPTY * here else None
 
     def are_empty(self) -> bool:
-        """Whether there is nothing on the sheets, nor around them."""
+        """Whether there is nothing on or around the sheets."""
         parts = ((self.on_them, INKED), (self.around, FAINT))
         return all(rest.size == 0 or np.percentile(abs(rest), 100 - RARE) < most * self.step for rest, most in parts)

@@ -1,4 +1,4 @@
-"""Turning a mask by a small angle and back again, to the pixel."""
+"""Rotate a mask by a small angle and back again without any loss."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Rotation"]
 
 
 class Rotation:
-    """A rotation by a small angle, made of shears: columns move up or down by whole pixels, then rows to the side.
+    """A rotation by a small angle, composed of two shears by whole pixels: first of columns vertically, then of rows.
 
-    So no pixel is lost or blurred, and what was found on the turned mask can be brought back. What is straight on one
-    is straight on the other, but for steps of a pixel.
+    No pixel is lost or blurred, so whatever is found on the rotated mask can be mapped back. Straight lines stay
+    straight, except for steps of one pixel.
 
     Args:
-        shape: height and width in pixels of the masks.
-        slope: pixels down per pixel to the right, of what is to be level; well below 1.
+        shape: the height and width of the masks in pixels.
+        slope: pixels down per pixel to the right of the lines to be made horizontal; well below 1.
 
     >>> stairs = np.eye(8, dtype=bool).repeat(15, axis=1)
     >>> turn = Rotation(stairs.shape, 1 / 15)
@@ -36,29 +36,29 @@ class Rotation:
         self.across = _shifts(slope, self.height + int(self.down.max(initial=0)))
 
     def levelled(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Half of the turn, which is all that level lines need: (height and more, width) bool."""
+        """Apply only the first shear, which suffices for horizontal lines: (height or more, width) bool."""
         return _moved(mask.T, self.down).T
 
     def there(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The mask, turned: (height and more, width and more) bool."""
+        """Rotate a mask: (height or more, width or more) bool."""
         return _moved(self.levelled(mask), self.across)
 
     def back(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """A turned mask, as it was: (height, width) bool."""
+        """Rotate a rotated mask back: (height, width) bool."""
         rows, columns = np.arange(self.height)[:, None] + self.down, np.arange(self.width)
         restored: NDArray[np.bool_] = mask[rows, self.across[rows] + columns]
         return restored
 
 
 def _shifts(slope: float, count: int) -> NDArray[np.int64]:
-    """By what each of so many columns is to move, at least 0."""
+    """The shift of each of ``count`` rows or columns, at least 0."""
     shifts = np.rint(slope * (np.arange(count) - count / 2)).astype(np.int64)
     lowest: NDArray[np.int64] = shifts - shifts.min(initial=0)
     return lowest
 
 
 def _moved(mask: NDArray[np.bool_], shifts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Each row moved to the right by its number of pixels, on a mask wide enough for all."""
+    """Shift each row to the right by its number of pixels, on a mask wide enough for all."""
     if not shifts.any():
         return mask
     wide = np.zeros((len(mask), mask.shape[1] + int(shifts.max())), np.bool_)

@@ -1,7 +1,7 @@
-"""Rules on a page: printed lines, underlines, squares and boxes, told from the symbols and taken away.
+"""Find the rules of a page, as opposed to its symbols, and remove them: printed lines, underlines, squares and boxes.
 
-A rule is straight, level or upright but for a few degrees, and longer than symbols are; the sides of a box go from one
-such rule to another. Where a stroke crosses a rule, the stroke is kept.
+A rule is straight, within a few degrees of horizontal or vertical, and longer than symbols. The sides of a box run from
+one such rule to another. Where a stroke crosses a rule, the stroke is kept.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
 __all__ = ["SHARP", "SHORTEST", "Rules", "find_rules"]
 
 SHORTEST = 24
-"""Pixels, the least length of a rule: of MNIST's symbols the longer side is 20."""
+"""The minimum length of a rule in pixels. The longer side of MNIST's symbols is 20."""
 
 SHARP = 0.8
-"""What is darker than the page without fine noise, by this factor, is not of a rule, but only beside one."""
+"""Pixels below this fraction of the smoothed page are not part of a rule but only next to one."""
 
-# Chosen on pages of MNIST training digits, ruled by capsonnx.exam.stationery.
+# Chosen on pages of MNIST training digits ruled by capsonnx.exam.stationery.
 LONG, SIDE, BOX, TELLING = 2.5, 0.9, 1.2, 4.0
-"""The least lengths in symbols: of a rule, of the side of a box between two of them, of the side of a box that stands
-alone, and of a rule that tells how the page is turned."""
+"""The minimum lengths, in symbol sizes, of a rule, of the side of a box between two rules, of the side of a box that
+stands alone, and of a rule from which the rotation of the page is estimated."""
 THICK = 0.4
-"""The greatest thickness of a rule in symbols."""
+"""The maximum thickness of a rule in symbol sizes."""
 SPAN, LINES = 0.8, 3
-"""The lines of squared paper go over this share of the page, and there are so many of them at least, both ways."""
+"""The minimum share of the page that lines of squared paper span, and their minimum number in each direction."""
 BRIGHTER = 1.4
-"""What is brighter than most of the rules by this factor is ink on them."""
+"""Pixels brighter than most of the rules by this factor are ink on top of them."""
 DEGREE, TURNS = 0.0175, (0, -1, 1, -2, 2, -3, 3)
-"""The slope of a degree, and by how many of them the page may be turned."""
+"""The slope of one degree, and the rotations of the page to try, in degrees."""
 UNTURNED = 1.1
-"""A page is turned if its rules are longer then by this factor."""
+"""A page counts as rotated if correcting the rotation makes its rules longer by this factor."""
 LARGEST = 1 << 20
-"""Pixels; a page of more is looked at with fewer."""
+"""The maximum number of pixels to search at full resolution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,25 +55,25 @@ class Rules:
     """The rules of a page.
 
     Attributes:
-        level: (height, width) bool, the pixels of those from left to right.
-        upright: (height, width) bool, of those from top to bottom.
+        level: (height, width) bool, the pixels of horizontal rules.
+        upright: (height, width) bool, the pixels of vertical rules.
     """
 
     level: NDArray[np.bool_]
     upright: NDArray[np.bool_]
 
     def widened(self) -> Rules:
-        """The same with a pixel more on either side, as blur spreads them."""
+        """The rules with one more pixel on either side, as blur widens them."""
         return Rules(widened(self.level), widened(self.upright.T).T)
 
     def erased(self, ink: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The page without its rules, but with what is brighter than they are, and what goes on beyond them.
+        """Erase the rules from a page, except where ink on them is brighter or a stroke continues on both sides.
 
         Args:
             ink: (height, width) float32, at least 0.
 
         Returns:
-            (height, width) float32, nowhere more than ``ink``.
+            (height, width) float32, nowhere greater than ``ink``.
         """
         ink = _erased(ink, self.level, self.level | self.upright)
         return _erased(ink.T, self.upright.T, self.upright.T).T
@@ -83,9 +83,9 @@ def find_rules(mask: NDArray[np.bool_], *, smallest: float = 0.0, widest: float 
     """Find the rules of a page.
 
     Args:
-        mask: (height, width) bool, its ink.
-        smallest: the least size in pixels of its symbols, where that is known.
-        widest: the greatest width of one by its height.
+        mask: (height, width) bool, the ink of the page.
+        smallest: the minimum size of its symbols in pixels, if known.
+        widest: the largest ratio of a symbol's width to its height.
 
     Returns:
         The rules, or None if there are none.
@@ -104,9 +104,9 @@ def find_rules(mask: NDArray[np.bool_], *, smallest: float = 0.0, widest: float 
 
 
 def _find(mask: NDArray[np.bool_], smallest: float, widest: float) -> Rules | None:
-    """The same of a page that is not too large."""
+    """Find the rules of a page that is not too large."""
     if not (below(mask, SHORTEST).any() or below(mask.T, SHORTEST).any()):
-        return None  # as of most pages
+        return None  # true of most pages
 
     def size_of(ink: NDArray[np.bool_]) -> float:
         components = find_components(ink)
@@ -119,16 +119,16 @@ def _find(mask: NDArray[np.bool_], smallest: float, widest: float) -> Rules | No
 
 
 def _turn(mask: NDArray[np.bool_], size: float) -> Rotation:
-    """By what the page is to be turned so that the most rules are level: long ones tell best, where there are any."""
+    """The rotation that makes the most rules horizontal, judged by long rules if there are any."""
     telling, thick = _limits(TELLING, size)
 
     def level_rules(slope: float, length: int) -> float:
         pixels = np.count_nonzero(straight(Rotation(mask.shape, slope).levelled(mask), length, thick, loose=True))
         return float(pixels if slope else UNTURNED * pixels)
 
-    # On a small page both are the same.
+    # On a small page both lengths are the same.
     for length in dict.fromkeys((max(telling, mask.shape[1] // 2), min(telling, round(SPAN * mask.shape[1])))):
-        # A turn that moves one side of a strip by more than its height tells nothing of it, and takes long.
+        # Rotations that would move one end of a strip by more than its height reveal nothing about it and take long.
         slopes = [DEGREE * turn for turn in TURNS if abs(DEGREE * turn) * mask.shape[1] <= mask.shape[0]]
         found = {slope: level_rules(slope, length) for slope in slopes}
         slope = max(found, key=lambda slope: found[slope])
@@ -143,10 +143,10 @@ def _turn(mask: NDArray[np.bool_], size: float) -> Rotation:
 def _on_level_page(
     mask: NDArray[np.bool_], size: float, size_of: Callable[[NDArray[np.bool_]], float], *, loose: bool
 ) -> Rules | None:
-    """The rules of a page that is not turned, of symbols of so many pixels.
+    """Find the rules of a page that is not rotated and has symbols of ``size`` pixels.
 
-    Symbols that touch a rule are one component with it. So when the first rules are gone, the symbols are measured once
-    more, and all rules found anew.
+    A symbol that touches a rule forms one component with it. So once the first rules are gone, the symbols are measured
+    again and all rules are searched for anew.
     """
     first = _squares(mask, loose=loose) or _rules(mask, size, loose=loose)
     if first is None:
@@ -156,7 +156,7 @@ def _on_level_page(
 
 
 def _squares(mask: NDArray[np.bool_], *, loose: bool) -> Rules | None:
-    """The lines of squared paper: all symbols may hang together by them, so that there is no size to go by."""
+    """Find the lines of squared paper. They may connect all symbols, so that there is no symbol size to go by."""
     level, upright = (
         straight(part, round(SPAN * part.shape[1]), max(4, part.shape[0] // 8), loose=loose) for part in (mask, mask.T)
     )
@@ -165,7 +165,7 @@ def _squares(mask: NDArray[np.bool_], *, loose: bool) -> Rules | None:
 
 
 def _rules(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None:
-    """What is longer than symbols of so many pixels, and the sides of boxes between."""
+    """Find lines longer than symbols of ``size`` pixels, and the sides of boxes between them or standing alone."""
     if not size:
         return None
     level, upright = (straight(part, *_limits(LONG, size), loose=loose) for part in (mask, mask.T))
@@ -177,7 +177,7 @@ def _rules(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules | None
 
 
 def _boxes(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules:
-    """The sides of boxes that stand alone: lines but little longer than a symbol, all of which end at one another."""
+    """Find the sides of boxes that stand alone: lines slightly longer than a symbol, each of which ends at others."""
     length, thick = _limits(BOX, size)
     level, upright = (straight(part, length, thick, loose=loose) for part in (mask, mask.T))
     sides = upright.T & between(mask, level, length, loose=loose)
@@ -185,14 +185,14 @@ def _boxes(mask: NDArray[np.bool_], size: float, *, loose: bool) -> Rules:
 
 
 def _limits(share: float, size: float) -> tuple[int, int]:
-    """The least length, a share of symbols of so many pixels, and the greatest thickness."""
+    """The minimum length, ``share`` times a symbol of ``size`` pixels, and the maximum thickness of a rule."""
     return max(SHORTEST, round(share * size)), max(4, round(THICK * size))
 
 
 def _erased(ink: NDArray[np.float32], level: NDArray[np.bool_], rules: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The page without its level rules: in each column the lesser ink of what is just above and just below it.
+    """Erase horizontal rules: replace each column of a rule by the lesser of the ink just above and just below it.
 
-    What is itself a rule does not count as ink there.
+    Pixels of rules do not count as ink there.
     """
     inked = ink[level & (ink > 0)]
     if not inked.size:
@@ -206,7 +206,7 @@ def _erased(ink: NDArray[np.float32], level: NDArray[np.bool_], rules: NDArray[n
 
 
 def _pooled(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
-    """Of each square of so many pixels whether there is one set."""
+    """Whether any pixel is set in each square of ``step`` × ``step`` pixels."""
     whole = np.pad(mask, [(0, -side % step) for side in mask.shape])
     squares = whole.reshape(len(whole) // step, step, -1, step)
     pooled: NDArray[np.bool_] = np.logical_or.reduce(squares, axis=(1, 3))
@@ -214,7 +214,7 @@ def _pooled(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
 
 
 def _unpooled(squares: NDArray[np.bool_], step: int, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pixels of a mask in the chosen squares."""
+    """The pixels of a mask that are in the chosen squares."""
     whole = squares.repeat(step, axis=0).repeat(step, axis=1)
     found: NDArray[np.bool_] = mask & whole[: mask.shape[0], : mask.shape[1]]
     return found

@@ -1,4 +1,4 @@
-"""Scanned pages and photos: the ink alone, without ground, shadows, noise, specks, rules, and what is not paper."""
+"""Extract the ink of scans and photos, without background, shadows, noise, specks, rules or anything but the paper."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 __all__ = ["ink_on_paper"]
 
-# Chosen on pages of MNIST training digits, degraded by capsonnx.exam.degrade.
+# Chosen on pages of MNIST training digits degraded by capsonnx.exam.degrade.
 LOW, HIGH = 2.5, 6.0
-"""Ink is what reaches LOW times the noise, joined with a pixel that reaches HIGH times the noise, ..."""
+"""Ink is a connected component of pixels above LOW times the noise, one of them above HIGH times the noise."""
 LOW_SHARE, HIGH_SHARE = 0.15, 0.35
-"""... and these shares of the page's strong ink."""
+"""The minimums of the thresholds :data:`LOW` and :data:`HIGH`, as shares of the level of the page's strong ink."""
 SPECK = 0.25
-"""The longer side, in symbols, below which a component is a speck."""
+"""A component whose longer side is below this many symbol sizes is a speck."""
 BREADTH, LEAST_BREADTH, NARROWER = 0.5, 3, 0.8
-"""What is broader than this part of a symbol, and so many pixels, is no stroke but a shadow; and when such a shadow is
-taken away, and symbols turn out to be smaller by this factor, it is looked at once more."""
+"""Anything broader than BREADTH symbol sizes, at least LEAST_BREADTH pixels, is not a stroke but a shadow. If the
+symbols turn out to be smaller by the factor NARROWER once such shadows are removed, the page is examined again."""
 SKIRT = 2
-"""Pixels by which blur makes a component longer than its symbol."""
+"""The number of pixels by which blur makes a component longer than its symbol."""
 
 
 def ink_on_paper(levels: NDArray[np.uint8], widest: float) -> tuple[NDArray[np.float32], float]:
-    """What :func:`_ink` gives, of the paper alone if the page shows more."""
+    """The result of :func:`_ink`, for the paper alone if the page shows anything else."""
     paper = find_paper(levels)
     if paper is None:
         return _ink(levels, widest)
@@ -49,11 +49,15 @@ def ink_on_paper(levels: NDArray[np.uint8], widest: float) -> tuple[NDArray[np.f
 def _ink(
     levels: NDArray[np.uint8], widest: float, *, ruled: bool = True, breadth: int | None = None
 ) -> tuple[NDArray[np.float32], float]:
-    """What the ink adds to the ground, (height, width) float32 from 0, and the size of the symbols in pixels or 0.
+    """Extract the ink of a page.
 
-    If the page may be ruled, its rules are taken away. Where symbols are large that is done at half the size, or less:
-    there their edges are less ragged, and the gaps in pale ones closed. With a breadth in pixels, what is broader is
-    taken for a shadow.
+    If ``ruled``, rules are removed. For large symbols on a ruled page, this is done at half the resolution or less,
+    where the edges of rules are less ragged and the gaps in pale rules closed. With a ``breadth`` in pixels, anything
+    broader is taken for a shadow.
+
+    Returns:
+        What the ink adds to the background, (height, width) float32, at least 0; and the size of the symbols in pixels,
+        or 0.
     """
     smooth = smoothed(levels)
     ground, gain = (estimate_ground(smooth), np.float32(1)) if breadth is None else shadowed_ground(smooth, breadth)
@@ -73,7 +77,7 @@ def _ink(
     ink = added * gain
     rules = find_rules(found.mask(chosen) & (ink > SHARP * excess), widest=widest) if ruled else None
     if rules is not None:
-        # They were taken for ground or noise, in part: so once more from the start.
+        # The rules were partly taken for background or noise, so start again without them.
         unruled = np.rint(levels - added + rules.widened().erased(added)).astype(np.uint8)
         rest, size = _ink(unruled, widest, ruled=False, breadth=breadth)
         if size > 3 * SYMBOL:
@@ -88,7 +92,7 @@ def _ink(
 
 
 def _strokes(excess: NDArray[np.float32]) -> tuple[Components, NDArray[np.bool_]] | None:
-    """What hangs together and stands out of the noise, and which of it is strong enough to be ink; None if nothing."""
+    """Find the components that stand out of the noise, and which are strong enough to be ink; None if none are."""
     noise = noise_of(excess)
     strong = excess[excess > HIGH * noise]
     if not strong.size:

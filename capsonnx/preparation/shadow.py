@@ -1,8 +1,8 @@
-"""Shadows on a page: what stands out of its ground as ink does, but is broader than any stroke.
+"""Shadows on a page: areas that stand out of the background as ink does, but are broader than any stroke.
 
-Where a square half as broad as a symbol fits, there is no stroke: it is paper in the shadow of a hand or a telephone,
-or the table beside the paper. The opening of the page by that square keeps all such places, with edges as sharp as they
-are, and leaves strokes out; so it becomes ground.
+An area that a square half as broad as a symbol fits into is no stroke: it is paper in the shadow of a hand or a
+telephone, or the table beside the paper. The grey-level opening of the page by that square preserves all such areas,
+with their edges as sharp as they are, and removes strokes. So it serves as the background.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 __all__ = ["has_shadow", "shadowed_ground"]
 
-# Chosen on pages of MNIST training digits, with shadows as by capsonnx.exam.shadow, and on bold digits cut close.
+# Chosen on pages of MNIST training digits with shadows as in capsonnx.exam.shadow, and on bold digits cropped close.
 CLEAR = 6.0
-"""What is broader than strokes is a shadow if it stands out of the ground by so many times the noise."""
+"""An area broader than strokes is a shadow if it stands out of the background by this many times the noise."""
 SAMPLES = 4
-"""Pixels along the square that tell whether there is one."""
+"""The number of pixels along the side of the square that is enough to detect a shadow."""
 DARKEST, GAIN = 5.0, 3.0
-"""The least light in levels that is reckoned with, and the most by which ink in a shadow is strengthened."""
+"""The minimum light in levels that is assumed, and the maximum gain for ink in a shadow."""
 LIT = 95
 """The percentile of the light that is full light."""
 
 
 def has_shadow(smooth: NDArray[np.float32], ground: NDArray[np.float32], breadth: int) -> bool:
-    """Whether something broader than a stroke stands out of the ground of a page.
+    """Whether anything broader than a stroke stands out of the background of a page.
 
     Args:
-        smooth: (height, width) float32 in 0..255, light ink on a dark ground, without fine noise.
-        ground: (height, width) float32, as :func:`capsonnx.preparation.ground.estimate_ground` gives it.
-        breadth: the side of the square, in pixels from 1, that no stroke holds.
+        smooth: (height, width) float32 in 0..255, light ink on a dark background, without fine noise.
+        ground: (height, width) float32, as from :func:`capsonnx.preparation.ground.estimate_ground`.
+        breadth: the side in pixels, at least 1, of a square that fits into no stroke.
     """
     stride = max(1, min(int(smooth.size**0.5 / SAMPLED), breadth // SAMPLES))
     sample, below = smooth[::stride, ::stride], ground[::stride, ::stride]
@@ -46,17 +46,17 @@ def has_shadow(smooth: NDArray[np.float32], ground: NDArray[np.float32], breadth
 
 
 def shadowed_ground(smooth: NDArray[np.float32], breadth: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The ground of a page on which shadows lie.
+    """Estimate the background of a page with shadows.
 
     Args:
         smooth: as for :func:`has_shadow`.
-        breadth: likewise.
+        breadth: as for :func:`has_shadow`.
 
     Returns:
-        The levels as they would be without the ink; and by what to multiply what the ink adds to them, for there is
-        less of that where less light falls on dark ink and its paper. Both (height, width) float32.
+        The levels as they would be without the ink, and the gain for what the ink adds to them: where less light falls
+        on dark ink and its paper, the ink adds less. Both are (height, width) float32.
     """
-    # A corner of a shadow at the edge of the page is only its visible part: half a square may lie beyond.
+    # At the edge of the page, only part of a shadow may be visible: half of the square may lie beyond the edge.
     beyond, (height, width) = breadth // 2, smooth.shape
     broad = opened(np.pad(smooth, beyond, mode="edge"), breadth)[beyond : beyond + height, beyond : beyond + width]
     ground = broad + estimate_ground(smooth - broad)

@@ -1,4 +1,4 @@
-"""Sheets of paper among the cells of a page, by their size, their outline and their edges."""
+"""Find sheets of paper among the cells of a page by their size, outline and edges."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ if TYPE_CHECKING:
 
 __all__ = ["sheets_of"]
 
-# Chosen on photos of MNIST training digits, made as by capsonnx.exam.photo, and on pages of large digits without paper.
+# Chosen on photos of MNIST training digits as in capsonnx.exam.photo, and on pages of large digits without paper.
 SHEET, AT_EDGE, LARGEST = 0.015, 0.15, 0.97
-"""Shares of the page's cells: the least of a sheet, of one that reaches beyond the page, and the greatest."""
+"""The minimum share of the cells for a sheet, the minimum for one that extends beyond the page, and the maximum."""
 ARM, KEPT = 5, 0.92
-"""What is narrower than so many cells may lie across the edge of a sheet, if all but it is so much of the piece."""
+"""An object narrower than ARM cells may cross the edge of a sheet if the share KEPT of the piece remains without it."""
 BREADTHS, SMALL = (7, 9), 0.04
-"""The cells along the square that a sheet holds, if its share of them is small, and else: strokes are narrower."""
+"""The side, in cells, of a square that fits into a sheet: the first if the sheet's share of the cells is below SMALL,
+else the second. Strokes are narrower."""
 WHOLE = 0.9
-"""The least share of the convex hull of a sheet that is of it."""
+"""The minimum share of its convex hull that a sheet covers."""
 DEEP, NOTCH = 3, 0.015
-"""Of what is so many cells inside that hull, this part of the hull may be something else: less than a stroke is that
-begins at the page's edge."""
+"""Cells that are not part of the sheet, but lie DEEP cells inside its convex hull, may make up at most the share NOTCH
+of the hull: less than a stroke that starts at the edge of the page."""
 STRAIGHT = 0.85
-"""The least share of that hull which a polygon of four corners covers."""
+"""The minimum share of the convex hull that a polygon of four of its corners covers."""
 STEP = 25.0
-"""Levels by which a sheet and what lies around it differ at least."""
+"""The minimum difference in levels between a sheet and what lies around it."""
 SHARP = 0.5
-"""The part of that difference that three of four places at the edge show from one cell to the next but two."""
+"""The minimum fraction of the difference between a sheet and its surroundings that occurs within three cells, at three
+quarters of the places along the edge."""
 
 
 def sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Of some cells, and of what they enclose, the pieces that have the edges of a sheet; and what is beyond them all.
+    """Find the sheets among some cells, and the cells beyond all large pieces.
 
-    What they enclose is ink at most. Other large pieces, a cup perhaps, are neither of the two.
+    A piece is a connected component with its holes filled, since these are at most ink. Large pieces that are not
+    sheets, perhaps a cup, are in neither result.
     """
     around = find_components(np.pad(~cells, 1, constant_values=True))
     found = find_components(around.mask(np.arange(len(around)) != around.owners[0])[1:-1, 1:-1] | cells)
@@ -54,7 +57,7 @@ def sheets_of(cells: NDArray[np.bool_], medians: NDArray[np.float32]) -> tuple[N
 
 
 def _is_large(piece: NDArray[np.bool_]) -> bool:
-    """Whether a piece is as large as a sheet, and as broad, unlike strokes of large symbols, and what they part."""
+    """Whether a piece is as large and broad as a sheet, unlike large strokes and the areas between them."""
     share = float(piece.mean())
     at_edge = piece[[0, -1]].any() or piece[:, [0, -1]].any()
     is_broad = eroded(piece, BREADTHS[share >= SMALL]).any()
@@ -67,7 +70,7 @@ def _is_sheet(piece: NDArray[np.bool_], medians: NDArray[np.float32]) -> bool:
 
 
 def _without_arms(piece: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """A piece without what is narrow of it: a light pen, say, across the edge of a sheet; None if that is much."""
+    """Remove the narrow parts of a piece, perhaps a light pen across the edge of a sheet; None if they are large."""
     bare = dilated(eroded(piece, ARM), ARM) & piece
     return bare if np.count_nonzero(bare) >= KEPT * np.count_nonzero(piece) else None
 
@@ -85,12 +88,12 @@ def _has_edges(piece: NDArray[np.bool_]) -> bool:
 
 
 def _is_sharp(medians: NDArray[np.float32], piece: NDArray[np.bool_]) -> bool:
-    """Whether the level changes enough between the piece and what lies around it, and does so at its edge."""
+    """Whether the level changes enough, and abruptly, at the edge between a piece and what lies around it."""
     step, found = _step(medians, piece), []
     for turn in range(4):
         values, inside = np.rot90(medians, turn), np.rot90(piece, turn)
         row, col = np.nonzero(inside[:, 1:-2] & ~inside[:, 2:-1])
-        # One cell left out on either side: the edge passes through them.
+        # Leave out one cell on either side: the edge passes through them.
         found.append(values[row, col] - values[row, col + 3])
     steps = np.concatenate(found) * np.sign(step)
     return bool(abs(step) >= STEP and steps.size and np.percentile(steps, 25) >= SHARP * abs(step))

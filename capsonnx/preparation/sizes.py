@@ -1,4 +1,4 @@
-"""How large the symbols of a page are, by the boxes of its components."""
+"""Measure the symbols of a page by the bounding boxes of its connected components."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ if TYPE_CHECKING:
 __all__ = ["SYMBOL", "are_fit", "are_frames", "clean_scale", "longest_of", "middle", "sides_of", "symbol_size"]
 
 SYMBOL = 20
-"""Pixels of an MNIST digit's longer side."""
+"""The length in pixels of the longer side of an MNIST digit."""
 SMALLEST = 6
-"""The least side in pixels of a plausible symbol."""
+"""The minimum side in pixels of a plausible symbol."""
 CLEAN_BAND = (0.75, 1.33)
-"""Between these scales a clean page is better left alone, ..."""
+"""A clean page is not resized by factors in this range, unless :data:`TALL_BAND` requires it."""
 MOST_LARGER = 1.15
-"""How much larger or smaller a symbol may be and still be about as large as another."""
+"""The maximum ratio between the sizes of two symbols that are about equally large."""
 TALL_BAND = (1 / MOST_LARGER, np.inf)
-"""... unless its single symbols are taller than this says."""
+"""Like :data:`CLEAN_BAND`, for the heights of boxes certain to hold one symbol: only too tall ones are resized."""
 GAP, SLIMMEST = 2, 1.8
-"""Pixels between pieces of one symbol, at most, down and to the side; and its greatest height by its width: what is
-slimmer are rather two small ones."""
+"""The maximum gap in pixels, vertically and horizontally, between pieces of one symbol, and the maximum ratio of its
+height to its width: anything slimmer is more likely two small symbols."""
 WHOLE = 1 / 3
-"""Of the heights of all components those of whole symbols, beside which the others are pieces."""
+"""If whole symbols make up more than this share of the total height of all components, the others are pieces."""
 MOST = 2000
-"""Boxes that are compared with each other, in some tens of milliseconds. One frame among more hardly moves a median."""
+"""The maximum number of boxes that are compared with each other, which takes some tens of milliseconds. Among more, one
+frame hardly moves the median."""
 
 
 def middle(sides: NDArray[np.int64]) -> float:
-    """The side in pixels of most ink, of sides (count,) of components; 0 if none is of a plausible symbol.
+    """The median of sides of components, (count,) in pixels, weighted by their length; 0 if none is plausible.
 
     >>> middle(np.array([2, 2, 19, 20, 21])), middle(np.array([2]))
     (20.0, 0.0)
@@ -51,15 +52,15 @@ def longest_of(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0, widest: float = WIDEST) -> NDArray[np.int64]:
-    """The longer side in pixels of what each box holds, (count, 4) to (count,); of joined symbols the height.
+    """The longer side in pixels of the symbol in each box, (count, 4) to (count,); if several touch, the height.
 
-    What is no wider than high is one symbol, what is very wide are several that touch. In between are wide symbols, and
-    pairs of narrow ones: that is told by which of the two is more nearly as large as the other symbols of the page.
+    A box no wider than it is high holds one symbol; a very wide one holds several that touch. A box in between holds
+    one wide symbol or two narrow ones, whichever is closer in size to the other symbols of the page.
 
     Args:
-        boxes: left, top, right and bottom edge of each.
-        skirt: pixels by which a box is longer than what it holds.
-        widest: the greatest width of a symbol by its height.
+        boxes: the left, top, right and bottom edge of each.
+        skirt: the number of pixels by which a box is longer than its contents.
+        widest: the largest ratio of a symbol's width to its height.
 
     >>> wide, low, high = [0, 0, 28, 20], [40, 0, 50, 20], [40, 0, 50, 28]
     >>> sides_of(np.array([wide])), sides_of(np.array([wide, low])), sides_of(np.array([wide, high]))
@@ -75,11 +76,11 @@ def sides_of(boxes: NDArray[np.int64], *, skirt: int = 0, widest: float = WIDEST
 
 
 def clean_scale(boxes: NDArray[np.int64], symbol: float, widest: float) -> float:
-    """By what to resize a clean page, so that its symbols are of a size in pixels; 1 unless they are clearly not.
+    """The factor by which to resize a clean page to symbols of the desired size; 1 unless they clearly differ.
 
     Args:
-        boxes: (count, 4), of its components.
-        symbol: the longer side in pixels that symbols should have.
+        boxes: (count, 4), the bounding boxes of its connected components.
+        symbol: the desired length in pixels of the longer side of symbols.
         widest: as for :func:`sides_of`.
 
     >>> clean_scale(np.array([[0, 0, 30, 40]]), 20, WIDEST), clean_scale(np.array([[0, 0, 40, 30]]), 20, WIDEST)
@@ -90,19 +91,20 @@ def clean_scale(boxes: NDArray[np.int64], symbol: float, widest: float) -> float
     for sides, (least, most) in ((sides_of(boxes, widest=widest), CLEAN_BAND), (_of_lone(boxes), TALL_BAND)):
         size = middle(sides)
         if size and not least <= symbol / size <= most:
-            # Two that touch may look like one too large, and the pieces of one like several that are too small.
+            # Two touching symbols may look like one that is too large, the pieces of one like several that are too
+            # small.
             is_right = _is_joined if size > symbol else _is_broken
             return 1.0 if is_right(boxes, symbol) else symbol / size
     return 1.0
 
 
 def _is_joined(boxes: NDArray[np.int64], symbol: float) -> bool:
-    """Whether symbols are no larger than a size in pixels, if they are as high as their boxes, (count, 4)."""
+    """Whether symbols as high as their boxes, (count, 4), are at most about ``symbol`` pixels large."""
     return middle(_heights(boxes)) <= MOST_LARGER * symbol
 
 
 def _is_broken(boxes: NDArray[np.int64], symbol: float) -> bool:
-    """Whether boxes, (count, 4), hold pieces of symbols of a size in pixels: of one in all, or beside whole ones."""
+    """Whether boxes, (count, 4), hold pieces of symbols of this size: of the only one, or next to whole ones."""
     heights, extent = _of_lone(boxes), boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
     if heights[_are_about(heights, symbol)].sum() > WHOLE * _heights(boxes).sum():
         return True
@@ -111,20 +113,20 @@ def _is_broken(boxes: NDArray[np.int64], symbol: float) -> bool:
 
 
 def _hang_together(stretches: NDArray[np.int64]) -> bool:
-    """Whether stretches, (count, 2), in pixels, leave no wider gap than :data:`GAP` between them all."""
+    """Whether all gaps between intervals in pixels, (count, 2), are at most :data:`GAP` wide."""
     starts, ends = stretches[np.argsort(stretches[:, 0])].T
     return bool((starts[1:] <= np.maximum.accumulate(ends)[:-1] + GAP).all())
 
 
 def _are_about(sides: NDArray[np.int64], symbol: float) -> NDArray[np.bool_]:
-    """Which sides in pixels, of any shape, are about as long as a symbol."""
+    """Which sides in pixels, of any shape, are about as long as ``symbol``."""
     return (sides * MOST_LARGER >= symbol) & (sides <= MOST_LARGER * symbol)
 
 
 def are_fit(boxes: NDArray[np.int64], symbol: float, widest: float) -> NDArray[np.bool_]:
-    """Which boxes, (count, 4) to (count,), are no reason to resize a clean page, whatever else is on it.
+    """Which boxes, (count, 4) to (count,), give no reason to resize a clean page, whatever else is on it.
 
-    What is said of each is of it alone: where no box of a page is unfit, :func:`clean_scale` is 1.
+    Each box is judged alone: if all boxes of a page are fit, :func:`clean_scale` is 1.
     """
     fit = np.ones(len(boxes), np.bool_)
     bounds = (_heights(boxes), CLEAN_BAND), (_longer(boxes, widest), CLEAN_BAND), (_of_lone(boxes), TALL_BAND)
@@ -141,22 +143,25 @@ def _heights(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _longer(boxes: NDArray[np.int64], widest: float) -> NDArray[np.int64]:
-    """The longer side of each box, (count, 4) to (count,), but the height of what is too wide for one symbol."""
+    """The longer side of each box, (count, 4) to (count,), or the height of a box too wide for one symbol."""
     widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
     longer: NDArray[np.int64] = np.where(widths < widest * heights, longest_of(boxes), heights)
     return longer
 
 
 def _of_lone(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The height of each box, (count, 4) to (count,), that is no wider than high, a single symbol for certain; or 0."""
+    """The height of each box, (count, 4) to (count,), or 0 if it is wider than high.
+
+    A box that is no wider than high is certain to hold a single symbol.
+    """
     widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
     return np.where(widths <= heights, heights, 0)
 
 
 def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:
-    """Which boxes, (count, 4), hold the centres of so many smaller ones or more: frames and tables, not symbols.
+    """Find boxes, (count, 4), that hold the centres of at least ``held`` smaller ones: frames and tables, not symbols.
 
-    None of very many: each is compared with each.
+    None of them if there are more than :data:`MOST`, because each is compared with each.
     """
     if not held < len(boxes) <= MOST:
         return np.zeros(len(boxes), np.bool_)
@@ -169,15 +174,15 @@ def are_frames(boxes: NDArray[np.int64], *, held: int = 3) -> NDArray[np.bool_]:
 
 
 def symbol_size(boxes: NDArray[np.int64], areas: NDArray[np.int64], widest: float) -> float:
-    """The side in pixels of the symbols; 0 if there are none.
+    """The size of the symbols in pixels; 0 if there are none.
 
-    A symbol is what is no line and holds nothing else; if there is no such thing, upright lines, which may be ones; or
-    else what holds others, of which symbols may be a part.
+    Symbols are the components that are not lines and contain no others. If there are none, they are vertical lines,
+    which may be ones; or else components that contain others, of which symbols may be a part.
 
     Args:
-        boxes: (count, 4), of the components of the ink.
-        areas: (count,), the pixels of each.
-        widest: the greatest width of a symbol by its height.
+        boxes: (count, 4), the bounding boxes of the components of the ink.
+        areas: (count,), the number of pixels of each component.
+        widest: the largest ratio of a symbol's width to its height.
     """
     plausible = longest_of(boxes) >= SMALLEST
     boxes, areas = boxes[plausible], areas[plausible]

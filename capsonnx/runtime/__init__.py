@@ -1,11 +1,11 @@
-"""Reading images with an exported file: NumPy, Pillow and ONNX Runtime, no training framework."""
+"""Read images with an exported file, using NumPy, Pillow and ONNX Runtime but no training framework."""
 
 from __future__ import annotations
 
 import os
 
-# Before anything imports ONNX Runtime, whose builds for Linux report to Microsoft from 1.29 on unless told not to: what
-# someone reads is nobody else's business. Who wants it otherwise sets it to 0.
+# Set before anything imports ONNX Runtime: from 1.29 on, its Linux builds report to Microsoft unless told not to, and
+# what someone reads is nobody else's business. To allow it, set the variable to 0.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from capsonnx.runtime.decoder import Decoder, decoder_path, load_decoder

@@ -1,4 +1,4 @@
-"""The boxes of symbols: where the ink begins and ends in the windows in which they were found."""
+"""Bounding boxes of symbols: where the ink begins and ends in the windows in which they were found."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ Cells: TypeAlias = "tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]"
 """Cells of a batch of fields: the page, the row and the column of each."""
 
 FAINT = 64
-"""Ink levels below this do not count for where a symbol begins and ends."""
+"""Ink below this level does not count towards the bounding box of a symbol."""
 
 
 def ink_boxes(pages: NDArray[np.uint8], cells: Cells, windows: Windows) -> NDArray[np.float64]:
-    """The ink of windows: of what hangs together from column to column, that which reaches a window's middle half.
+    """Find the bounding box of the ink in each window.
+
+    Only ink in the middle half of a window counts, with the ink that continues it from column to column without a gap.
 
     Args:
         pages: (batch, height, width) uint8, light ink on black.
-        cells: which windows, in any order.
+        cells: the windows, in any order.
         windows: where the windows lie.
 
     Returns:
-        (window, 4): left, top, right and bottom in pixels of the pages; the window itself where there is no such ink.
+        (window, 4): left, top, right and bottom in pixels of the pages; the window itself if there is no such ink.
     """
     page, row, col = cells
     (y, x), (height, width) = windows.origin, windows.size
@@ -39,7 +41,7 @@ def ink_boxes(pages: NDArray[np.uint8], cells: Cells, windows: Windows) -> NDArr
     corners = np.floor(centres - (width / 2, height / 2)).astype(np.intp)
     ink = _cut_out(pages, page, corners, (height, width)) >= FAINT
     columns = np.any(ink, axis=1)
-    place = np.arange(width) + corners[:, :1] - centres[:, :1]  # of a column, from the middle of its window
+    place = np.arange(width) + corners[:, :1] - centres[:, :1]  # of each column, relative to the centre of its window
     middle = columns & (place >= -width / 4) & (place <= width / 4)
     left, right = _run_around(columns, middle)
     inside = (np.arange(width) >= left[:, None]) & (np.arange(width) < right[:, None])
@@ -52,7 +54,7 @@ def ink_boxes(pages: NDArray[np.uint8], cells: Cells, windows: Windows) -> NDArr
 def _cut_out(
     pages: NDArray[np.uint8], page: NDArray[np.intp], corners: NDArray[np.intp], size: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """Pieces of pages, (piece, height, width), by their upper left corners x, y; black where they reach beyond."""
+    """Cut pieces, (piece, height, width), out of pages at their upper left corners x, y; black beyond the page."""
     height, width = size
     padded = np.pad(pages, ((0, 0), (height, height), (width, width)))
     every = np.lib.stride_tricks.sliding_window_view(padded, size, axis=(1, 2))
@@ -61,11 +63,14 @@ def _cut_out(
 
 
 def _run_around(filled: NDArray[np.bool_], middle: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """From where the first of the middle begins to where the last ends, each as far as what is filled goes on.
+    """Extend the stretch from the first to the last column of the middle at both ends as far as columns are filled.
 
     Args:
-        filled: (window, cols).
-        middle: likewise, some of what is filled.
+        filled: (window, cols), whether a column holds ink.
+        middle: (window, cols), the filled columns in the middle of the window.
+
+    Returns:
+        The first column of each stretch, and the one after its last.
     """
     first, last = ends(middle)
     cols = np.arange(filled.shape[1])

@@ -1,9 +1,9 @@
-"""Few shapes in place of many: batches and sides rounded up, where the scores stay the same.
+"""Use few shapes instead of many: round batches and sides up where this does not change the scores.
 
-More images in a batch never matter to the others. More black around an image does not matter if black is silent to
-the network, *and* if the image ends in black already: a window that reaches over the old edge must see no ink, or it
-votes where there was no window before. So an image is padded only where the last :attr:`Contract.receptive_field` - 1
-pixels before its lower and right edge are black, and never for a network that black tells something.
+Additional images in a batch never affect the others. Additional black around an image has no effect if the network does
+not respond to black, *and* if the image already ends in black: a window that reaches over the old edge must see no ink,
+or it votes where there was no window before. So a side is padded only if the last :attr:`Contract.receptive_field` - 1
+pixels before its lower or right edge are black, and never for a network that responds to black.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["bucketed", "cropped", "padded_with_black", "rounded_side"]
 
 FINEST = 8
-"""Pixels: sides up to 64 are rounded up to multiples of this, larger ones to an eighth of the next power of two."""
+"""Pixels. Sides up to 64 are rounded up to multiples of this, larger ones to multiples of an eighth of the next power
+of two."""
 
 
 def rounded_side(side: int) -> int:
-    """The next of the sides that are used: eight between a power of two and the next, at most a quarter longer.
+    """Round a side up to one of few values: multiples of 8 up to 64, then four values per doubling.
+
+    Sides above 64 become at most a quarter longer.
 
     >>> [rounded_side(side) for side in (14, 28, 65, 100, 300, 512)]
     [16, 32, 80, 112, 320, 512]
@@ -37,16 +40,15 @@ def rounded_side(side: int) -> int:
 
 
 def bucketed(images: NDArray[Any], contract: Contract, *, one_size: bool = False) -> NDArray[Any]:
-    """Round a batch up to a power of two of blank images, and its sides up where that is exact.
+    """Pad a batch with blank images to a power of two, and pad its sides where this does not change the scores.
 
     Args:
         images: (batch, height, width), light ink on black.
-        contract: of the model that is to read them.
-        one_size: whether its images have one height and width, which is then left alone.
+        contract: the contract of the model that will read them.
+        one_size: whether the model accepts only one height and width; the sides are then left alone.
 
     Returns:
-        Images of the same type, the given ones in front and in the upper left; ``images`` themselves if nothing is to
-        be added.
+        Images of the same type, with the given ones first and at the upper left; ``images`` itself if nothing is added.
     """
     height, width = images.shape[1:]
     margin = contract.receptive_field - 1
@@ -62,24 +64,24 @@ def bucketed(images: NDArray[Any], contract: Contract, *, one_size: bool = False
 
 
 def _is_black(images: NDArray[Any]) -> bool:
-    """Whether there is no ink in a batch.
+    """Return whether a batch contains no ink.
 
-    Most have some in the first image, which is told at once; to look at 1024 digits takes 0.3 ms, a tenth of what a GPU
-    needs to read them.
+    Most batches have ink in their first image, which is checked first. Scanning 1024 digits takes 0.3 ms, a tenth of
+    what a GPU needs to read them.
     """
     return not (images[:1].any() or images.any())
 
 
 def padded_with_black(images: NDArray[Any], size: tuple[int, int], contract: Contract) -> NDArray[Any]:
-    """Put black below and to the right of images.
+    """Pad images with black at the bottom and on the right.
 
     Args:
         images: (batch, height, width).
         size: the height and width to reach, at least those of ``images``.
-        contract: of the model that is to read them.
+        contract: the contract of the model that will read them.
 
     Raises:
-        InputError: to this model black is not silent, and its scores would change.
+        InputError: the model responds to black, so that its scores would change.
     """
     if contract.windows is None or not contract.windows.silent_black:
         raise InputError(
@@ -92,13 +94,13 @@ def padded_with_black(images: NDArray[Any], size: tuple[int, int], contract: Con
 
 
 def cropped(values: NDArray[Any], name: str, shape: tuple[int, ...], contract: Contract) -> NDArray[Any]:
-    """The part of an output that belongs to the images as they were before :func:`bucketed`.
+    """Return the part of an output that belongs to the images as they were before :func:`bucketed`.
 
     Args:
-        values: the output of the padded images.
-        name: of :data:`capsonnx.contract.OUTPUTS`.
-        shape: batch, height and width before.
-        contract: of the model.
+        values: the output for the padded images.
+        name: one of :data:`capsonnx.contract.OUTPUTS`.
+        shape: batch size, height and width before padding.
+        contract: the contract of the model.
     """
     batch, *sides = shape
     values = values[:batch]
@@ -106,7 +108,7 @@ def cropped(values: NDArray[Any], name: str, shape: tuple[int, ...], contract: C
         return values
     columns = [(side - contract.receptive_field) // contract.stride + 1 for side in sides]
     if name == FIELD and contract.windows is not None:
-        # A window of an even number of columns stands between columns, at one place more than there are.
+        # A window that spans an even number of columns is centred between columns, where there is one place more.
         cells = [(side - contract.receptive_field) // contract.stride + 1 for side in contract.windows.size]
         columns = [count + 1 - cell % 2 for count, cell in zip(columns, cells, strict=True)]
     rows, cols = columns

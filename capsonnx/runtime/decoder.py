@@ -1,4 +1,4 @@
-"""An exported decoder in an ONNX Runtime session: the pose of one class in, a drawing of it out."""
+"""An exported decoder in an ONNX Runtime session: it takes the pose of one class and returns a drawing of it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["Decoder", "decoder_path", "load_decoder", "open_decoder"]
 
 @dataclass(frozen=True, eq=False)
 class Decoder:
-    """A loaded decoder; calling it draws one class. Get one by :func:`load_decoder`.
+    """A loaded decoder; calling it draws one class. Get one from :func:`load_decoder`.
 
     Attributes:
-        path: the file.
-        contract: what the file says of itself.
+        path: the decoder's file.
+        contract: the metadata of the file.
     """
 
     path: Path
@@ -36,17 +36,17 @@ class Decoder:
     _session: onnxruntime.InferenceSession = field(repr=False)
 
     def __call__(self, poses: NDArray[np.float32], label: str) -> NDArray[np.float32]:
-        """Draw one class from its poses; the others are masked.
+        """Draw one class from its poses; all other classes are masked.
 
         Args:
-            poses: (batch, dimension) float32, poses of the class, as the network gives them or changed.
-            label: the class.
+            poses: (batch, dimension) float32, poses of the class, as the network returned them or modified.
+            label: the name of the class.
 
         Returns:
             (batch, height, width) float32 in 0..1, 1 for full ink.
 
         Raises:
-            InputError: there is no such class, or the poses have another shape.
+            InputError: there is no such class, or the poses have the wrong shape.
         """
         index, dimension = self.index_of(label), self.contract.dimension
         if poses.ndim != 2 or poses.shape[1] != dimension:
@@ -60,12 +60,12 @@ class Decoder:
         return self.draw(masked)
 
     def draw(self, poses: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the file gives for poses as they are, (batch, class, dimension) float32: (batch, height, width)."""
+        """Run the file on poses as given, (batch, class, dimension) float32: (batch, height, width) float32 in 0..1."""
         [images] = self._session.run([IMAGES], {POSES: poses})
         return np.asarray(images, np.float32)
 
     def index_of(self, label: str) -> int:
-        """Where a class stands among the classes of the poses, of the network's as of the decoder's.
+        """Return the index of a class on the class axis of the poses, the same for the network and the decoder.
 
         Raises:
             InputError: there is no such class.
@@ -77,7 +77,7 @@ class Decoder:
 
 
 def decoder_path(model: Path) -> Path:
-    """Where the decoder of a network's file lies, unless said otherwise: beside it.
+    """Return the default path of a decoder: beside the network's file.
 
     >>> decoder_path(Path("digits/mnist.onnx")).as_posix()
     'digits/mnist.decoder.onnx'
@@ -86,16 +86,16 @@ def decoder_path(model: Path) -> Path:
 
 
 def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:
-    """Open the decoder of a network, on the CPU, and check that it keeps its contract and is that network's.
+    """Open a network's decoder on the CPU, and check that it keeps its contract and belongs to that network.
 
     Args:
         model: the loaded network.
-        path: the decoder's file, or None for the one beside the network's.
+        path: the decoder's file, or None for the one beside the network's file.
 
     Raises:
         InputError: there is no such file.
-        ModelError: the network gives no poses; or the file is not ONNX, is damaged, is no decoder, breaks its contract,
-            or belongs to another network.
+        ModelError: the network has no output ``poses``; or the file is not ONNX, is damaged, is not a decoder, breaks
+            its contract, or belongs to another network.
     """
     if POSES not in model.outputs:
         raise ModelError(
@@ -116,11 +116,11 @@ def load_decoder(model: Model, path: str | Path | None = None) -> Decoder:
 
 
 def open_decoder(path: Path) -> Decoder:
-    """Open a decoder of whatever network, on the CPU, and check that it keeps its contract.
+    """Open the decoder of any network on the CPU, and check that it keeps its contract.
 
     Raises:
         InputError: there is no such file.
-        ModelError: it is not ONNX, is damaged, is no decoder, or breaks its contract.
+        ModelError: the file is not ONNX, is damaged, is not a decoder, or breaks its contract.
     """
     session, _ = open_session(content_of(path), path, provider="cpu")
     contract = DecoderContract.from_metadata(session.get_modelmeta().custom_metadata_map, name=str(path))
@@ -129,7 +129,7 @@ def open_decoder(path: Path) -> Decoder:
 
 
 def _check_signature(session: onnxruntime.InferenceSession, contract: DecoderContract, path: Path) -> None:
-    """Check names, types and fixed sides of input and output."""
+    """Check the names, types and fixed sides of the input and the output."""
     wanted = {POSES: [len(contract.labels), contract.dimension], IMAGES: list(contract.size)}
     found = {one.name: (one.type, one.shape) for one in (*session.get_inputs(), *session.get_outputs())}
     for name, sides in wanted.items():
@@ -143,7 +143,7 @@ def _check_signature(session: onnxruntime.InferenceSession, contract: DecoderCon
 
 
 def _check_belongs(contract: DecoderContract, path: Path, model: Model) -> None:
-    """Check that a decoder was trained with a network, and not with another."""
+    """Check, by the SHA-256 of the network's file, that a decoder was made for this network and not for another."""
     if hashlib.sha256(model.path.read_bytes()).hexdigest() != contract.poses_of:
         raise ModelError(
             f"{path}: takes the poses of another file than {model.path}",

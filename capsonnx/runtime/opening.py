@@ -1,17 +1,17 @@
-"""Opening a file in an ONNX Runtime session. What the file promises is not looked at here.
+"""Open a file in an ONNX Runtime session. What the file promises is not checked here.
 
-What a session is made with, and why:
+The settings of a session, and the reasons for them:
 
-* **Threads**: ONNX Runtime's own number, one for each physical core, unless one is given. Nodes run one after the
-  other (sequential): what could run side by side here is small. Where many images are read, a second session of one
-  thread is shared by as many threads as there are cores, each of which decodes images and scores them: so none waits
-  for another within a batch.
-* **Spinning**: threads wait actively for the next node, or for the next batch, but for :data:`SPIN` microseconds at the
-  most: a batch of one image needs that, and then the cores are free for other work.
-* **Graph level**: all of ONNX Runtime's optimisations, with the layout of convolutions among them.
-* **Arena**: on, so that a batch finds its memory where the last one left it; it is shrunk when pages get much smaller
-  (:mod:`capsonnx.runtime.runners`). **Memory pattern**: on; batches come in few shapes, because pages are laid on
-  multiples of 8 pixels, and each shape then needs one block.
+* **Threads**: ONNX Runtime's default, one per physical core, unless a number is given. Nodes run sequentially, because
+  what could run in parallel is small. To read many images, several threads (one per core, at most 8, by default) share
+  a second session that uses one thread per batch. Each of them decodes images and scores them, so that none waits for
+  another within a batch.
+* **Spinning**: threads busy-wait for the next node or the next batch, but for at most :data:`SPIN` microseconds. A
+  batch of one image needs this; afterwards the cores are free for other work.
+* **Graph level**: all of ONNX Runtime's optimisations, including those of the layout of convolutions.
+* **Arena**: on, so that each batch reuses the memory of the one before. It is shrunk when pages get much smaller
+  (:mod:`capsonnx.runtime.runners`). **Memory pattern**: on. The sides of pages are multiples of 8 pixels, so batches
+  come in few shapes, and each shape then needs a single block.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 __all__ = ["content_of", "has_external_data", "message_of", "open_session", "refuse_training"]
 
 SPIN = 200
-"""Microseconds: one image after another is read as fast as with ONNX Runtime's own limit of some milliseconds."""
+"""Microseconds. Single images in a row are read as fast as with ONNX Runtime's own limit of some milliseconds."""
 
-# A TensorProto names its external file in an entry of key "location": field 1, of 8 bytes. No text holds \x08.
+# A TensorProto names its external file in an entry with the key "location": field 1, 8 bytes. No text contains \x08.
 _EXTERNAL_DATA = b"\n\x08location"
 _QUANTISED = b"QuantizeLinear"
 
 
 def content_of(path: Path) -> bytes:
-    """The bytes of a model's file.
+    """Read the bytes of a model file.
 
     Raises:
-        InputError: there is no such file.
-        ModelError: it has its weights in other files.
+        InputError: the file cannot be read, or is the folder of a training run.
+        ModelError: its weights are in other files.
     """
     refuse_training(path)
     try:
@@ -59,7 +59,7 @@ def content_of(path: Path) -> bytes:
 
 
 def has_external_data(name: str) -> ModelError:
-    """The error of a file whose weights lie in others: these are never looked for."""
+    """Make the error for a file with weights in other files, which are never looked for."""
     return ModelError(
         f"{name}: has weights in other files (external data)",
         expected="one file that holds everything",
@@ -68,10 +68,10 @@ def has_external_data(name: str) -> ModelError:
 
 
 def refuse_training(path: Path) -> None:
-    """Refuse the folder of a training where an exported file is expected, and say how to make one of it.
+    """Refuse the folder of a training run where an exported file is expected, and say how to export it.
 
     Raises:
-        InputError: it is one.
+        InputError: ``path`` is such a folder.
     """
     if (path / "config.json").is_file():
         raise InputError(
@@ -89,28 +89,28 @@ def open_session(
     threads: int | None = None,
     cuda: providers.Cuda = providers.DEFAULT_CUDA,
 ) -> tuple[onnxruntime.InferenceSession, str]:
-    """Open any file that 'capsonnx export' makes; what it promises, the caller has to check.
+    """Open any file that 'capsonnx export' makes. The caller has to check what the file promises.
 
     Args:
-        content: what :func:`content_of` read.
-        path: where it came from, for messages.
-        provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
-        threads: the threads that one batch may use on a CPU, from 1, or None for ONNX Runtime's own number.
-        cuda: the choices there are on a GPU; without one they say nothing.
+        content: what :func:`content_of` returned.
+        path: where the content came from, for error messages.
+        provider: ``auto``, ``cpu``, ``cuda`` or another name; see :func:`capsonnx.runtime.providers.resolve`.
+        threads: the number of threads that one batch may use on a CPU, at least 1, or None for ONNX Runtime's default.
+        cuda: the settings for a GPU; without a GPU they have no effect.
 
     Returns:
-        The session, and the execution provider really taken, as ONNX Runtime names it.
+        The session, and ONNX Runtime's name of the execution provider that it actually uses.
 
     Raises:
         InputError: there is no provider of that name.
-        ModelError: it is not ONNX, or is damaged.
-        ProviderError: a provider was asked for by name and cannot be had, or is not for such files; or ONNX Runtime is
-            installed twice.
+        ModelError: the content is not ONNX, or is damaged.
+        ProviderError: the provider was asked for by name, but is not available or does not support such files; or ONNX
+            Runtime is missing or installed twice.
     """
     providers.check_installation()
     order = providers.resolve(provider, cuda)
     if order[0][0] == openvino.OPENVINO and _QUANTISED in content:
-        # Its plug-in 1.8.1 gives a wrong field for the shipped int8 file, and no error.
+        # Its plug-in 1.8.1 computes a wrong `field` for the shipped int8 file, without an error.
         raise ProviderError(
             f"provider {provider}: not for {path}, an int8 file",
             expected="a file of float32 or float16",
@@ -124,7 +124,7 @@ def open_session(
 
 
 def message_of(error: Exception) -> str:
-    """What ONNX Runtime says, less its error codes and C++ source lines, and not more than a line or two."""
+    """Return ONNX Runtime's message without error codes and C++ source lines, cut to at most 200 characters."""
     text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(str(error).split()))
     text = re.sub(r"/\S+\.(cc|h):\d+ .*?\) (?=[A-Z])", "", text)
     return text if len(text) <= 200 else text[:199] + "…"
@@ -134,7 +134,7 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
     import onnxruntime  # noqa: PLC0415 - after check_installation
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what matters comes as an exception too
+    options.log_severity_level = 4  # errors that matter are raised as exceptions, too
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.enable_cpu_mem_arena = True
@@ -143,8 +143,8 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
     options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN))
     if threads is not None:
         options.intra_op_num_threads = threads
-    # External data is refused before; should any get by, it is looked for in this file as if it were a folder, and
-    # not, as it would be for a model of bytes, in the working directory.
+    # External data was refused before. Should any slip through, it is looked for inside this file, as if this were a
+    # folder, and not in the working directory, where ONNX Runtime looks if a model is given as bytes.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(path.absolute()))
     return options
 
@@ -152,10 +152,10 @@ def _options(path: Path, threads: int | None) -> onnxruntime.SessionOptions:
 def _open(
     content: bytes, order: list[providers.Provider], path: Path, threads: int | None
 ) -> tuple[onnxruntime.InferenceSession, str]:
-    """Make a session; where a provider fails, one of the CPU alone, which tells a bad provider from a bad model.
+    """Make a session. If a provider fails, make one on the CPU alone, to tell a bad provider from a bad model.
 
     Returns:
-        The session, and why the provider failed, or nothing.
+        The session, and why the provider failed, or an empty string.
     """
     import onnxruntime  # noqa: PLC0415 - after check_installation
 
@@ -165,7 +165,7 @@ def _open(
             if name == openvino.OPENVINO and openvino.devices():
                 options.add_provider_for_devices(list(openvino.devices()), choices)
                 return onnxruntime.InferenceSession(content, options), ""
-            # Without its own fallback, which prints, and would go on on the CPU when a GPU fails in mid-run.
+            # Without ONNX Runtime's own fallback: it prints, and would continue on the CPU if a GPU failed mid-run.
             return onnxruntime.InferenceSession(content, options, providers=order, enable_fallback=0), ""
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no base but this
         if len(order) == 1:
@@ -176,7 +176,7 @@ def _open(
 
 def _not_loadable(path: Path, error: Exception) -> ModelError:
     message = message_of(error)
-    if "rotobuf" in message:  # it could not be parsed, or holds no graph
+    if "rotobuf" in message:  # the file could not be parsed, or contains no graph
         message = "not an ONNX file, or damaged"
     is_too_new = "IR version" in message or "opset" in message
     return ModelError(

@@ -1,7 +1,8 @@
-"""OpenVINO by its plug-in for ONNX Runtime, the package onnxruntime-ep-openvino, where that is installed.
+"""Run OpenVINO through its plug-in for ONNX Runtime, the package onnxruntime-ep-openvino, if it is installed.
 
-It offers a device on Intel's processors alone. In float32 it is about as fast as ONNX Runtime's own provider. Where a
-processor has AMX, bfloat16 is three times as fast; scores are then off by some thousandths, so it has to be asked for.
+The plug-in offers a device on Intel processors only. In float32 it is about as fast as ONNX Runtime's own CPU provider.
+On processors with AMX, bfloat16 is three times as fast, but scores are then off by some thousandths, so it has to be
+asked for.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ __all__ = ["NAMES", "OPENVINO", "devices", "options"]
 
 OPENVINO = "OpenVINOExecutionProvider"
 NAMES = {"openvino": "f32", "openvino-bf16": "bf16"}
-"""What it may be asked for by, and what it then computes in."""
+"""The names by which this provider can be asked for, and the precision in which each computes."""
 
 PACKAGE = "onnxruntime_ep_openvino"
 
 
 @functools.cache
 def devices() -> tuple[onnxruntime.OrtEpDevice, ...]:
-    """The processor, as the plug-in offers it; nothing where it is not installed, or does not know the processor.
+    """Return the plug-in's CPU device; none if the plug-in is not installed or does not support the processor.
 
-    The plug-in is registered with ONNX Runtime once in a process.
+    The plug-in is registered with ONNX Runtime once per process.
     """
     if util.find_spec(PACKAGE) is None:
         return ()
@@ -39,7 +40,7 @@ def devices() -> tuple[onnxruntime.OrtEpDevice, ...]:
 
 
 def options(name: str) -> dict[str, Any]:
-    """The options of the provider, asked for by one of :data:`NAMES`.
+    """Return the provider's options for one of :data:`NAMES`.
 
     >>> options("openvino")
     {'load_config': '{"CPU": {"INFERENCE_PRECISION_HINT": "f32"}}'}

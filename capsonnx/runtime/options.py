@@ -1,4 +1,4 @@
-"""How an image is read: the choices that reading, explaining and perturbing one have in common."""
+"""How an image is read: the options that reading, explaining and perturbing an image share."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ __all__ = ["DEFAULTS", "ReadingOptions"]
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """The choices that are made for an image before it is read.
+    """The options of reading an image.
 
     Attributes:
-        polarity: what the image is: ``auto``, ``light-on-dark`` or ``dark-on-light``; see :mod:`capsonnx.images`.
-        height: the height in pixels to resize the image to, or None for its own.
-        preparation: whether its ground is taken away: ``auto``, ``on`` or ``off``; see :mod:`capsonnx.preparation`.
-            With a height it leaves the size alone. A network that reads something in black knows no ``on``, and its
-            pages are left as they are.
-        threshold: the score in 0..1 above which a class is in the image; None: those are in it that were read, or, of a
-            model that locates no symbols, those above the model's own.
+        polarity: the polarity of the image: ``auto``, ``light-on-dark`` or ``dark-on-light``; see
+            :mod:`capsonnx.images`.
+        height: the height in pixels to resize the image to, or None to keep its own.
+        preparation: whether to remove the background: ``auto``, ``on`` or ``off``; see :mod:`capsonnx.preparation`.
+            With a height, preparation leaves the size alone. For a network that responds to black, ``on`` is refused,
+            and pages are left as they are.
+        threshold: the score in 0..1 above which a class is in the image; None: the classes of the symbols read, or, if
+            the model does not locate symbols, those above the model's own threshold.
     """
 
     polarity: Polarity = "auto"
@@ -37,10 +38,10 @@ class ReadingOptions:
     threshold: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is not one of the values: here, not at the first image.
+        """Refuse invalid values here, not at the first image.
 
         Raises:
-            InputError: an option is none of its values.
+            InputError: an option has an invalid value.
         """
         check_options(self.polarity, self.height)
         check_choices(self.preparation, None)
@@ -49,4 +50,4 @@ class ReadingOptions:
 
 
 DEFAULTS = ReadingOptions()
-"""What suits most images."""
+"""The options that suit most images."""

@@ -1,4 +1,4 @@
-"""From an image of any kind to the page that a network reads, and back from its pixels to those of the image."""
+"""Turn an image of any kind into the page that a network reads, and map boxes on the page back to the image."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["Page", "grey", "load_page", "load_pages", "place"]
 
 MARGINS = (6, 10)
-"""Rows above and below the ink, columns left and right of it: what a window around a symbol at its edge sees."""
+"""Margins around the ink in pixels, vertical and horizontal; a window around a symbol at the edge sees them."""
 
 STEP = 8
-"""Pixels: sides are rounded up to multiples of this, so that more pages have one shape, and go in one batch."""
+"""Sides are rounded up to multiples of this many pixels, so that more pages share a shape and fit into one batch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Page:
     Attributes:
         levels: (height, width) uint8, light ink on black.
         size: the height and width in pixels of the image as it was read.
-        origin: the place on the prepared image, x and y in pixels, of the upper left corner of ``levels``.
+        origin: the x and y, in pixels of the prepared image, of the upper left corner of ``levels``.
         scale: pixels of ``levels`` per pixel of the image as it was read.
         offset: see :class:`capsonnx.preparation.Prepared`.
     """
@@ -55,7 +55,7 @@ class Page:
     offset: tuple[float, float] = (0.0, 0.0)
 
     def original(self, box: Box) -> Box:
-        """Where a box in pixels of ``levels`` lies on the image as it was read.
+        """Convert a box from pixels of ``levels`` to pixels of the image as it was read.
 
         >>> Page(np.zeros((28, 28), np.uint8), (100, 100), (10, 40), 2.0).original(Box(0.0, 0.0, 20.0, 28.0))
         Box(left=5.0, top=20.0, right=15.0, bottom=34.0)
@@ -70,15 +70,15 @@ def load_page(
     """Load, prepare and place one image.
 
     Args:
-        source: a path, an open file or its bytes, or a Pillow image, as :func:`capsonnx.images.load_grey` takes them;
-            or an array or nested lists as :func:`capsonnx.images.as_grey` does.
-        contract: of the model that is to read it.
-        options: how to read it; the threshold says nothing here.
-        size: the only height and width in pixels that the model takes, or None for any.
+        source: a path, an open file or its bytes, or a Pillow image, as :func:`capsonnx.images.load_grey` accepts them;
+            or an array or nested lists, as :func:`capsonnx.images.as_grey` accepts them.
+        contract: the contract of the model that will read the page.
+        options: how to read the image; the threshold is not used here.
+        size: the only height and width in pixels that the model accepts, or None if it accepts any.
 
     Raises:
         ImageError: the file cannot be read, or does not fit on a page of that size.
-        InputError: the array is no image, or an option is not one of its values.
+        InputError: the array is not an image, or an option has an invalid value.
     """
     [page] = _pages([grey(source, polarity=options.polarity, height=options.height)], contract, options, size)
     if isinstance(page, ImageError):
@@ -94,20 +94,22 @@ def load_pages(
     pixels: int,
     size: Size | None = None,
 ) -> list[Page | ImageError]:
-    """Load, prepare and place the first of some images, until they have so many pixels; one, if there is any.
+    """Load, prepare and place images until together they have at least ``pixels`` pixels.
+
+    At least one image is loaded, if there is any.
 
     Args:
         sources: see :func:`load_page`.
-        contract: of the model that is to read them.
-        options: how to read them; the threshold says nothing here.
-        pixels: after how many of them no other image is loaded.
+        contract: the contract of the model that will read the pages.
+        options: how to read the images; the threshold is not used here.
+        pixels: the total number of pixels at which loading stops.
         size: see :func:`load_page`.
 
     Returns:
-        A page for each, or the reason why there is none.
+        For each image loaded, its page, or the error that explains why there is none.
 
     Raises:
-        InputError: an array is no image, or an option is not one of its values.
+        InputError: an array is not an image, or an option has an invalid value.
     """
     with pillow_warnings_ignored():
         loaded = _loaded(sources, options, pixels)
@@ -116,7 +118,7 @@ def load_pages(
 
 
 def _loaded(sources: Iterable[Image], options: ReadingOptions, pixels: int) -> list[NDArray[np.uint8] | ImageError]:
-    """The grey levels of the first images, until they have so many pixels."""
+    """Load the grey levels of images until together they have at least ``pixels`` pixels."""
     loaded: list[NDArray[np.uint8] | ImageError] = []
     for source in sources:
         try:
@@ -134,7 +136,7 @@ def _loaded(sources: Iterable[Image], options: ReadingOptions, pixels: int) -> l
 def _pages(
     images: list[NDArray[np.uint8]], contract: Contract, options: ReadingOptions, size: Size | None
 ) -> list[Page | ImageError]:
-    """Prepare and place images of grey levels."""
+    """Prepare and place images given as grey levels."""
     if contract.windows is None or not contract.windows.silent_black:
         check_choices(options.preparation, None)
         if options.preparation == "on":
@@ -159,7 +161,7 @@ def _pages(
 
 
 def _padded(levels: NDArray[np.uint8], smallest: int, size: Size | None) -> Page | ImageError:
-    """The whole of an image, for a network that black tells something; if it is too small, with as little as can be."""
+    """Take the whole image, for a network that responds to black. If it is too small, pad it as little as possible."""
     padded, given = pad_to(levels, smallest), _size(levels)
     if size is not None and padded.shape != size:
         return _misfit(f"an image of {given[0]}×{given[1]} pixels", size)
@@ -180,7 +182,10 @@ def _size(levels: NDArray[np.uint8]) -> Size:
 
 
 def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = None) -> NDArray[np.uint8]:
-    """Load one image of any kind that a reader takes; see :func:`capsonnx.images.load_grey` and ``as_grey`` there."""
+    """Load one image of any kind that a reader accepts, as grey levels.
+
+    See :func:`capsonnx.images.load_grey` and :func:`capsonnx.images.as_grey`.
+    """
     if isinstance(source, str):
         source = Path(source)
     elif isinstance(source, bytearray):
@@ -195,21 +200,21 @@ def grey(source: Image, *, polarity: Polarity = "auto", height: int | None = Non
 def place(
     levels: NDArray[np.uint8], smallest: int = 14, size: Size | None = None
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Cut a page down to its ink and lay it on black, always at the same place, with room around it.
+    """Crop a page to its ink and place the ink on black, always at the same position, with a margin around it.
 
-    So the same ink gives the same page, whatever black surrounds it; to a network that black tells nothing, neither
-    adds nor takes anything.
+    The same ink therefore gives the same page, however much black surrounds it. For a network that does not respond to
+    black, this neither adds nor removes anything.
 
     Args:
         levels: (height, width) uint8, light ink on black.
-        smallest: the least height and width in pixels of the placed page.
-        size: its only height and width, or None for what the ink needs. Where there is less room, margins are smaller.
+        smallest: the minimum height and width in pixels of the placed page.
+        size: its exact height and width, or None for what the ink needs. Where there is less room, margins shrink.
 
     Returns:
-        The placed page, and the place x, y on ``levels`` of its upper left corner.
+        The placed page, and the position x, y on ``levels`` of its upper left corner.
 
     Raises:
-        ImageError: the ink does not fit that size.
+        ImageError: the ink does not fit into ``size``.
 
     >>> page = np.zeros((200, 300), np.uint8)
     >>> page[50:70, 100:115] = 255

@@ -1,4 +1,4 @@
-"""Work on a stream, by threads, in parts whose size the work itself decides; results come in order."""
+"""Process a stream with threads, in parts whose size the work itself decides; results come in order."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ Source = TypeVar("Source")
 Result = TypeVar("Result")
 
 Parts: TypeAlias = deque[tuple[list[Source], Future[list[Result]]]]
-"""Parts of the sources, and what comes of them."""
+"""Parts of the sources, each with its pending results."""
 
 
 def in_parallel(
     sources: Iterable[Source], work: Callable[[list[Source]], list[Result]], *, size: int, workers: int
 ) -> Iterator[Result]:
-    """Work on sources, many at a time, and give the results in the order of the sources.
+    """Process sources, many at a time, and yield the results in the order of the sources.
 
-    A thread is given ``size`` sources and may leave the last ones, when the first have taken enough of its memory; what
-    is left is cut into parts of as many sources as it took, so that all threads have their share of it; and so they
-    have where there are fewer sources than a part for each. Of many, the first parts rise to ``size`` by equal steps,
-    so that threads take turns in Python and in what lets go of its lock. How the sources are cut is up to them, the
-    work and the number of threads alone, not to which thread is how fast.
+    A thread is given ``size`` sources and may leave the last ones, for example when the first have taken enough of its
+    memory. What is left is cut into parts of as many sources as it took, so that all threads share them. If there are
+    fewer than ``size`` sources per thread, they are divided evenly. Otherwise the first parts rise to ``size`` in equal
+    steps, so that threads alternate between Python and code that releases its lock. How the sources are cut depends
+    only on them, the work and the number of threads, not on how fast each thread is.
 
     Args:
-        sources: taken one by one, in the caller's thread, for two parts a worker ahead.
-        work: a part to the results of its first sources, of one at least; runs in the threads.
-        size: how many sources a part has at most, from 1.
-        workers: how many threads, from 1.
+        sources: taken one by one, in the caller's thread, two parts per worker ahead.
+        work: maps a part to the results of its first sources, at least one; runs in the threads.
+        size: the maximum number of sources in a part, at least 1.
+        workers: the number of threads, at least 1.
 
     Returns:
-        One result for each source. Whatever ``sources`` or ``work`` raise ends the run. So does closing the iterator,
-        or dropping it: the threads then end with the parts at hand.
+        One result for each source. Any exception from ``sources`` or ``work`` ends the run. So does closing or dropping
+        the iterator: the threads then end after the parts at hand.
 
     >>> list(in_parallel(range(7), lambda part: [-number for number in part[:2]], size=3, workers=2))
     [0, -1, -2, -3, -4, -5, -6]
@@ -48,10 +48,11 @@ def in_parallel(
     remaining = iter(sources)
     ahead = list(islice(remaining, workers * size))
     sizes: Iterator[int]
-    if len(ahead) < workers * size:  # these are all
+    if len(ahead) < workers * size:  # there are no more
         sizes = repeat(max(1, math.ceil(len(ahead) / workers)))
     else:
-        # The first are unequal: else all threads are busy with Python at one time, for each other's lock, ever after.
+        # The first parts differ in size. Otherwise all threads would run Python at the same time, and keep waiting for
+        # its lock.
         sizes = chain((math.ceil(size * number / workers) for number in range(1, workers + 1)), repeat(size))
     remaining = chain(ahead, remaining)
     with ThreadPoolExecutor(workers, thread_name_prefix="work") as threads:
@@ -73,7 +74,7 @@ def in_parallel(
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

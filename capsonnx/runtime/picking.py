@@ -1,7 +1,7 @@
-"""Picking symbols out of the output ``field``: where each stands.
+"""Pick symbols and their places out of the output ``field``.
 
-A symbol is a peak of the field: the window whose highest score is above a threshold and above those of all windows
-nearby. Nothing else is known of the page: not how many symbols it has, nor where.
+A symbol is a peak of the field: a window whose highest score is above a threshold and above the scores of all windows
+nearby. Nothing else is known about the page, neither how many symbols it has nor where they are.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ __all__ = ["find_symbols"]
 def find_symbols(
     fields: NDArray[np.float32], pages: NDArray[np.uint8], labels: Sequence[str], windows: Windows
 ) -> list[list[Symbol]]:
-    """Pick the peaks of the fields of a batch of pages.
+    """Pick the peaks of the fields of a batch of pages, by non-maximum suppression.
 
-    Windows are taken from the highest score down, the upper left one first among equals. Each taken one rules out those
-    within :attr:`capsonnx.contract.Windows.apart` of it, but of such as are sure by themselves only those within
-    ``touching``, and of these not such as lie on ink of their own. Two equal symbols side by side, as in 11, may have
-    one peak between them, which is told by its breadth. The box of a symbol is the ink inside its window, or its stroke
-    alone where that tells it from one nearby.
+    Windows are taken in descending order of score, the upper left one first among equals. Each taken window suppresses
+    those within :attr:`capsonnx.contract.Windows.apart` of it. Windows that score above ``sure``, however, are
+    suppressed only within ``touching``, and even there not if they lie on a stroke of their own. Two equal symbols side
+    by side, as in 11, may share one peak, which is recognised by its width. The box of a symbol is the bounding box of
+    the ink in its window, or of its stroke alone if this distinguishes it from a symbol nearby.
 
     Args:
-            fields: (batch, class, rows, cols) in 0..1, the output ``field``.
-            pages: (batch, height, width) uint8, the images that it is of.
-            labels: the name of each class.
-            windows: where the windows lie.
+        fields: (batch, class, rows, cols) in 0..1, the output ``field``.
+        pages: (batch, height, width) uint8, the images from which ``fields`` was computed.
+        labels: the name of each class.
+        windows: where the windows lie.
 
     Returns:
-            The symbols of each page, the highest score first, with boxes in its pixels.
+        The symbols of each page, the highest score first, with boxes in pixels of the page.
     """
     highest, strokes = fields.max(axis=1), Strokes(pages, windows)
     taken = _parted(_pick(highest, strokes, windows), fields, highest, strokes, windows)
@@ -58,14 +58,14 @@ def find_symbols(
         number_of = {cell: number for number, cell in enumerate(_cells_of(taken))}
         for cell in strokes.boxes.keys() & number_of.keys():
             boxes[number_of[cell]] = strokes.boxes[cell]
-    # Of Python's own numbers: one by one, they are several times as fast as numpy's.
+    # As lists of Python numbers, which one by one are several times as fast as NumPy's.
     for at, label, score, box in zip(page.tolist(), best.tolist(), scores.tolist(), boxes.tolist(), strict=True):
         symbols[at].append(Symbol(labels[label], score, Box(*box)))
     return symbols
 
 
 def _pick(highest: NDArray[np.float32], strokes: Strokes, windows: Windows) -> Cells:
-    """The cells that hold a symbol, from each page's highest down: of (batch, rows, cols), one array for each axis."""
+    """Pick the cells that hold a symbol from ``highest``, (batch, rows, cols), highest first on each page."""
     free, sure = highest > windows.threshold, highest > windows.sure
     page, row, col = np.nonzero(free & _is_peak(highest))
     candidates = _from_the_highest((page, row, col), highest)
@@ -84,14 +84,15 @@ def _pick(highest: NDArray[np.float32], strokes: Strokes, windows: Windows) -> C
 def _parted(
     taken: Cells, fields: NDArray[np.float32], highest: NDArray[np.float32], strokes: Strokes, windows: Windows
 ) -> Cells:
-    """The same cells, but for one with a plateau to itself that is of two symbols, a cell for either.
+    """Replace each cell that is alone on a plateau of two symbols by two cells, one for each symbol.
 
-    A plateau is a stretch of windows in a row that all tell one class surely. It is of two if its ends stand apart, as
-    those of one symbol do not, and if there is a stroke for either, a third in from the ends.
+    A plateau is a run of windows in one row in which the same class has the highest score, and one above ``sure``. It
+    belongs to two symbols if its ends are farther apart than those of one symbol would be, and if there are separate
+    strokes a third of the way in from either end.
     """
     page, row, col = taken
     down, across = _reach(windows.apart, windows.stride)
-    # Few pages have so many sure windows side by side at all.
+    # Few pages have that many windows above `sure` side by side at all.
     has_broad: NDArray[np.bool_] = np.any(below(np.moveaxis(highest > windows.sure, 2, 0), across + 2), axis=0)
     broad = has_broad[page, row]
     if not broad.any():
@@ -114,9 +115,10 @@ def _parted(
 def _plateaus(
     cells: Cells, fields: NDArray[np.float32], highest: NDArray[np.float32], windows: Windows
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The first and the last column, at most a window away, of the stretch about each cell that tells its class surely.
+    """Find the first and last column of the run of windows around each cell that surely show its class.
 
-    Of a cell that is not sure itself, the last comes before the first.
+    In all of these, the class has the highest score, and one above ``sure``. Both columns are at most a window's width
+    from the cell. If the cell itself is not above ``sure``, the last comes before the first.
     """
     page, row, col = (axis[:, np.newaxis] for axis in cells)
     best = fields[cells[0], :, cells[1], cells[2]].argmax(axis=1)[:, np.newaxis]
@@ -132,14 +134,14 @@ def _plateaus(
 
 
 def _from_the_highest(cells: Cells, highest: NDArray[np.float32]) -> Cells:
-    """Page by page, each page's from the highest down; the upper left one first among equals."""
+    """Sort cells by page, then from the highest score down; among equals, the upper left one comes first."""
     page, row, col = cells
     order = np.lexsort((-highest[cells], page))
     return page[order], row[order], col[order]
 
 
 def _cells_of(cells: Cells) -> Iterator[Cell]:
-    """One by one, of Python's own numbers."""
+    """Iterate over single cells, as Python numbers."""
     page, row, col = (axis.tolist() for axis in cells)
     return zip(page, row, col, strict=True)
 
@@ -150,20 +152,23 @@ def _as_cells(cells: Sequence[Cell]) -> Cells:
 
 
 def _reach(distances: tuple[float, float], stride: int) -> tuple[int, int]:
-    """How many cells down and to the side are nearer than so many pixels; of no distance, not even the cell itself."""
+    """Return how many cells down and across are closer than ``distances`` in pixels.
+
+    For a distance of 0 it is -1, which excludes even the cell itself.
+    """
     down, across = (math.ceil(distance / stride) - 1 for distance in distances)
     return down, across
 
 
 def _near(held: NDArray[np.bool_], cell: Cell, reach: tuple[int, int]) -> list[Cell]:
-    """The cells that hold a symbol, at most so many cells from one."""
+    """List the cells that hold a symbol, at most ``reach`` cells from ``cell``."""
     page, rows, cols = _within(reach, cell)
     found = np.argwhere(held[page, rows, cols]).tolist()
     return [(page, rows.start + row, cols.start + col) for row, col in found]
 
 
 def _within(reach: tuple[int, int], cell: Cell) -> tuple[int, slice, slice]:
-    """The cells of a page at most so many cells from one; none for a reach below zero."""
+    """Slice the cells of a page that are at most ``reach`` cells from ``cell``; none for a negative reach."""
     (down, across), (page, row, col) = reach, cell
     return (
         page,
@@ -173,7 +178,7 @@ def _within(reach: tuple[int, int], cell: Cell) -> tuple[int, slice, slice]:
 
 
 def _is_peak(values: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where no neighbour, of eight, is higher: (batch, rows, cols) bool."""
+    """Mark the values that none of their eight neighbours exceeds: (batch, rows, cols) bool."""
     batch, rows, cols = values.shape
     padded = np.zeros((batch, rows + 2, cols + 2), values.dtype)
     padded[:, 1:-1, 1:-1] = values

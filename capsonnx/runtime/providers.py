@@ -1,4 +1,4 @@
-"""Which execution provider runs a model: what was asked for, what is tried, and what was really taken."""
+"""Which execution provider runs a model: the one asked for, those tried, and the one actually used."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
 DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-"""The library of NVIDIA's driver."""
+"""The file name of NVIDIA's driver library."""
 
 Provider: TypeAlias = tuple[str, dict[str, Any]]
-"""A provider's name in ONNX Runtime and its options."""
+"""A provider's name in ONNX Runtime, and its options."""
 
 
 @dataclass(frozen=True)
 class Cuda:
-    """The choices there are on a GPU; as they stand, its scores are a CPU's to float32 rounding.
+    """The settings for a GPU. With the defaults, its scores equal those of a CPU up to float32 rounding.
 
     Attributes:
-        tf32: whether convolutions and products of matrices may round their factors to the ten bits of TF32: faster
-            on GPUs from Ampere on, and off by about 1e-3 of a value.
-        prefer_nhwc: whether convolutions run with channels last, which tensor cores like (float16, TF32) and costs
-            a Transpose where the layout changes.
+        tf32: whether convolutions and matrix products may round their factors to the ten bits of TF32. This is faster
+            on GPUs from Ampere on, with an error of about 1e-3 of a value.
+        prefer_nhwc: whether convolutions run with channels last. Tensor cores prefer this layout (float16, TF32), but
+            each change of layout costs a Transpose.
         graphs: whether the kernels of a shape are recorded once and then launched together, which saves most of the
-            time of small batches. For programs with few shapes, each of which holds its buffers.
+            time of small batches. For programs with few shapes, since each shape keeps its buffers.
     """
 
     tf32: bool = False
@@ -60,11 +60,11 @@ class Cuda:
     graphs: bool = False
 
     def options(self) -> dict[str, Any]:
-        """The options of the CUDA provider.
+        """Return the options of the CUDA provider.
 
-        The search for a convolution's algorithm is heuristic: the exhaustive one, which is the default, takes longer at
-        each new shape, in older versions of ONNX Runtime by trying every algorithm. The arena grows by what is asked
-        for, and not to the next power of two, so that what a large page took can be given back (see
+        The search for a convolution algorithm is heuristic. The exhaustive search, which is the default, takes longer
+        for each new shape; older versions of ONNX Runtime then try every algorithm. The arena grows by the amount
+        requested, not to the next power of two, so that the memory taken by a large page can be released (see
         :mod:`capsonnx.runtime.runners`).
         """
         return {
@@ -77,11 +77,11 @@ class Cuda:
 
 
 DEFAULT_CUDA = Cuda()
-"""The default."""
+"""The default settings for a GPU."""
 
 
 def check_installation() -> None:
-    """Check that ONNX Runtime is installed, and once.
+    """Check that ONNX Runtime is installed, and only once.
 
     Raises:
         ProviderError: it is missing, or both ``onnxruntime`` and ``onnxruntime-gpu`` are installed. These overwrite
@@ -94,7 +94,7 @@ def check_installation() -> None:
             expected="one of the two",
             remedy="run: pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu",
         )
-    # Other builds (onnxruntime-openvino, say) bring the same module under another name.
+    # Other builds, such as onnxruntime-openvino, install the same module under another package name.
     if not installed and util.find_spec("onnxruntime") is None:
         raise ProviderError(
             "ONNX Runtime is not installed",
@@ -104,17 +104,17 @@ def check_installation() -> None:
 
 
 def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
-    """The providers to try, in order, the CPU last.
+    """List the providers to try, in order, with the CPU last.
 
     Args:
-        provider: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``, ``cuda``, or the name
-            of another provider as ONNX Runtime spells it, with or without ``ExecutionProvider``, in any case; or
+        provider: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``, ``cuda``, or ONNX
+            Runtime's name of another provider, with or without ``ExecutionProvider``, in upper or lower case; or
             ``openvino-bf16``, see :mod:`capsonnx.runtime.openvino`.
-        cuda: the options of CUDA, should it be among them.
+        cuda: the settings for CUDA, if it is among the providers.
 
     Raises:
         InputError: ONNX Runtime knows no such provider.
-        ProviderError: it knows the provider, and this build of it has it not.
+        ProviderError: ONNX Runtime knows the provider, but it is not available here.
 
     >>> [name for name, options in resolve("cpu")]
     ['CPUExecutionProvider']
@@ -126,7 +126,7 @@ def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
     if plugged in openvino.NAMES:
         if openvino.devices():
             return [(openvino.OPENVINO, openvino.options(plugged)), (CPU, {})]
-        if openvino.OPENVINO not in available:  # nor is this the build that has it without a plug-in
+        if openvino.OPENVINO not in available:  # and this build does not include it without a plug-in
             raise _not_had(provider, "its plug-in, and an Intel processor")
     if provider == "auto":
         name = CUDA if CUDA in available else CPU
@@ -142,17 +142,17 @@ def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
 
 
 def taken(session: onnxruntime.InferenceSession, provider: str, reason: str = "") -> str:
-    """The name of the provider that a session really took.
+    """Return the name of the provider that a session actually uses.
 
-    It is judged from the session: the list of available providers names CUDA on machines without a GPU, too.
+    The session itself is asked, because the list of available providers names CUDA even on machines without a GPU.
 
     Args:
-        session: the session, made with what :func:`resolve` gave for ``provider``.
+        session: the session, made with what :func:`resolve` returned for ``provider``.
         provider: what was asked for.
-        reason: what ONNX Runtime said of a provider that it could not have, if it said anything.
+        reason: ONNX Runtime's message about a provider that was not available, or an empty string.
 
     Raises:
-        ProviderError: one was asked for by name and the session runs without it.
+        ProviderError: a provider was asked for by name, and the session runs without it.
     """
     name = str(session.get_providers()[0])
     short = name.removesuffix("ExecutionProvider").lower()
@@ -169,9 +169,9 @@ def taken(session: onnxruntime.InferenceSession, provider: str, reason: str = ""
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep ONNX Runtime from telling on stderr of a provider that it tried and could not have.
+    """Keep ONNX Runtime from reporting on stderr that a provider it tried is not available.
 
-    Its level is of the whole process, and cannot be asked for: afterwards it is what ONNX Runtime begins with.
+    The log level is process-wide and cannot be queried; afterwards it is ONNX Runtime's initial one.
     """
     import onnxruntime  # noqa: PLC0415 - see resolve
 
@@ -183,10 +183,10 @@ def quiet() -> Iterator[None]:
 
 
 def silence_logs() -> None:
-    """Keep ONNX Runtime from telling on stderr, from now on, of what is no error.
+    """From now on, keep ONNX Runtime from reporting on stderr what is not fatal.
 
-    Of every way that cuDNN has not for a convolution, five in a float16 file on an H200, CUDA tells as of an error, and
-    takes another. What does fail comes as an exception.
+    CUDA reports as an error every algorithm that cuDNN lacks for a convolution, and then uses another: five times for a
+    float16 file on an H200. Real failures are raised as exceptions.
     """
     import onnxruntime  # noqa: PLC0415 - see resolve
 
@@ -194,7 +194,7 @@ def silence_logs() -> None:
 
 
 def has_driver() -> bool:
-    """Whether NVIDIA's driver is on this machine: without it there is no CUDA, whatever else is installed."""
+    """Return whether NVIDIA's driver is on this machine: without it there is no CUDA, whatever else is installed."""
     try:
         ctypes.CDLL(DRIVER)
     except OSError:
@@ -204,10 +204,10 @@ def has_driver() -> bool:
 
 @functools.cache
 def _preload_cuda() -> None:
-    """Load CUDA and cuDNN from the wheels of the extra 'cuda'; where they are missing the session will tell.
+    """Load CUDA and cuDNN from the wheels of the extra 'cuda'. If they are missing, opening the session reports it.
 
-    Once in a process: what it prints of missing ones is kept from stdout, which other threads may write to. Not without
-    a driver: they would take 230 MB of memory for nothing.
+    This is done once per process: to hide the messages about missing libraries, it redirects stdout, to which other
+    threads may write. It is skipped without a driver, where the libraries would take 230 MB of memory for nothing.
     """
     import onnxruntime  # noqa: PLC0415 - see resolve
 
@@ -218,7 +218,7 @@ def _preload_cuda() -> None:
 
 
 def _not_in_this_build(provider: str, expected: str) -> CapsonnxError:
-    """The error of a provider that this build has not: a slip where no build has it."""
+    """Make the error for a provider that this build lacks, or for a misspelt name if no build has it."""
     import onnxruntime  # noqa: PLC0415 - see resolve
 
     known = {name.removesuffix("ExecutionProvider").lower() for name in onnxruntime.get_all_providers()}

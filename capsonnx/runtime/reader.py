@@ -1,4 +1,4 @@
-"""The front door: a loaded model with its options, which reads images of every kind."""
+"""The main entry point: a loaded model with its options, which reads images of every kind."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ __all__ = ["Reader", "load"]
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads images with one model. Get one by :func:`load`.
+    """Reads images with one model. Get one from :func:`load`.
 
     Attributes:
-        model: the loaded model; ``reader.model(images)`` gives the bare scores of a batch.
-        options: how it reads every image.
+        model: the loaded model; ``reader.model(images)`` returns the bare scores of a batch.
+        options: how every image is read.
     """
 
     model: Model
@@ -42,21 +42,22 @@ class Reader:
         """Read one image.
 
         Args:
-            image: the path of a file, an open file or its bytes, a Pillow image, or an array or nested lists as
-                :func:`capsonnx.images.as_grey` takes them. One smaller than the network's window is padded with black.
+            image: a path, an open file or its bytes, a Pillow image, or an array or nested lists, as
+                :func:`capsonnx.images.as_grey` accepts them. An image smaller than the network's window is padded with
+                black.
 
         Raises:
             ImageError: the file cannot be read.
-            InputError: the array is no image.
+            InputError: the array is not an image.
         """
         page = load_page(image, self.model.contract, self.options, size=self.model.size)
         return read_batch(self.model, [page], threshold=self.options.threshold)[0]
 
     def read_many(self, images: Iterable[Image], *, batch_size: int = 128, workers: int | None = None) -> Iterator[Row]:
-        """Read many images, as a stream of rows in their order; see :func:`capsonnx.runtime.streaming.read_images`.
+        """Read many images, as a stream of rows in the same order; see :func:`capsonnx.runtime.streaming.read_images`.
 
         Raises:
-            InputError: ``images`` is a single path or file, or as of that function.
+            InputError: ``images`` is a single path or file, or for the reasons given there.
         """
         if (
             isinstance(images, str | bytes | bytearray | Path)
@@ -76,11 +77,11 @@ class Reader:
         """Read the images of a folder, as a stream of rows in natural order.
 
         Raises:
-            InputError: there is no such folder, or no image in it.
+            InputError: there is no such folder, or it contains no image.
         """
         if not isinstance(folder, str | Path) or not Path(folder).is_dir():
             raise InputError(f"{folder}: no such folder", expected="a folder of images", remedy="check the path")
-        path = "./-" if str(folder) == "-" else str(folder)  # which alone would be standard input
+        path = "./-" if str(folder) == "-" else str(folder)  # "-" alone would mean standard input
         return self.read_many(expand([path], recursive=recursive), batch_size=batch_size, workers=workers)
 
 
@@ -99,18 +100,18 @@ def load(
 
     Args:
         model: the path of an .onnx file made by ``capsonnx export``, or None for the shipped MNIST model.
-        provider: ``auto`` (CUDA where it works, else the CPU), ``cpu``, ``cuda``, or a name of ONNX Runtime's.
+        provider: ``auto`` (CUDA where it works, else the CPU), ``cpu``, ``cuda``, or another name used by ONNX Runtime.
         threshold: see :class:`capsonnx.runtime.ReadingOptions`.
-        polarity: likewise.
-        height: likewise.
-        preparation: likewise.
-        threads: the threads that one batch may use on a CPU, or None for as many as there are cores.
-        cuda: the choices there are on a GPU; see :class:`capsonnx.runtime.providers.Cuda`.
+        polarity: see :class:`capsonnx.runtime.ReadingOptions`.
+        height: see :class:`capsonnx.runtime.ReadingOptions`.
+        preparation: see :class:`capsonnx.runtime.ReadingOptions`.
+        threads: the number of threads that one batch may use on a CPU, or None for one per core.
+        cuda: the settings for a GPU; see :class:`capsonnx.runtime.providers.Cuda`.
 
     Raises:
-        InputError: there is no such file, or an option is none of its values.
+        InputError: there is no such file, or an option has an invalid value.
         ModelError: the file is damaged or breaks the contract.
-        ProviderError: a provider was asked for by name and cannot be had.
+        ProviderError: a provider was asked for by name, but is not available.
     """
     options = ReadingOptions(polarity, height, preparation, threshold)
     network = load_model(model, provider=provider, threads=threads, cuda=cuda)

@@ -1,6 +1,6 @@
-"""What was read from one image: which classes are in it, and the symbols in it, put into lines.
+"""What was read from one image: the classes in it, and its symbols, arranged in lines.
 
-Symbols that overlap in height make a line; lines run from left to right and follow each other from top to bottom.
+Symbols at about the same height form a line. Lines run from left to right and follow each other from top to bottom.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Lines: TypeAlias = tuple[tuple[Symbol, ...], ...]
 
 @dataclass(frozen=True)
 class Found:
-    """One class that is in the image, and its score in 0..1."""
+    """A class that is in the image, and its score in 0..1."""
 
     label: str
     score: float
@@ -34,7 +34,7 @@ class Reading:
 
     Attributes:
         height: the height in pixels of the image as it was read: after a resize, before any padding.
-        width: the width in pixels, likewise.
+        width: the width in pixels of the image as it was read.
         found: the classes that are in the image, the highest score first.
         scores: the score in 0..1 of every class, in the order of the model's labels.
         lines: the symbols, from left to right in lines from top to bottom, or None if the model does not locate them.
@@ -48,19 +48,19 @@ class Reading:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of what was found, the highest score first."""
+        """The labels of the classes found, the highest score first."""
         return tuple(found.label for found in self.found)
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
-        """All symbols, line after line; none if the model does not locate them."""
+        """All symbols, line by line; empty if the model does not locate them."""
         return tuple(symbol for line in self.lines or () for symbol in line)
 
     @property
     def text(self) -> str | None:
-        """The labels in reading order, a line break between lines.
+        """The labels in reading order, with a line break between lines, or None if the model does not locate symbols.
 
-        They are set apart by spaces if any label of the model has several letters, on whichever page that is.
+        If any label of the model, on the page or not, has several characters, all labels are separated by spaces.
 
         >>> from capsonnx.symbols import Box
         >>> here = Box(0.0, 0.0, 20.0, 28.0)
@@ -81,17 +81,19 @@ def read_scores(
     threshold: float | None = None,
     lines: Lines | None = None,
 ) -> Reading:
-    """Make a reading of the scores of one image.
+    """Make a reading from the scores of one image.
 
-    A class is in the image if a symbol of it was read there. Where symbols were not located, or a threshold is passed,
-    it is if its score is above the threshold. Scores are of the image as a whole, in which every symbol adds a little
-    to those of wrong classes: the more symbols, the less often are such sets right.
+    A class is in the image if a symbol of it was read there. If symbols were not located, or a threshold is passed, it
+    is in the image if its score is above the threshold. These scores are for the image as a whole, where every symbol
+    adds a little to the scores of wrong classes: the more symbols there are, the less often such a set of classes is
+    right.
 
     Args:
         lengths: (class,) in 0..1, one row of :attr:`capsonnx.contract.Scores.lengths`.
-        contract: gives the labels, and the threshold unless one is passed.
+        contract: provides the labels, and the threshold unless one is passed.
         size: the height and width in pixels of the image as it was read.
-        threshold: the score in 0..1 above which a class is in the image, or None for what was read, or the contract's.
+        threshold: the score in 0..1 above which a class is in the image; None: the classes of ``lines``, or, without
+            these, those above the contract's threshold.
         lines: the symbols, if they were located.
 
     >>> from capsonnx.contract import Contract
@@ -109,17 +111,17 @@ def read_scores(
 
 
 def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
-    """Put symbols into reading order.
+    """Arrange symbols in reading order.
 
-    From left to right, each symbol goes on the line whose last symbol is nearest in height, if their centres are less
-    than half a symbol apart there, or else begins a line: so lines may slope.
+    From left to right, each symbol joins the line whose last symbol is vertically nearest, if their centres differ by
+    less than half the height of a symbol; otherwise it starts a new line. So lines may slope.
 
     Args:
-        symbols: in any order.
-        height: that of a symbol, in pixels of the boxes.
+        symbols: the symbols, in any order.
+        height: the height of a symbol, in pixels of the boxes.
 
     Returns:
-        Lines from top to bottom by their mean height, each from left to right.
+        Lines from top to bottom by the mean vertical position of their symbols, each from left to right.
 
     >>> from capsonnx.symbols import Box
     >>> boxes = {"a": Box(0, 0, 20, 20), "b": Box(30, 4, 50, 24), "c": Box(5, 40, 25, 60)}

@@ -1,7 +1,7 @@
-"""How a batch goes through a session: from main memory, in pieces, on the CPU; through buffers kept on a GPU.
+"""Run a batch through a session: on a CPU from main memory, in pieces; on a GPU through buffers that are kept there.
 
-All ways hold no more memory than the pages at hand need: when a batch has at most a quarter of the pixels of the
-largest one before it, the session's arena gives back what it does not use.
+No runner keeps more memory than the current pages need, unless it records graphs: when a batch has at most a quarter of
+the pixels of the largest one before it, the session's arena releases what it does not use.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ SHRINK = "memory.enable_memory_arena_shrinkage"
 GRAPH = "gpu_graph_id"
 
 PIECE = 25_600
-"""Pixels of a piece, unless an image has more: a layer of 32 channels then is 3 MB in float32, or 0.8 MB in int8. From
-18,000 to 36,000 there is little difference."""
+"""Pixels of a piece, unless a single image has more. The output of a layer of 32 channels is then 3 MB in float32, or
+0.8 MB in int8. From 18,000 to 36,000 there is little difference."""
 
 MOST_BUFFERS = 32
-"""For how many shapes a device keeps buffers, unless they belong to recorded graphs: the ones used last."""
+"""Maximum number of shapes, the most recently used, for which a device keeps buffers; recorded graphs keep all
+theirs."""
 
 
 class Runner(Protocol):
-    """Images (batch, height, width), of the type of the input, to the named outputs, in their order."""
+    """Maps images (batch, height, width), in the type of the input, to the named outputs, in the order of the names."""
 
     def __call__(self, images: NDArray[Any], names: Sequence[str]) -> list[NDArray[Any]]:
         """Run a batch."""
@@ -50,12 +51,16 @@ class Runner(Protocol):
 
 @dataclass
 class Sizes:
-    """When the arena is to be shrunk: the greatest number of pixels since it was last."""
+    """Decides when to shrink the arena.
+
+    Attributes:
+        most: the largest number of pixels in a batch since the arena was last shrunk.
+    """
 
     most: int = 0
 
     def shrinks(self, pixels: int) -> bool:
-        """Whether a batch of so many pixels begins a smaller class of sizes.
+        """Record a batch of ``pixels`` pixels, and return whether it is small enough for the arena to be shrunk.
 
         >>> sizes = Sizes()
         >>> [sizes.shrinks(pixels) for pixels in (100, 400, 101, 100, 100)]
@@ -67,7 +72,7 @@ class Sizes:
 
 
 def run_options(shrink: str | None = None, graph: int | None = None) -> onnxruntime.RunOptions:
-    """The options of one run: which arena to shrink after it (``cpu:0``, ``gpu:0``), which recorded graph it is."""
+    """Make the options of a run: the arena to shrink after it (``cpu:0``, ``gpu:0``), and the number of its graph."""
     import onnxruntime  # noqa: PLC0415 - see providers.check_installation
 
     options = onnxruntime.RunOptions()
@@ -79,31 +84,31 @@ def run_options(shrink: str | None = None, graph: int | None = None) -> onnxrunt
 
 
 class HostRunner:
-    """Runs on a provider that takes main memory. Threads may share it."""
+    """Runs batches on a provider that takes them from main memory. Threads may share it."""
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
         self._sizes = Sizes()
 
     def __call__(self, images: NDArray[Any], names: Sequence[str]) -> list[NDArray[Any]]:
-        """Run; see :class:`Runner`."""
+        """Run a batch; see :class:`Runner`."""
         options = run_options("cpu:0") if self._sizes.shrinks(images.size) else None
         values: list[NDArray[Any]] = self._session.run(list(names), {IMAGES: images}, options)
         return values
 
 
 class CpuRunner:
-    """Runs on the CPU, large batches in pieces. Threads may share it.
+    """Runs batches on a CPU, large ones in pieces. Threads may share it.
 
-    Of a batch, each layer's output is written to memory, and read again by the next one. That of a piece stays in the
-    caches: on an idle machine a batch is a tenth faster in pieces, and twice as fast where other work takes the
-    memory's bandwidth. They run side by side, each in one thread, so that no thread waits for another before the end
-    of the batch. A single piece has all threads.
+    The output of each layer for a whole batch is written to memory and read back by the next layer. For a piece, it
+    stays in the caches. On an idle machine a batch is a tenth faster in pieces, and twice as fast where other work uses
+    up the memory bandwidth. The pieces run in parallel, each in one thread, so that no thread waits for another before
+    the end of the batch. A single piece uses all threads.
 
     Args:
-        whole: runs a session of so many threads.
-        single: runs a session of one thread; may be the same.
-        threads: how many pieces run side by side, from 1.
+        whole: runs a session of ``threads`` threads.
+        single: runs a session of one thread; may be the same as ``whole``.
+        threads: the number of pieces that run in parallel, at least 1.
     """
 
     def __init__(self, whole: HostRunner, single: HostRunner, *, threads: int) -> None:
@@ -113,11 +118,11 @@ class CpuRunner:
         self._map = ThreadPoolExecutor(threads, thread_name_prefix="piece").map if threads > 1 else map
 
     def for_threads(self) -> CpuRunner:
-        """The same with one thread to a batch, for several threads that each run batches."""
+        """Return a runner with one thread per batch, for several threads that each run batches."""
         return CpuRunner(self._single, self._single, threads=1)
 
     def __call__(self, images: NDArray[Any], names: Sequence[str]) -> list[NDArray[Any]]:
-        """Run; see :class:`Runner`."""
+        """Run a batch; see :class:`Runner`."""
         pieces = pieces_of(images, self._threads)
         if len(pieces) == 1:
             return self._whole(images, names)
@@ -126,7 +131,9 @@ class CpuRunner:
 
 
 def pieces_of(images: NDArray[Any], threads: int) -> list[NDArray[Any]]:
-    """A batch (batch, height, width) in pieces of nearly one size: one of few pixels, else as many for each thread.
+    """Split a batch (batch, height, width) into pieces of nearly equal size.
+
+    A batch of few pixels remains one piece. Otherwise all threads get the same number, if there are enough images.
 
     >>> [len(piece) for piece in pieces_of(np.zeros((128, 28, 56)), 2)]
     [16, 16, 16, 16, 16, 16, 16, 16]
@@ -141,7 +148,14 @@ def pieces_of(images: NDArray[Any], threads: int) -> list[NDArray[Any]]:
 
 @dataclass
 class Buffers:
-    """What is kept of one shape: the input on the device, and the binding, of which run it is the how many-th."""
+    """What is kept for one shape.
+
+    Attributes:
+        images: the input on the device.
+        binding: the session's binding of its input and outputs.
+        graph: the number of the shape's recorded graph, from 1.
+        outputs: the outputs on the device, if graphs are recorded.
+    """
 
     images: Any
     binding: Any
@@ -150,21 +164,22 @@ class Buffers:
 
 
 class DeviceRunner:
-    """Runs on a GPU. Threads may share it; they take turns.
+    """Runs batches on a GPU. Threads may share it; they take turns.
 
-    Batches go whole, and one after the other: on an H200, two threads in one session of ONNX Runtime 1.31 ended in an
-    error of CUDA, and two sessions side by side, to copy from one while the other computes, were slower than one.
+    Batches run whole and one after another. On an H200, two threads in one session of ONNX Runtime 1.31 ended in a CUDA
+    error, and two sessions in parallel, one copying while the other computes, were slower than one.
 
-    The images are copied as uint8 into a buffer that stays on the device, one for each shape, and of the outputs only
-    those asked for are copied back. Shapes are rounded up to few (:mod:`capsonnx.runtime.buckets`), since each new
-    one costs a choice of algorithms. With ``graphs`` the outputs have buffers that stay, too, and the kernels of a
-    shape are recorded on its second run.
+    The images are copied, in the type of the input, into a buffer that stays on the device, one for each shape. Of the
+    outputs, only those asked for are copied back. Shapes are rounded up to a few (:mod:`capsonnx.runtime.buckets`),
+    since each new one costs a choice of algorithms. With ``graphs``, the outputs have permanent buffers, too, and the
+    kernels of a shape are recorded on its second run.
 
     Args:
-        session: on that device.
-        contract: of the file.
-        graphs: as above.
-        device: as ONNX Runtime names it; on ``cpu``, for tests, recorded outputs are not copied from their buffers.
+        session: a session on that device.
+        contract: the contract of the file.
+        graphs: whether to record the kernels of each shape, as above.
+        device: ONNX Runtime's name of the device. On ``cpu``, for tests, recorded outputs are not copied from their
+            buffers.
     """
 
     def __init__(
@@ -186,7 +201,7 @@ class DeviceRunner:
         self._lock = threading.Lock()
 
     def __call__(self, images: NDArray[Any], names: Sequence[str]) -> list[NDArray[Any]]:
-        """Run; see :class:`Runner`."""
+        """Run a batch; see :class:`Runner`."""
         padded = bucketed(images, self._contract, one_size=self._one_size)
         with self._lock:
             buffers = self._buffers(padded, tuple(names))
@@ -196,7 +211,7 @@ class DeviceRunner:
         return [cropped(value, name, images.shape, self._contract) for name, value in zip(names, values, strict=True)]
 
     def _options(self, pixels: int, buffers: Buffers) -> onnxruntime.RunOptions:
-        if self._graphs:  # whose memory must stay where it is
+        if self._graphs:  # their memory must stay where it is
             return run_options(graph=buffers.graph)
         return run_options(self._arena if self._sizes.shrinks(pixels) else None)
 
@@ -219,7 +234,7 @@ class DeviceRunner:
         for name in names:
             binding.bind_output(name, self._device)
         if self._graphs:
-            # A run that is not recorded (-1) tells the shapes; what it gave becomes the buffers of all later runs.
+            # A run that is not recorded (-1) shows the shapes; its outputs become the buffers of all later runs.
             buffers.images.update_inplace(images)
             self._session.run_with_iobinding(binding, run_options(graph=-1))
             buffers.outputs = binding.get_outputs()

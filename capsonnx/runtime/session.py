@@ -1,7 +1,7 @@
 """An exported file in an ONNX Runtime session, checked against the contract: images in, scores out.
 
-A session is shared by all threads that call it; images go in as uint8, whatever the device. What a session is made
-with, and why, is told in :mod:`capsonnx.runtime.opening`.
+All threads that call a session share it. Images go in as uint8 on every device. The settings of a session, and the
+reasons for them, are described in :mod:`capsonnx.runtime.opening`.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
 __all__ = ["Model", "default_model_path", "load_model"]
 
 RANKS = {LENGTHS: 2, POSES: 3, EVIDENCE: 4, FIELD: 4}
-"""Of each output, with the batch first and the classes second."""
+"""The number of axes of each output; the first is the batch, the second the class."""
 
 _INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded model; calling it scores images, so it is a :data:`capsonnx.contract.Scorer`. Get one by `load_model`.
+    """A loaded model, a :data:`capsonnx.contract.Scorer`: calling it scores images. Get one from :func:`load_model`.
 
     Attributes:
         path: the file.
-        contract: what the file says of itself.
-        provider: the execution provider really taken, as ONNX Runtime names it.
+        contract: the metadata of the file.
+        provider: ONNX Runtime's name of the execution provider that is actually used.
         outputs: the names of the file's outputs.
     """
 
@@ -55,12 +55,12 @@ class Model:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """The height and width in pixels of the only images that the file takes; None: any."""
+        """The height and width in pixels of the only images that the file accepts, or None if it accepts any."""
         _, height, width = self._input.shape
         return (height, width) if isinstance(height, int) and isinstance(width, int) else None
 
     def for_threads(self) -> Model:
-        """The same model, as several threads call it best at once: on a CPU with one thread to a batch."""
+        """Return the model in the form best for calls from several threads: on a CPU, with one thread per batch."""
         return replace(self, _run=self._run.for_threads()) if isinstance(self._run, CpuRunner) else self
 
     def __call__(self, images: NDArray[np.uint8], outputs: Collection[str] = (LENGTHS, POSES)) -> Scores:
@@ -68,14 +68,14 @@ class Model:
 
         Args:
             images: (batch, height, width) uint8, light ink on black, both sides at least ``contract.smallest``.
-            outputs: what to compute, of :data:`capsonnx.contract.OUTPUTS`; what the file has not is left out.
+            outputs: which of :data:`capsonnx.contract.OUTPUTS` to compute; those that the file lacks are left out.
 
         Returns:
-            The scores, of which only the named outputs are set; lengths (batch, class) float32 in 0..1 always.
+            The scores. Only the named outputs are set, and always lengths, (batch, class) float32 in 0..1.
 
         Raises:
-            InputError: ``images`` has another type or number of axes, or a size that the file does not take.
-            ModelError: the session failed, for want of memory, say, or gave scores that are not finite.
+            InputError: ``images`` has the wrong type or number of axes, or a size that the file does not accept.
+            ModelError: the session failed, for lack of memory for example, or returned scores that are not finite.
         """
         declared = self._input
         _check_images(images, declared.shape, self.contract.smallest)
@@ -99,7 +99,7 @@ class Model:
 
 
 def default_model_path() -> Path:
-    """The path of the shipped MNIST model: inside the package, or, in a checkout, beside it.
+    """Return the path of the shipped MNIST model: inside the package, or, in a checkout, beside it.
 
     Raises:
         ModelError: it is in neither place.
@@ -125,14 +125,15 @@ def load_model(
 
     Args:
         path: the .onnx file, or None for the shipped MNIST model.
-        provider: ``auto``, ``cpu``, ``cuda`` or a name; see :func:`capsonnx.runtime.providers.resolve`.
-        threads: the threads that one batch may use on a CPU, from 1, or None for as many as there are cores.
-        cuda: the choices there are on a GPU; without one they say nothing.
+        provider: ``auto``, ``cpu``, ``cuda`` or another name; see :func:`capsonnx.runtime.providers.resolve`.
+        threads: the number of threads that one batch may use on a CPU, at least 1, or None for one per core.
+        cuda: the settings for a GPU; without a GPU they have no effect.
 
     Raises:
-        InputError: there is no such file, or no provider of that name, or ``threads`` is out of range.
-        ModelError: it is not ONNX, is damaged, has its weights in other files, or breaks the contract.
-        ProviderError: a provider was asked for by name and cannot be had, or ONNX Runtime is installed twice.
+        InputError: there is no such file or no provider of that name, or ``threads`` is out of range.
+        ModelError: the file is not ONNX, is damaged, has its weights in other files, or breaks the contract.
+        ProviderError: a provider was asked for by name, but is not available; or ONNX Runtime is missing or installed
+            twice.
     """
     try:
         path = default_model_path() if path is None else Path(path)

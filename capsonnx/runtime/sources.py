@@ -1,4 +1,4 @@
-"""The paths of a run: files, folders, patterns and a list on standard input, one after the other as a stream."""
+"""Stream the image files of a run: from files, folders, patterns and a list on standard input, one after another."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ def expand(paths: Iterable[str], *, recursive: bool = False, listing: Iterable[s
 
     * A file stands for itself, whatever its suffix.
     * A folder stands for its images: the files with a suffix of :func:`capsonnx.images.image_suffixes` whose name does
-      not begin with a dot, in natural order (``2.png`` before ``10.png``); with ``recursive`` then for those of its
-      subfolders, in the same order. Links to files are followed, links to folders are not.
-    * A pattern that the shell has left as it is (``*``, ``?``, ``[...]``, ``**``) stands for the files that match.
-    * ``-`` stands for the paths of files on standard input, one a line. They are not looked at before they are read,
-      so that a missing one is an error of that image and not of the run.
+      not begin with a dot, in natural order (``2.png`` before ``10.png``). With ``recursive``, the images of its
+      subfolders follow, in the same order. Links to files are followed, links to folders are not.
+    * A pattern that the shell has not expanded (``*``, ``?``, ``[...]``, ``**``) stands for the files that match it.
+    * ``-`` stands for the paths of files on standard input, one per line. They are not checked before they are read, so
+      that a missing file is an error of that image and not of the run.
 
-    The names of one folder are held at a time, for sorting, and nothing else.
+    Only the names in one folder are held at a time, for sorting.
 
     Args:
-        paths: as above.
-        recursive: whether to go into subfolders.
+        paths: see above.
+        recursive: whether to descend into subfolders.
         listing: the lines that ``-`` stands for, or None for standard input.
 
     Returns:
-        The paths. Each of ``paths`` is looked at before this function returns; a listing, and subfolders behind the
-        first image, when they are reached.
+        The paths. Each of ``paths`` is checked before this function returns; a listing, and subfolders beyond the first
+        image, are checked only when they are reached.
 
     Raises:
-        InputError: a path is missing, a folder holds no image or cannot be read, a pattern matches nothing, or a
-            listing is empty or is none.
+        InputError: a path is missing, a folder contains no image or cannot be read, a pattern matches nothing, or a
+            listing is empty or not a list of paths.
     """
     paths = list(paths)
     for path in paths:
@@ -70,7 +70,7 @@ def _stream(paths: list[str], recursive: bool, listing: Iterable[str] | None) ->
 
 def _check(path: str, recursive: bool) -> None:
     if path == "-":
-        if sys.stdin is None:  # it was closed by whoever started us
+        if sys.stdin is None:  # closed by the parent process
             raise InputError("-: there is no standard input", expected="a list of files", remedy="pass paths instead")
         return
     if _is_folder(path):
@@ -92,7 +92,10 @@ def _check(path: str, recursive: bool) -> None:
 
 
 def _standard_input() -> Iterator[str]:
-    """Its lines as they come; the beginning alone of a binary file, whose first line may look like a name."""
+    """Return the lines of standard input as they arrive, or only the beginning of binary input.
+
+    The null byte in that beginning is refused later; the first line of binary input alone might look like a name.
+    """
     stream: Iterable[bytes] = sys.stdin.buffer
     if isinstance(stream, io.BufferedReader) and b"\0" in (beginning := stream.peek(1)[:64]):
         stream = [beginning]
@@ -132,7 +135,7 @@ def _holds_image(path: str, recursive: bool) -> bool:
 
 
 def _scan(path: str) -> tuple[list[str], list[str]]:
-    """The names of a folder's images and of its subfolders, in no order."""
+    """Return the names of a folder's images and of its subfolders, unsorted."""
     suffixes = image_suffixes()
     images, folders = [], []
     try:
@@ -165,6 +168,6 @@ def _is_folder(path: str) -> bool:
 
 
 def _natural(name: str) -> tuple[list[int | str], str]:
-    """The sort key of a name, its digits as numbers; the name itself, for ``1.png`` and ``01.png``."""
+    """Return the sort key of a name, its digits as numbers; the name itself breaks ties (``1.png``, ``01.png``)."""
     parts = re.split(r"(\d+)", name)
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], name

@@ -1,4 +1,4 @@
-"""Many images: decoded in parallel, batched by shape, scored, and handed out in their order, in constant memory."""
+"""Read many images in constant memory: decode them in parallel, batch them by shape, score them, keep their order."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["Row", "batches_of", "page_reader", "read_batch", "read_images", "read_pages"]
 
 BATCH_PIXELS = 1 << 19
-"""How many pixels go through the network at once, in all threads, unless one image has more than a thread's share: each
-takes about a kilobyte in it."""
+"""Pixels that go through the network at once, in all threads together, unless one image has more than a thread's share.
+Each pixel takes about a kilobyte there."""
 
 PART_PIXELS = 1 << 21
-"""After how many decoded pixels a thread goes on to score what it has."""
+"""Number of decoded pixels after which a thread scores what it has."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Row:
     """The result of one image of many: a reading, or the reason why there is none.
 
     Attributes:
-        path: the path as it was given, or ``image 3`` for the third of a run, if it was not a path.
+        path: the path as given; for a source that is not a path, its number: ``image 3`` is the third of a run.
         reading: what was read, or None.
-        error: one line, or None.
+        error: a message of one line, or None.
     """
 
     path: str
@@ -69,24 +69,24 @@ def read_images(
 ) -> Iterator[Row]:
     """Read many images.
 
-    Threads each take some images at a time, decode and score them. Images of one shape are batched together, as far as
-    one thread has taken them together; the scores do not depend on that but for float rounding, and neither on which
-    thread is how fast. Whatever the number of images, no more than four batches a thread are taken ahead, and of these
-    each thread holds about two million decoded pixels, or one image.
+    Each thread takes several images at a time, decodes and scores them. It batches those of the same shape together.
+    Batching affects the scores by float rounding only; the speed of the threads does not affect them at all. However
+    many images there are, at most four batches per thread are taken ahead, and each thread holds about two million
+    decoded pixels of these, or one image.
 
     Args:
         model: a loaded model.
-        sources: whatever :meth:`capsonnx.Reader.read` takes; any iterable, taken one by one as the run goes.
-        options: how to read each of them.
-        batch_size: the greatest number of images in a batch, from 1.
-        workers: the number of threads, from 1, or None for one a core, 8 at most.
+        sources: whatever :meth:`capsonnx.Reader.read` accepts; any iterable, consumed one by one during the run.
+        options: how to read each image.
+        batch_size: the maximum number of images in a batch, at least 1.
+        workers: the number of threads, at least 1, or None for one per core, at most 8.
 
     Returns:
-        One row for each source, in their order. An unreadable image is a row with an error. To stop early, close the
-        iterator or drop it: the threads then end with the images that they have at hand.
+        One row for each source, in the same order. An unreadable image gives a row with an error. To stop early, close
+        or drop the iterator: the threads then end after the images that they have at hand.
 
     Raises:
-        InputError: an option is out of range, or an array is no image.
+        InputError: an option is out of range, or an array is not an image.
     """
     require_count("batch_size", batch_size)
     require_count("workers", workers)
@@ -97,7 +97,7 @@ def _rows(
     model: Model, sources: Iterator[Image], options: ReadingOptions, batch_size: int, workers: int
 ) -> Iterator[Row]:
     first = list(islice(sources, 2))
-    # A single image has all threads of the model; of many small ones, each has one.
+    # A single image gets all threads of the model; with several, each small one gets one thread.
     shared = model.for_threads() if len(first) > 1 and workers > 1 else model
     work = _Work(model, shared, options, batch_size, BATCH_PIXELS // workers)
     for number, (source, outcome) in enumerate(
@@ -111,7 +111,7 @@ def _rows(
 
 
 def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None = None) -> list[Reading]:
-    """Score pages of one shape, and read their symbols where the model locates them.
+    """Score pages of one shape, and read their symbols if the model locates them.
 
     Raises:
         ModelError: the model failed.
@@ -123,7 +123,7 @@ def read_batch(model: Model, pages: Sequence[Page], *, threshold: float | None =
 def read_pages(
     scores: Scores, pages: Sequence[Page], contract: Contract, *, threshold: float | None = None
 ) -> list[Reading]:
-    """Read pages of one shape from their scores, and their symbols where these hold a field."""
+    """Read pages of one shape from their scores, including their symbols if the scores contain a field."""
     lines: list[Lines | None] = [None] * len(pages)
     if scores.field is not None and contract.windows is not None:
         levels = np.stack([page.levels for page in pages])
@@ -138,7 +138,9 @@ def read_pages(
 
 
 def batches_of(pages: Mapping[int, Page], size: int, *, pixels: int = sys.maxsize) -> Iterator[list[int]]:
-    """The numbers of pages of one shape together, at most ``size``, and at most so many pixels or one page.
+    """Group pages of the same shape into batches, and yield the numbers of the pages in each batch.
+
+    A batch has at most ``size`` pages, and at most ``pixels`` pixels unless it is a single page.
 
     >>> pages = {number: Page(np.zeros((8, 8 if number else 16), np.uint8), (8, 8)) for number in range(4)}
     >>> list(batches_of(pages, 2)), list(batches_of(pages, 2, pixels=64))
@@ -154,10 +156,10 @@ def batches_of(pages: Mapping[int, Page], size: int, *, pixels: int = sys.maxsiz
 
 
 def page_reader(model: Model) -> PageReader:
-    """What exams of pages are read through: :func:`read_images`, with nothing known of the pages.
+    """Make the reader through which exams of pages are read: :func:`read_images`, told nothing about the pages.
 
     Raises:
-        ModelError: the file has no output ``field``; when called, a page could not be read.
+        ModelError: the file has no output ``field``; or, when the reader is called, a page could not be read.
     """
     if model.contract.windows is None or FIELD not in model.outputs:
         raise ModelError(
@@ -182,15 +184,15 @@ def _lines(row: Row) -> Lines:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a thread does: some images to what is read from them.
+    """The work of a thread: read some images.
 
     Attributes:
-        model: with all threads for one batch.
-        shared: the same, as several threads call it at once.
+        model: the model, using all threads for one batch.
+        shared: the same model, for calls from several threads at once.
         options: how to read each image.
-        batch_size: the greatest number of images in a batch.
-        pixels: the most pixels of a batch; a page that has more takes its turn.
-        turn: held by who scores such a page.
+        batch_size: the maximum number of images in a batch.
+        pixels: the maximum number of pixels in a batch; larger pages take turns.
+        turn: the lock held while such a page is scored.
     """
 
     model: Model
@@ -201,7 +203,7 @@ class _Work:
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, sources: list[Image]) -> list[tuple[Image, Reading | CapsonnxError]]:
-        """The first images, as many as :data:`PART_PIXELS` allows, each with what became of it."""
+        """Read the first images, as many as :data:`PART_PIXELS` allows, and pair each with its reading or error."""
         model, options = self.model, self.options
         loaded = load_pages(sources, model.contract, options, pixels=PART_PIXELS, size=model.size)
         outcomes: dict[int, Reading | CapsonnxError] = {
@@ -213,10 +215,10 @@ class _Work:
         return [(source, outcomes[number]) for number, source in enumerate(sources[: len(loaded)])]
 
     def _read(self, pages: list[Page]) -> Sequence[Reading | CapsonnxError]:
-        """Read pages of one shape. Large ones take turns, for their memory, and then have all threads of the model."""
+        """Read pages of one shape. Large ones take turns, because of their memory, and use all threads of the model."""
         is_large = pages[0].levels.size > self.pixels
         try:
             with self.turn if is_large else nullcontext():
                 return read_batch(self.model if is_large else self.shared, pages, threshold=self.options.threshold)
-        except ModelError as error:  # too large for the memory, say; the next batch may do
+        except ModelError as error:  # out of memory, for example; the next batch may succeed
             return [error] * len(pages)

@@ -1,4 +1,4 @@
-"""Whether two windows lie on different strokes: ink that does not hang together is not of one symbol twice."""
+"""Decide whether windows lie on different strokes: unconnected ink is never the same symbol found twice."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Strokes"]
 
 Cell: TypeAlias = tuple[int, int, int]
-"""One cell of a batch of fields: its page, row and column."""
+"""A cell of a batch of fields: its page, row and column."""
 
 SOLID = 128
-"""The least level, in 0..255, of ink that joins strokes: where two digits barely touch, it is fainter."""
+"""Minimum level, in 0..255, of ink that connects strokes. Where two digits barely touch, the ink is fainter."""
 
 ASIDE = 3
-"""Pixels, left and right of the middle of a window, within which its stroke is looked for."""
+"""Pixels to the left and right of a window's centre within which its stroke is searched for."""
 
 
 class Strokes:
-    """The strokes of a batch of pages, each page's found when it is first asked for: few pages ever ask.
+    """The strokes of a batch of pages. Those of a page are found on first use, because few pages need them.
 
     Args:
         pages: (batch, height, width) uint8, light ink on black.
         windows: where the windows lie.
 
     Attributes:
-        boxes: of each window whose stroke was told apart from another's, what it holds of that stroke.
+        boxes: for each window whose stroke differs from those of its neighbours, the bounding box of that stroke in it.
     """
 
     def __init__(self, pages: NDArray[np.uint8], windows: Windows) -> None:
@@ -45,7 +45,10 @@ class Strokes:
         self.boxes: dict[Cell, Edges] = {}
 
     def differ(self, cell: Cell, others: Sequence[Cell]) -> bool:
-        """Whether each of some windows of a page has a stroke, and the first one its own: then ``boxes`` has them."""
+        """Return whether all windows have a stroke and ``cell`` shares its own with none of ``others``.
+
+        If so, the bounding boxes of their strokes are added to ``boxes``.
+        """
         own, around = self._of(cell), {other: self._of(other) for other in others}
         if own is None or not {own, None}.isdisjoint(around.values()):
             return False
@@ -55,7 +58,7 @@ class Strokes:
         return True
 
     def _of(self, cell: Cell) -> int | None:
-        """The stroke that has most pixels about the vertical middle line of a window."""
+        """Return the stroke with the most pixels near a window's vertical centre line, or None if there is none."""
         if cell[0] not in self._found:
             self._found[cell[0]] = find_components(self._pages[cell[0]] >= SOLID)
         return self._found[cell[0]].largest_in(self._about(cell, ASIDE))
@@ -64,7 +67,7 @@ class Strokes:
         return self._found[cell[0]].box_in(self._about(cell, self._windows.size[1] // 2), stroke)
 
     def _about(self, cell: Cell, aside: int) -> Edges:
-        """Of a window the part that reaches so many pixels to either side of its middle."""
+        """Return the edges of the part of a window within ``aside`` pixels to the left and right of its centre."""
         windows = self._windows
         y, x = (int(start + windows.stride * step) for start, step in zip(windows.origin, cell[1:], strict=True))
         reach = windows.size[0] // 2

@@ -1,4 +1,4 @@
-"""Training on single symbols: recipes, augmentation, the loop, and the folder that it leaves."""
+"""Training on single symbols: recipes, augmentation, the loop, and the folder that a run writes."""
 
 from capsonnx.training.checkpoint import EpochMetrics, Trained, load_config, load_trained
 from capsonnx.training.config import TrainingConfig, fitted, make_config

@@ -1,4 +1,4 @@
-"""Augmentation: single digits, slightly deformed, at random places on black canvases or between pieces of others."""
+"""Augmentation: single digits, slightly deformed, at random places on black canvases or between parts of others."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 __all__ = ["augment", "crowd", "cut_out", "without_symbols"]
 
 KNOT_SPACING = 7
-"""Pixels between the knots of the elastic displacement: about a third of a digit's height."""
+"""The distance in pixels between the knots of the elastic displacement: about a third of a digit's height."""
 
 CROWD_WIDTH = 30
-"""Pixels: of the windows of the sliding head, 26 wide, three lie inside."""
+"""The width in pixels of a crowded view; three windows of the sliding head, 26 wide, fit inside."""
 
 PIECE = 7
-"""Pixels, the side of a piece of a symbol that is no symbol: the breadth of two strokes."""
+"""The side in pixels of a piece of a symbol that is not a symbol itself: the width of two strokes."""
 
 FAINT = 64
-"""Ink levels up to this do not count for where a digit begins and ends."""
+"""Ink levels up to this are ignored when finding where a digit begins and ends."""
 
 
 def augment(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Deform a batch of images and place each on a canvas, as a recipe says; the same images where it says nothing.
+    """Deform a batch of images and place each on a canvas; the same images if the recipe asks for neither.
 
-    All randomness is drawn on the CPU, from ``generator``, so that a seed means the same on every device.
+    All random numbers are drawn on the CPU, from ``generator``, so that a seed means the same on every device.
 
     Args:
         images: (batch, height, width) uint8.
-        recipe: of which ``canvas``, ``rotation``, ``scale``, ``shear``, ``stretch`` and ``elastic`` are used.
+        recipe: its ``canvas``, ``rotation``, ``scale``, ``shear``, ``stretch`` and ``elastic`` are used.
         generator: a CPU generator; its state advances.
 
     Returns:
         canvases: (batch, height + 0..canvas, width + 0..canvas), float32 in 0..255, or the uint8 images themselves.
-        centres: (batch, 1, 2) float32, the row and column of each image's centre, in pixels from the upper left edge.
+        centres: (batch, 1, 2) float32, the row and column of each image's centre, in pixels from the upper left corner.
     """
     size = torch.tensor(images.shape[1:])
     if not (recipe.canvas or _deforms(recipe)):
@@ -56,9 +56,9 @@ def cut_out(canvases: Tensor, centres: Tensor, size: tuple[int, int]) -> Tensor:
     """Cut the deformed images out of their canvases again, each around its centre.
 
     Args:
-        canvases: (batch, rows, cols), what :func:`augment` gave.
-        centres: (batch, 1, 2), likewise.
-        size: height and width in pixels of the images, as they were before.
+        canvases: (batch, rows, cols), as :func:`augment` returns them.
+        centres: (batch, 1, 2), as :func:`augment` returns them.
+        size: the height and width in pixels of the original images.
 
     Returns:
         (batch, height, width), of the dtype of the canvases.
@@ -73,23 +73,24 @@ def cut_out(canvases: Tensor, centres: Tensor, size: tuple[int, int]) -> Tensor:
 def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
     """Deform a batch of images and show each between others, as a window sliding over a page of them would see it.
 
-    On either side of each, more often than not, stands another image of the batch, at most overlapping by 4 pixels of
-    ink and at most 10 pixels away; of which the window cuts off what is too far. All batch long the sides are left and
-    right, as in a line, or above and below, as between lines.
+    Each image gets another image of the batch as a neighbour on either side, each with probability
+    ``recipe.neighbours``. The ink of the two overlaps by at most 4 pixels or is at most 10 pixels apart; what reaches
+    beyond the view is cut off. For a whole batch the sides are either left and right, as within a line, or above and
+    below, as between lines.
 
     Args:
         images: (batch, height, width) uint8, batch at least 1.
-        recipe: of which ``neighbours`` is used, and what :func:`augment` uses but for ``canvas``.
+        recipe: its ``neighbours`` is used, and everything that :func:`augment` uses except ``canvas``.
         generator: a CPU generator; its state advances.
 
     Returns:
         views: (batch, height, 30) or (batch, 30, width) float32 in 0..255.
-        centres: (batch, 3, 2) float32, row and column, in pixels from the upper left edge, of the centre of the image
-            itself and of its neighbours on either side; infinite where there is none.
+        centres: (batch, 3, 2) float32, the row and column, in pixels from the upper left corner, of the centres of the
+            image itself and of its neighbours on either side; infinite where there is none.
     """
     batch, size = len(images), torch.tensor(images.shape[1:])
     is_line = torch.rand((), generator=generator) < 0.5
-    aside = _integers(batch, 2, generator)  # from the line through all
+    aside = _integers(batch, 2, generator)  # offset from the line through all images
     offset = torch.stack([aside, torch.zeros(batch)] if is_line else [torch.zeros(batch), aside], dim=1)
     digits = _deform(images, size, offset, recipe, generator)
     if is_line:
@@ -99,7 +100,7 @@ def crowd(images: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor,
 
 
 def _in_line(digits: Tensor, down: Tensor, recipe: Recipe, generator: Generator) -> tuple[Tensor, Tensor]:
-    """What :func:`crowd` gives, with the neighbours left and right, of deformed images whose centres are moved down."""
+    """What :func:`crowd` returns, with neighbours left and right, for deformed images shifted by ``down`` pixels."""
     batch, height, width = digits.shape
     first, last = _ink_columns(digits)
     shift = _integers(batch, 7, generator).to(first) + (CROWD_WIDTH - width) // 2
@@ -120,13 +121,13 @@ def _in_line(digits: Tensor, down: Tensor, recipe: Recipe, generator: Generator)
 
 
 def without_symbols(images: Tensor, generator: Generator) -> Tensor:
-    """Images in which there is nothing to read: half of them noise, half pieces of other images.
+    """Make images in which there is nothing to read: half of them noise, half pieces of other images.
 
-    Noise is of a density and a brightness that differ from image to image, from specks to snow. The pieces are squares
-    of 7 px, each from a random place of a random image of the batch: strokes, but no symbol.
+    The density and the brightness of the noise vary from image to image, from specks to snow. The pieces are 7 px
+    squares, each from a random place in a random image of the batch: strokes, but no symbols.
 
     Args:
-        images: (batch, height, width) uint8, of whose pieces half the answers are made.
+        images: (batch, height, width) uint8, which the pieces are cut from.
         generator: a CPU generator; its state advances.
 
     Returns:
@@ -152,7 +153,7 @@ def _deforms(recipe: Recipe) -> bool:
 
 
 def _deform(images: Tensor, canvas: Tensor, offset: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
-    """Each image, deformed, its centre at an offset in pixels from the centre of a canvas of the given size."""
+    """Deform each image onto a canvas of the given size, its centre at an offset in pixels from the canvas's centre."""
     points = _canvas_to_image(canvas, offset, recipe, generator)
     if recipe.elastic:
         points = points + _smooth_noise(len(images), canvas, recipe.elastic, generator)
@@ -162,14 +163,14 @@ def _deform(images: Tensor, canvas: Tensor, offset: Tensor, recipe: Recipe, gene
 
 
 def _canvas_to_image(canvas: Tensor, offset: Tensor, recipe: Recipe, generator: Generator) -> Tensor:
-    """For each canvas pixel, its place in the image in pixels from the image's centre: (batch, rows, cols, 2)."""
+    """The position in the image of each canvas pixel, in pixels from the image's centre: (batch, rows, cols, 2)."""
     rows, cols = (torch.arange(int(length)) - (int(length) - 1) / 2 for length in canvas)
     pixels = torch.cartesian_prod(rows, cols).view(1, -1, 2) - offset.view(-1, 1, 2)
     return (pixels @ _matrices(len(offset), recipe, generator)).view(len(offset), len(rows), len(cols), 2)
 
 
 def _matrices(batch: int, recipe: Recipe, generator: Generator) -> Tensor:
-    """From (row, column) on the canvas to the image, each turned, zoomed, stretched and slanted: (batch, 2, 2)."""
+    """Random matrices (batch, 2, 2) from (row, column) on the canvas to the image: rotate, scale, stretch and shear."""
     angle = _uniform(batch, math.radians(recipe.rotation), generator)
     zoom = 1 + _uniform(batch, recipe.scale, generator)
     turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
@@ -181,20 +182,20 @@ def _matrices(batch: int, recipe: Recipe, generator: Generator) -> Tensor:
 
 
 def _smooth_noise(batch: int, canvas: Tensor, deviation: float, generator: Generator) -> Tensor:
-    """A displacement in pixels, drawn at coarse knots and interpolated between them: (batch, rows, cols, 2)."""
+    """A random displacement in pixels, drawn at coarse knots and interpolated between them: (batch, rows, cols, 2)."""
     rows, cols = (int(length) for length in canvas)
     knots = torch.randn(batch, 2, rows // KNOT_SPACING, cols // KNOT_SPACING, generator=generator)
     return deviation * interpolate(knots, (rows, cols), mode="bicubic").permute(0, 2, 3, 1)
 
 
 def _ink_columns(images: Tensor) -> tuple[Tensor, Tensor]:
-    """The first column of each image that holds ink, and the one after the last: (batch,) int64 each."""
+    """The first column with ink of each image, and the one after the last: (batch,) int64 each."""
     has_ink = (images.amax(dim=1) > FAINT).int()
     return has_ink.argmax(dim=1), images.shape[2] - has_ink.flip(1).argmax(dim=1)
 
 
 def _shifted(images: Tensor, shift: Tensor) -> Tensor:
-    """Each image moved to the right by its number of pixels, in a view :data:`CROWD_WIDTH` wide, on black."""
+    """Shift each image right by its own number of pixels, in a black view :data:`CROWD_WIDTH` wide."""
     height, width = images.shape[1:]
     source = torch.arange(CROWD_WIDTH, device=shift.device) - shift.unsqueeze(1)
     is_inside = (source >= 0) & (source < width)
@@ -203,10 +204,10 @@ def _shifted(images: Tensor, shift: Tensor) -> Tensor:
 
 
 def _uniform(count: int, reach: float, generator: Generator) -> Tensor:
-    """Numbers drawn from -reach to reach."""
+    """Random numbers from -reach to reach."""
     return (2 * torch.rand(count, generator=generator) - 1) * reach
 
 
 def _integers(count: int, reach: int, generator: Generator) -> Tensor:
-    """Whole numbers drawn from -reach to reach, as floats."""
+    """Random whole numbers from -reach to reach, as floats."""
     return torch.randint(-reach, reach + 1, (count,), generator=generator).float()

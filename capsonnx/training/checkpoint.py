@@ -1,10 +1,10 @@
 """The training folder: what a run writes, and how it is read back. Nothing in it is ever unpickled.
 
 - ``config.json``: the frozen TrainingConfig, written before the first step, and again only if the data has moved
-- ``checkpoint.safetensors``: weights (``network.``, and ``decoder.`` where there is one), optimizer and random state
+- ``checkpoint.safetensors``: weights (``network.``, and ``decoder.`` if there is one), optimizer state and random state
   after the last finished epoch, replaced atomically
 - ``metrics.jsonl``: one line per finished epoch
-- ``curves.png``: the same as a picture
+- ``curves.png``: the metrics as a picture
 """
 
 from __future__ import annotations
@@ -52,10 +52,11 @@ METRICS = "metrics.jsonl"
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """What one epoch gave: mean training loss, and accuracy in 0..1 on the held-out digits after it.
+    """The results of one epoch: mean training loss, and accuracy in 0..1 on the held-out digits after it.
 
-    The last epoch has the threshold as well, chosen on the held-out digits. With a decoder there is a reconstruction
-    error: the mean squared difference, per pixel in 0..1, between held-out digits and what is drawn of their poses.
+    The last epoch also has the threshold, which is chosen on the held-out digits. With a decoder there is a
+    reconstruction error: the mean squared difference, per pixel in 0..1, between held-out digits and what is drawn from
+    their poses.
     """
 
     epoch: int
@@ -69,21 +70,21 @@ class EpochMetrics:
 
 @dataclass(frozen=True)
 class State:
-    """A run between two epochs: the number of epochs done, and named tensors for all that changes."""
+    """A run between two epochs: the number of finished epochs, and named tensors for everything that changes."""
 
     epoch: int
     tensors: dict[str, Tensor]
 
     def named(self, prefix: str) -> dict[str, Tensor]:
-        """The tensors whose names begin so, by the rest of their names."""
+        """The tensors whose names begin with the prefix, by the rest of their names."""
         return {name.removeprefix(prefix): tensor for name, tensor in self.tensors.items() if name.startswith(prefix)}
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training folder holds for use: a network in evaluation mode, its config, the metrics of its epochs.
+    """The usable contents of a training folder: a network in evaluation mode, its config, the metrics of its epochs.
 
-    And its decoder, likewise, if one was trained with it.
+    If a decoder was trained with the network, it is there too, also in evaluation mode.
     """
 
     network: Network
@@ -93,7 +94,7 @@ class Trained:
 
     @property
     def threshold(self) -> float:
-        """Above which length a class is in an image; the source's 0.5 until the last epoch has chosen one."""
+        """The length above which a class is in an image; the source's 0.5 until the last epoch has chosen one."""
         chosen = self.metrics[-1].threshold
         return 0.5 if chosen is None else chosen
 
@@ -133,13 +134,13 @@ def load_config(folder: Path) -> TrainingConfig:
 
 
 def save_metrics(folder: Path, metrics: list[EpochMetrics]) -> None:
-    """Write ``metrics.jsonl``, whole and atomically."""
+    """Write all of ``metrics.jsonl``, atomically."""
     lines = [json.dumps(dataclasses.asdict(row)) for row in metrics]
     write_text(folder / METRICS, "".join(line + "\n" for line in lines))
 
 
 def load_metrics(folder: Path) -> list[EpochMetrics]:
-    """Read ``metrics.jsonl`` back; an empty list where there is none yet.
+    """Read ``metrics.jsonl`` back; an empty list if there is none yet.
 
     Raises:
         CheckpointError: a line is not what :func:`save_metrics` writes.
@@ -156,12 +157,12 @@ def load_metrics(folder: Path) -> list[EpochMetrics]:
 def save_state(folder: Path, state: State) -> None:
     """Write ``checkpoint.safetensors``, atomically: a kill at any moment leaves the old file or the new one."""
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-    # Not by its save_file, which makes files that only their owner can read.
+    # Not with safetensors' save_file, which makes files that only their owner can read.
     write_bytes(folder / CHECKPOINT, save(tensors, metadata={"epoch": str(state.epoch)}))
 
 
 def load_state(folder: Path) -> State | None:
-    """Read ``checkpoint.safetensors`` back, onto the CPU; None where no epoch has finished yet.
+    """Read ``checkpoint.safetensors`` back onto the CPU; None if no epoch has finished yet.
 
     Raises:
         CheckpointError: the file is damaged.
@@ -171,7 +172,7 @@ def load_state(folder: Path) -> State | None:
         return None
     try:
         with safe_open(path, framework="pt") as file:
-            # Copies: its own tensors lie in the file, which will be replaced while they are in use.
+            # Copies, as the tensors themselves lie in the file, which will be replaced while they are in use.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no mapping
             return State(int(file.metadata()["epoch"]), tensors)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
@@ -179,11 +180,11 @@ def load_state(folder: Path) -> State | None:
 
 
 def load_trained(folder: Path) -> Trained:
-    """The network of a training folder with the weights of its last finished epoch, on the CPU.
+    """Load the network of a training folder onto the CPU, with the weights of its last finished epoch.
 
     Raises:
         InputError: there is no such folder.
-        CheckpointError: the folder holds no finished epoch, or its files are damaged or do not fit each other.
+        CheckpointError: the folder holds no finished epoch, or its files are damaged or do not match.
     """
     config = load_config(folder)
     state = load_state(folder)
@@ -196,7 +197,7 @@ def load_trained(folder: Path) -> Trained:
     metrics = load_metrics(folder)[: state.epoch]
     if len(metrics) != state.epoch:
         raise _not_a_run(f"{folder}: {state.epoch} epochs in {CHECKPOINT}, {len(metrics)} in {METRICS}")
-    with torch.random.fork_rng(devices=[]):  # the fresh weights are overwritten: leave no trace of drawing them
+    with torch.random.fork_rng(devices=[]):  # the initial weights are overwritten: drawing them leaves no trace
         network = build(config.network).eval()
         decoder = None if config.decoder is None else Decoder(config.decoder).eval()
     try:

@@ -27,23 +27,23 @@ __all__ = ["TrainingConfig", "fitted", "make_config", "resolved"]
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """All choices of one run: with the same software, data, and number of threads, it fixes the weights bit for bit.
+    """All choices of one run; with the same software, data and number of threads, they fix the weights bit for bit.
 
     Attributes:
         dataset: the name of the training data, or the absolute path of its folder.
         labels: the class names, in the order of the class axis.
         recipe: the training recipe.
         network: the network's config.
-        seed: of the initial weights, the order of digits, and their augmentation.
-        epochs: passes over the training digits.
-        precision: what the stem computes in while training; the weights are float32 either way.
-        held_out: how many training digits are kept aside to measure accuracy on.
-        limit: train on so many digits only, or None for all.
-        start: the SHA-256 of the file whose weights the training starts from, or None for random ones.
+        seed: the seed of the initial weights, the order of the digits, and their augmentation.
+        epochs: the number of passes over the training digits.
+        precision: what the stem computes in during training; the weights are float32 either way.
+        held_out: the number of training digits that are kept aside to measure accuracy on.
+        limit: train on this many digits only; None: on all.
+        start: the SHA-256 of the file whose weights the training starts from; None: random weights.
         symbol: the longer side in pixels of a typical training symbol.
-        widest: the width by the height of a wide one, at least that of :data:`capsonnx.contract.WIDEST`.
-        decoder: of the decoder that is trained with the network, or None.
-        images: the SHA-256 of the data as it was loaded; None: not known, as of older runs.
+        widest: the width of a wide symbol divided by its height, at least :data:`capsonnx.contract.WIDEST`.
+        decoder: the config of the decoder that is trained with the network; None: no decoder.
+        images: the SHA-256 of the data as it was loaded; None: not known, as in older runs.
     """
 
     dataset: str
@@ -83,34 +83,35 @@ def make_config(
     decoder: bool = False,
     decoder_weight: float | None = None,
 ) -> TrainingConfig:
-    """Fill in what was left open: a run's config from the few choices that a user makes.
+    """Make a run's config from the few choices that a user makes, filling in the rest.
 
     Args:
-        data: what ``dataset`` was loaded by, a name or the path of a folder; recorded, so that a run can resume.
+        data: the name or the folder that ``dataset`` was loaded from; recorded, so that a run can resume.
         dataset: the training split.
         device: decides what the precision ``auto`` means.
         recipe: the name of a recipe.
         network: ``capsule``, or ``pooled`` or ``summed`` for a baseline.
-        routing: of the capsule layer, as are the next four; see :class:`capsonnx.model.NetworkConfig`. One that is not
-            the default is trained with, whatever the recipe says.
-        squash: what keeps lengths below one.
+        routing: the routing of the capsule layer; for this and the next four, see
+            :class:`capsonnx.model.NetworkConfig`. A routing other than the default is also used in training, whatever
+            the recipe says.
+        squash: the function that keeps lengths below one.
         sharing: ``full`` networks take images of one size only, so no larger canvases are made for them.
-        coupling_axis: whose coupling coefficients sum to one.
-        routings: the number of iterations.
-        epochs: None: as the recipe says for this network.
-        seed: of all random choices.
-        precision: what the stem trains in.
+        coupling_axis: the capsules over which coupling coefficients sum to one.
+        routings: the number of routing iterations.
+        epochs: the number of epochs; None: as the recipe says for this network.
+        seed: the seed of all random choices.
+        precision: what the stem computes in during training.
         held_out: how many digits to keep aside; None: a tenth, at most 5000.
-        limit: train on so many digits only; None: on all.
-        start: the SHA-256 of the file whose weights are passed to :func:`capsonnx.training.train`, if any are.
-        decoder: whether to train a decoder with the network, which draws images of the training images' size.
-        decoder_weight: of the reconstruction in the loss; None: as :class:`capsonnx.model.DecoderConfig` has it. A
-            weight asks for a decoder, too.
+        limit: train on this many digits only; None: on all.
+        start: the SHA-256 of the file whose weights are passed to :func:`capsonnx.training.train`, if there is one.
+        decoder: whether to train a decoder with the network; it draws images of the size of the training images.
+        decoder_weight: the weight of the reconstruction loss; None: the default of
+            :class:`capsonnx.model.DecoderConfig`. Passing a weight also asks for a decoder.
 
     Raises:
-        InputError: there is no such recipe, a choice is none or they do not go together, most images are too faint to
-            tell the size of their symbols or too small for the network, or a decoder is asked for and the network has
-            no capsules.
+        InputError: there is no such recipe; a choice is invalid, or choices do not go together; most images are too
+            faint to tell the size of their symbols, or the images are too small for the network; or a decoder is asked
+            for and the network has no capsules.
     """
     for name, value in (("epochs", epochs), ("held_out", held_out), ("limit", limit)):
         require_count(name, value)
@@ -176,7 +177,7 @@ def _decoder_of(network: NetworkConfig, dataset: Dataset, weight: float | None) 
 
 
 def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
-    """The same choices for a network like the one that a run starts from, in all but its routings."""
+    """The same choices for a network like the one that the run starts from, except for kind, classes and routings."""
     ours = config.network
     return replace(
         config,
@@ -188,12 +189,12 @@ def fitted(config: TrainingConfig, network: NetworkConfig) -> TrainingConfig:
 
 
 def _for_routing(recipe: Recipe, routing: RoutingName) -> Recipe:
-    """The same recipe, by which any routing but the default is trained with: of no other was it tried not to."""
+    """The recipe, except that it trains with any non-default routing: only the default was tried without."""
     return recipe if routing == "su-normalised" else replace(recipe, training_routings=0)
 
 
 def resolved(data: str) -> str:
-    """What training data is recorded by: a name as it is, a folder by its absolute path, however it was written.
+    """How training data is recorded: a name as it is, a folder by its absolute path, however it was written.
 
     >>> resolved("mnist"), resolved("letters/") == resolved("./letters")
     ('mnist', True)

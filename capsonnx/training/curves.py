@@ -17,9 +17,9 @@ __all__ = ["draw_curves"]
 
 
 def draw_curves(path: Path, metrics: list[EpochMetrics], title: str) -> None:
-    """Draw training loss and held-out error per epoch, side by side on logarithmic scales, to a PNG file."""
+    """Draw training loss and held-out error per epoch, side by side on logarithmic scales, into a PNG file."""
     epochs = [row.epoch for row in metrics]
-    # Fixed margins: to find them takes as long again as to draw, and it is drawn after each epoch.
+    # Fixed margins: finding them takes as long again as drawing, and the curves are drawn after each epoch.
     figure = Figure(figsize=(9, 3.5))
     loss, error = figure.subplots(
         1, 2, gridspec_kw={"left": 0.08, "right": 0.98, "bottom": 0.15, "top": 0.82, "wspace": 0.2}

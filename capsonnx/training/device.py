@@ -16,7 +16,7 @@ Precision: TypeAlias = Literal["auto", "fp32", "bf16"]
 
 
 def choose_device(device: Device) -> torch.device:
-    """The torch device of a name; ``auto`` is CUDA where torch has it, else the CPU.
+    """The torch device for a name; ``auto`` is CUDA if torch can use it, else the CPU.
 
     Raises:
         ProviderError: ``cuda`` was asked for and torch cannot use it.
@@ -32,10 +32,10 @@ def choose_device(device: Device) -> torch.device:
 
 
 def choose_precision(precision: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
-    """What the stem trains in; ``auto`` is bfloat16 where the device has instructions for it (about twice as fast).
+    """What the stem trains in; ``auto`` is bfloat16 if the device has instructions for it (about twice as fast).
 
     Raises:
-        InputError: it is none of the choices.
+        InputError: ``precision`` is none of the choices.
     """
     require_choice("precision", precision, Precision)
     if precision != "auto":

@@ -1,4 +1,4 @@
-"""Training into a folder: resumable after any kill, and on a CPU bit for bit the same as if it had never stopped."""
+"""Training into a folder: resumable after any kill, and on a CPU bit for bit the same as an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 FEW, ENOUGH = 200, 1000
-"""Steps below which a network has hardly learnt anything from random weights, whatever it is of, for a rate must rise
-and fall in them; and how many to try."""
+"""In fewer than ``FEW`` steps from random weights a network learns hardly anything, whatever the data, because the
+learning rate has to rise and fall within them. ``ENOUGH`` is the number of steps to suggest instead."""
 
 
 def train(
@@ -56,19 +56,19 @@ def train(
 
     Args:
         config: all choices.
-        dataset: the training split; ``config.held_out`` digits of it are measured on and never trained on.
-        folder: made if need be.
+        dataset: the training split; ``config.held_out`` of its digits are only measured on, never trained on.
+        folder: created if needed.
         device: where to compute.
-        resume: go on with the run in the folder after its last finished epoch, or from its start if none is yet.
-        start: a network whose weights to start from, where ``config.start`` says so, or whose stem's alone if its
-            classes are not as many; None: random ones.
+        resume: continue the run in the folder after its last finished epoch, or from its start if there is none yet.
+        start: the network whose weights to start from, if ``config.start`` names one; only the stem's weights are taken
+            if its number of classes differs. None: random weights.
 
     Returns:
         The metrics of all epochs.
 
     Raises:
-        InputError: the folder holds a run and ``resume`` is false, or none or another one and ``resume`` is true; or
-            there is too little data; or ``start`` is missing, or of another kind of network.
+        InputError: the folder holds a run and ``resume`` is false, or it holds no run or a different one and ``resume``
+            is true; or there is too little data; or ``start`` is missing, or is another kind of network.
         CheckpointError: the folder's files are damaged.
     """
     training, held_out = _parts(config, dataset)
@@ -94,12 +94,12 @@ def train(
         for epoch in range(len(metrics) + 1, config.epochs + 1):
             bar.describe(f"epoch {epoch}/{config.epochs}")
             metrics.append(_epoch(run, epoch, held_out, bar.advance))
-            # In this order: metrics that a kill leaves ahead of the state are cut off again on resuming.
+            # In this order: if a kill leaves the metrics ahead of the state, resuming cuts them off again.
             save_metrics(folder, metrics)
             save_state(folder, run.capture())
             draw_curves(folder / "curves.png", metrics, f"{config.recipe.name} recipe on {dataset.name}")
             bar.log(_line(metrics, config.epochs))
-        if metrics[-1].threshold is None:  # after the last epoch is kept: it takes a while, and may be stopped
+        if metrics[-1].threshold is None:  # only after the last epoch is saved: it takes a while and may be stopped
             bar.log(f"choosing the threshold on pages of the {len(held_out)} that are held out, for up to a minute")
             threshold = choose_threshold(scorer(run.averaged), held_out)
             metrics[-1] = dataclasses.replace(metrics[-1], threshold=threshold)
@@ -108,7 +108,7 @@ def train(
 
 
 def _parts(config: TrainingConfig, dataset: Dataset) -> tuple[Dataset, Dataset]:
-    """What to train on, and what is held out of it to measure on."""
+    """The images to train on, and those held out to measure on."""
     training, held_out = split_held_out(dataset, config.held_out, config.seed)
     if len(config.labels) < 2:
         raise InputError(
@@ -134,7 +134,7 @@ def _epoch(run: Run, number: int, held_out: Dataset, advance: Callable[[], None]
 
 
 def _take_weights(run: Run, start: Network) -> None:
-    """Give a run the weights of another network, or its stem's alone where the classes are not as many."""
+    """Give a run the weights of another network, or only its stem's if the number of classes differs."""
     if _but_for_classes(start.config) != _but_for_classes(run.network.config):
         raise InputError(
             f"--start: a {start.config.kind} network of {len(start.config.widths)} convolutions",
@@ -147,19 +147,19 @@ def _take_weights(run: Run, start: Network) -> None:
 
 
 def _but_for_classes(config: NetworkConfig) -> NetworkConfig:
-    """What two networks have in common if the stem of one can be the other's."""
+    """A config without its routings and classes: two networks can share a stem if these are equal."""
     return dataclasses.replace(config, routings=1, classes=1)
 
 
 def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> list[EpochMetrics]:
-    """Start or resume a run in its folder; the metrics of the epochs that are done."""
+    """Start or resume a run in its folder, and return the metrics of its finished epochs."""
     require_run(folder, resume=resume)
     if not resume:
         save_config(folder, config)
         return []
     recorded = load_config(folder)
     require_same(folder, recorded, config)
-    if recorded.dataset != config.dataset:  # which was moved; an export has to find it
+    if recorded.dataset != config.dataset:  # the data was moved, and an export has to find it
         save_config(folder, config)
     state = load_state(folder)
     if state is None:
@@ -179,7 +179,7 @@ def _open(folder: Path, config: TrainingConfig, run: Run, *, resume: bool) -> li
 
 
 def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, device: torch.device, *, done: int) -> str:
-    """What the run is, in words."""
+    """A description of the run."""
     epochs = counted(config.epochs, "epoch")
     network = f"{config.network.kind} network" + (" and decoder" if config.decoder else "")
     return (
@@ -190,7 +190,7 @@ def _opening(config: TrainingConfig, training: Dataset, held_out: Dataset, devic
 
 
 def _line(metrics: list[EpochMetrics], epochs: int) -> str:
-    """One epoch in words, with the time that the rest will take at the pace of the last epochs."""
+    """A description of the last epoch, with the time that the rest will take at the pace of the last epochs."""
     last = metrics[-1]
     recent = [row.seconds for row in metrics[-3:]]
     left = (epochs - last.epoch) * sum(recent) / len(recent)

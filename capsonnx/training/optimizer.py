@@ -19,28 +19,29 @@ if TYPE_CHECKING:
 __all__ = ["MatrixMuon", "as_matrices", "make_optimizers"]
 
 ADAM_EPSILON = 1e-7
-"""Keras's, which the source has."""
+"""The epsilon of Keras, which the source uses."""
 
 DECODER_EPSILON = 1e-12
-"""Of a decoder, whose gradients are as small as the weight of its loss: beside them 1e-7 would be a brake."""
+"""The epsilon for a decoder, whose gradients are as small as the weight of its loss: 1e-7 would slow it down."""
 
 
 class MatrixMuon(Muon):
-    """torch's Muon, which knows two dimensions only, for the weights of convolutions and capsules.
+    """torch's Muon, which takes only two-dimensional weights, for the weights of convolutions and capsules.
 
     Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) steps along the orthogonalised momentum, so that all
-    directions of a matrix learn at one pace. Its steps are scaled to the size of Adam's (Liu et al. 2025,
-    arXiv 2502.16982).
+    directions of a matrix learn at the same pace. Its steps are scaled to the size of Adam's (Liu et al. 2025, arXiv
+    2502.16982).
 
     Args:
-        weights: each of three dimensions or more; in memory as they will stay.
+        weights: each with three dimensions or more; they must stay where they are in memory.
         lr: the learning rate.
-        weight_decay: in a step every weight shrinks by this share of the learning rate. Muon's steps are of one size,
-            however small the gradients get: without it weights grow for as long as they are trained.
+        weight_decay: each step shrinks every weight by the fraction ``lr * weight_decay``. Muon's steps have one size,
+            however small the gradients get, so without weight decay the weights would grow for as long as they are
+            trained.
     """
 
     def __init__(self, weights: Iterable[nn.Parameter], lr: float, weight_decay: float = 0.0) -> None:
-        # Parameters of its own, in the memory of the weights: a step on them is a step on the weights.
+        # The matrices are separate parameters in the memory of the weights: a step on them is a step on the weights.
         self._weights = [
             (weight, [nn.Parameter(matrix) for matrix in as_matrices(weight.data, weight)]) for weight in weights
         ]
@@ -48,7 +49,7 @@ class MatrixMuon(Muon):
         super().__init__(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
 
     def step(self, closure: Any = None) -> Any:
-        """One step on all weights, by their gradients."""
+        """Take one step on all weights, using their gradients."""
         for weight, views in self._weights:
             if weight.grad is not None:
                 for matrix, gradient in zip(views, as_matrices(weight.grad, weight), strict=True):
@@ -57,14 +58,16 @@ class MatrixMuon(Muon):
 
 
 def as_matrices(values: Tensor, weight: Tensor) -> list[Tensor]:
-    """A weight, or what goes with it, as matrices: of a convolution one, of a capsule layer W_j of each class.
+    """A weight or its gradient as matrices: one for a convolution, or W_j of each class for a capsule layer.
 
     Args:
         values: (outputs, inputs, height, width) or (J, C, D), the weight itself or its gradient.
-        weight: whose place in memory decides on the order of columns, which Muon's steps do not depend on.
+        weight: the weight, whose memory layout decides the order of the columns; Muon's steps do not depend on that
+            order.
 
     Returns:
-        One (outputs, inputs·height·width), or J of (C, D): views of what lies in memory as the weight does.
+        One matrix (outputs, inputs·height·width), or J matrices (C, D): views if ``values`` has the memory layout of
+        ``weight``.
     """
     if values.dim() != 4:
         return list(values)
@@ -74,9 +77,9 @@ def as_matrices(values: Tensor, weight: Tensor) -> list[Tensor]:
 def make_optimizers(network: Network, recipe: Recipe, decoder: Decoder | None = None) -> list[tuple[Optimizer, float]]:
     """The optimizers of a recipe, each with the highest learning rate of its schedule.
 
-    Muon trains every weight that is a matrix with two sides longer than one, which the first convolution, of one
-    input channel, is not; Adam trains the rest, or everything where the recipe has no rate for Muon. A decoder is
-    always Adam's: to orthogonalise its large matrices would take longer than the rest of the step.
+    Muon trains the weights of convolutions and capsules, except the first convolution, which has one input channel.
+    Adam trains the rest, or everything if the recipe has no rate for Muon. A decoder is always trained by Adam:
+    orthogonalising its large matrices would take longer than the rest of the step.
     """
     matrices = [
         weight for weight in network.parameters() if recipe.muon_rate and weight.dim() > 2 and weight.shape[1] > 1

@@ -19,33 +19,35 @@ __all__ = ["RECIPES", "Recipe", "recipe_named"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained; saved whole in the checkpoint and in the ONNX metadata.
+    """How a network is trained; saved in full in the checkpoint and in the ONNX metadata.
 
     Attributes:
-        name: what ``--recipe`` calls it.
-        stem_bias: of the stem's convolutions; see :class:`capsonnx.model.NetworkConfig`.
-        widths: the channels of these.
-        training_routings: the iterations of routing in training, one being none; 0: as many as in reading.
-        epochs: passes over the training digits, for the capsule network.
-        pooled_epochs: the same for the pooled baseline.
-        batch_size: images in a step.
-        learning_rate: of Adam; the highest of the schedule.
-        muon_rate: the same of Muon, which then trains the matrices; 0: Adam trains everything.
-        weight_decay: of Muon, a share of its rate by which weights shrink in a step.
-        averaging: the decay, in a step, of the moving average of the weights that is kept; 0: the last weights are.
+        name: its name for ``--recipe``.
+        stem_bias: the biases of the stem's convolutions; see :class:`capsonnx.model.NetworkConfig`.
+        widths: the channels of the stem's convolutions.
+        training_routings: the number of routing iterations in training; 1: no routing; 0: as many as in reading.
+        epochs: the number of passes over the training digits for the capsule network.
+        pooled_epochs: the same for the baselines.
+        batch_size: the number of images per step.
+        learning_rate: the highest learning rate of Adam in the schedule.
+        muon_rate: the same for Muon, which then trains the matrices; 0: Adam trains everything.
+        weight_decay: Muon's weight decay: the share of its learning rate by which weights shrink in a step.
+        averaging: the decay per step of the moving average of the weights, which is what is kept; 0: the last weights
+            are kept.
         schedule: ``constant``, or ``one-cycle``: a cosine up over the first tenth, then a cosine down to zero.
         absent_weight: λ of the margin loss.
-        canvas: digits lie at random places on black canvases up to this many pixels larger, a new size each batch.
-        rotation: the largest turn either way, in degrees.
+        canvas: digits lie at random places on black canvases up to this many pixels larger, of a new size each batch.
+        rotation: the largest rotation either way, in degrees.
         scale: the largest relative change of size either way.
         shear: the largest slant either way, in pixels to the side per pixel down.
-        stretch: the largest logarithm, either way, by which rows grow and columns shrink.
+        stretch: the largest logarithm, either way, of the factor by which rows grow and columns shrink.
         elastic: the standard deviation, in pixels, of a smooth random displacement.
-        fade: the share of these five that is left at the end, when digits are learnt as they really are; 1: all.
-        empty: the share of each batch that is noise and shuffled pieces of digits, in which there is no class.
-        crowded: the share of each batch that is shown between pieces of others, for the sliding head to learn.
-        neighbours: the chance of such a piece, on either side.
-        window_weight: of the loss of the sliding head, beside that of whole images.
+        fade: the share of these five that is left at the end, so that digits are learnt as they really are; 1: all.
+        empty: the share of noise and shuffled pieces of digits, in which there is no class, among the images of a batch
+            that are not crowded.
+        crowded: the share of each batch that is shown between parts of other digits, to train the sliding head.
+        neighbours: the probability of such a part, on either side.
+        window_weight: the weight of the loss of the sliding head, relative to that of whole images.
     """
 
     name: str
@@ -78,7 +80,7 @@ class Recipe:
         return self.epochs if kind == "capsule" else self.pooled_epochs
 
     def deforming(self, share: float) -> Recipe:
-        """The same recipe with so large a share of its deformation."""
+        """The same recipe with only this share of its deformation."""
         kinds = ("rotation", "scale", "shear", "stretch", "elastic")
         return replace(self, **{kind: share * getattr(self, kind) for kind in kinds})
 
@@ -89,7 +91,7 @@ DEFAULT = Recipe(
     widths=(32, 32, 64, 64, 96, 128),
     epochs=12,
     pooled_epochs=12,
-    # Routing sharpens what is read, and need not be learnt: other people's digits are read better so.
+    # Routing sharpens what is read, but need not be trained: other people's digits are read better this way.
     training_routings=1,
     learning_rate=2e-3,
     muon_rate=5e-3,
@@ -114,7 +116,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             # The source's own: bojone/Capsule trains the capsules for 10 epochs and the baseline for 20.
             Recipe("seed", stem_bias="free", epochs=10, pooled_epochs=20),
             DEFAULT,
-            # What is not written by hand: half of the deformation, and longer, for it is not so soon learnt by heart.
+            # For symbols not written by hand: half the deformation, and longer, as they are not memorised so soon.
             replace(
                 DEFAULT,
                 name="gentle",
@@ -126,7 +128,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 stretch=0.04,
                 elastic=0.5,
             ),
-            # From the weights of a trained network on, at half the rate: for symbols of one's own, or that touch.
+            # Starts from a trained network's weights, at half the learning rate: for symbols of one's own, or touching.
             replace(
                 DEFAULT,
                 name="refine",
@@ -143,10 +145,10 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
 
 
 def recipe_named(name: str) -> Recipe:
-    """Look a recipe up.
+    """Look up a recipe.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no recipe of that name.
     """
     if name not in RECIPES:
         raise InputError(

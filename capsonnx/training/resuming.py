@@ -1,4 +1,4 @@
-"""Whether a folder and what is asked of it go together: a run to resume, by the same choices, or none to start one."""
+"""Check that a folder suits the request: it holds a run with the same choices to resume, or none to start a new one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["require_run", "require_same"]
 
 
 def require_run(folder: Path, *, resume: bool) -> None:
-    """Check that a folder holds a run to resume, or none where a run is to start.
+    """Check that a folder holds a run if one is to be resumed, and none if one is to be started.
 
     Raises:
         InputError: it is the other way round.
-        CheckpointError: the folder holds a checkpoint that nothing is known of.
+        CheckpointError: the folder holds a checkpoint without a config.
     """
     has_run = (folder / CONFIG).exists()
     if not has_run and (folder / CHECKPOINT).exists():
@@ -47,19 +47,19 @@ def require_run(folder: Path, *, resume: bool) -> None:
 
 
 def require_same(folder: Path, recorded: TrainingConfig, requested: TrainingConfig) -> None:
-    """Check that a run is resumed with the choices that it was started with.
+    """Check that a run is resumed with the choices and the images that it was started with.
 
     Raises:
-        InputError: it is not, or the images are others; the message names what differs.
+        InputError: it is not; the message names what differs.
     """
-    # A run of an older version, or of a caller, may have recorded its folder as it was written, and no images.
+    # A run of an older version, or of another caller, may have recorded its folder as written, and no images.
     before, now = (
         {**dataclasses.asdict(config), "dataset": resolved(config.dataset)} for config in (recorded, requested)
     )
     if recorded.images is None:
         before["images"] = requested.images
     elif recorded.images == requested.images:
-        before["dataset"] = now["dataset"]  # the same images, wherever they lie by now
+        before["dataset"] = now["dataset"]  # the same images, wherever they are now
     else:
         moved = (
             "have changed since" if before["dataset"] == now["dataset"] else f"are others than {recorded.dataset} had"
@@ -79,7 +79,7 @@ def require_same(folder: Path, recorded: TrainingConfig, requested: TrainingConf
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """What differs between two configs: the name, the old and the new value; of parts that both have, what in them."""
+    """The differences between two configs: name, old value and new value; parts that both have are compared inside."""
     for key, old in before.items():
         new = now[key]
         if isinstance(old, dict) and isinstance(new, dict):

@@ -1,4 +1,4 @@
-"""The parts of a training that change from step to step, and the step itself."""
+"""The parts of a training run that change from step to step, and the step itself."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 TRAINING = {"network": "training.", "decoder": "training_decoder."}
-"""What the names of weights begin with in a checkpoint that holds their averages besides, by module."""
+"""By module, the prefix of its weights' names in a checkpoint that also holds their moving averages."""
 
 
 class Run:
-    """Network, decoder, optimizer and random state of one training; everything else of it is constant.
+    """Network, decoder, optimizers and random state of one training run; everything else in it is constant.
 
     All random numbers are drawn on the CPU, so that a seed means the same on every device.
     """
@@ -61,7 +61,7 @@ class Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.network: Network = build(config.network).to(device)
-            # After the network, whose first weights are thus the same with a decoder and without.
+            # After the network, so that its initial weights are the same with and without a decoder.
             self.decoder = None if config.decoder is None else Decoder(config.decoder).to(device)
         self.slides = isinstance(self.network, CapsuleNetwork) and self.network.capsules.explains
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -71,7 +71,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(config.seed)
 
     def epoch(self, advance: Callable[[], None]) -> float:
-        """Train one epoch, calling ``advance`` after each step; the mean loss."""
+        """Train one epoch, calling ``advance`` after each step, and return the mean loss."""
         self.network.train()
         order = torch.randperm(len(self.images), generator=self.generator).to(self.device)
         total = torch.zeros((), device=self.device)
@@ -83,7 +83,7 @@ class Run:
 
     @contextmanager
     def _training_routings(self) -> Iterator[None]:
-        """Route as often as the recipe trains with, and afterwards as the network is read again."""
+        """Route with the recipe's number of training iterations, and restore the network's own number afterwards."""
         network, routings = self.network, self.recipe.training_routings
         if not (isinstance(network, CapsuleNetwork) and routings):
             yield
@@ -116,17 +116,17 @@ class Run:
 
     @torch.no_grad()
     def _settle(self) -> None:
-        """After a step of the weights: bring them back to where they have to stay, and let the averages follow."""
+        """After a step, bring the weights back into their allowed ranges and update their moving averages."""
         self.network.constrain()
         if self.recipe.averaging:
-            # At the start over the steps so far, so that the fresh weights are soon forgotten.
+            # At the start the average is over the steps so far, so that the initial weights are soon forgotten.
             share = max(1 - self.recipe.averaging, 9 / (10 + self.step))
             for _, module, averaged in self._modules():
                 for average, weight in zip(averaged.parameters(), module.parameters(), strict=True):
                     average.lerp_(weight, share)
 
     def _emptied(self, images: Tensor, targets: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """The batch with so many images, the first, replaced by ones without a class."""
+        """The batch with its first ``count`` images replaced by images without a class."""
         if not count:
             return images, targets
         nothing = without_symbols(images[:count], self.generator)
@@ -135,7 +135,7 @@ class Run:
         )
 
     def _canvas_loss(self, images: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
-        """Of digits alone on canvases: the class of the whole and, where the sliding head is trained, of windows."""
+        """The loss for single digits on canvases: whole images and, if the sliding head is trained, their windows."""
         canvases, centres = augment(images, recipe, self.generator)
         features = self._features(canvases)
         lengths, *poses = self.network.classify(features)
@@ -149,10 +149,10 @@ class Run:
         return loss
 
     def _reconstruction_loss(self, poses: Tensor, images: Tensor, targets: Tensor) -> Tensor:
-        """Of the right poses alone, against the images as they were deformed: that, too, is to be in the pose."""
+        """The loss of drawing the deformed images from the right poses, which should encode the deformation too."""
         assert self.decoder is not None  # noqa: S101 - the caller has looked
         drawn = self.decoder(mask(poses, targets))
-        # The margin loss is a mean over the classes here, where the weight is meant for their sum.
+        # The weight is meant for a margin loss summed over the classes, but here that loss is a mean over them.
         weight = self.decoder.config.weight / self.decoder.config.classes
         return weight * reconstruction_loss(drawn, images / 255, targets)
 
@@ -164,17 +164,17 @@ class Run:
         return self.recipe.window_weight * loss
 
     def _features(self, images: Tensor) -> Tensor:
-        # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax wants the digits.
+        # Only the stem is worth bfloat16: routing is one hundredth of the work, and its softmax needs the precision.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             features = self.network.features(images)
         return features.float()
 
     def measure(self, dataset: Dataset) -> tuple[float, float | None]:
-        """How good the averaged weights are on a data set; in float32.
+        """Measure the averaged weights on a data set, in float32.
 
         Returns:
-            The share of its images, in 0..1, whose longest capsule is the right one; and, of a run with a decoder, the
-            mean squared difference, per pixel in 0..1, between an image and what is drawn of its pose.
+            The share of its images, in 0..1, whose longest capsule is the right one; and, for a run with a decoder, the
+            mean squared difference, per pixel in 0..1, between an image and what is drawn from its pose.
         """
         score = scorer(self.averaged)
         right, squares = 0, 0.0
@@ -195,7 +195,7 @@ class Run:
         return float(reconstruction_loss(decoder(mask(given, kept)), wanted / 255, kept)) * len(images)
 
     def _modules(self) -> list[tuple[str, nn.Module, nn.Module]]:
-        """Each module's name, the module as it trains, and the one of its averaged weights, maybe the same."""
+        """Each module's name, the module in training, and the one with its averaged weights, which may be the same."""
         found: list[tuple[str, nn.Module, nn.Module]] = [("network", self.network, self.averaged)]
         if self.decoder is not None and self.averaged_decoder is not None:
             found.append(("decoder", self.decoder, self.averaged_decoder))
@@ -215,10 +215,10 @@ class Run:
         return State(self.step // self.steps_per_epoch, {name: tensor.cpu() for name, tensor in tensors.items()})
 
     def restore(self, state: State) -> None:
-        """Go back to what :meth:`capture` saw.
+        """Restore a state that :meth:`capture` returned.
 
         Raises:
-            KeyError, RuntimeError, ValueError: the state is of another network.
+            KeyError, RuntimeError, ValueError: the state belongs to another network.
         """
         for part, module, averaged in self._modules():
             averaged.load_state_dict(state.named(f"{part}."))

@@ -1,4 +1,4 @@
-"""The threshold of a trained network: above which length a class is said to be in an image."""
+"""The threshold of a trained network: the length above which a class is said to be in an image."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["EXAMS", "choose_threshold"]
 
 EXAMS = {"singles": 0, "padded-14": 0, "pairs-horizontal": 0, "row-5": 0, "scattered-160-4": 0, "empty-uniform": 1}
-"""What the threshold is chosen on, where there are enough classes, and from which seed: the more ink, or windows that
-see some of it, the higher all lengths. Without the last but one, which has most windows, some networks named wrong
-classes on most of such pages; without the last, in most noise, which is not to be that of ``capsonnx evaluate``."""
+"""The exams that the threshold is chosen on, if there are enough classes, and their seeds. All lengths rise with the
+amount of ink, and with the number of windows that see some. Without ``scattered-160-4``, which has the most windows,
+some networks named wrong classes on most such pages; without ``empty-uniform``, in most noise. The seed of the latter
+makes its noise differ from that of ``capsonnx evaluate``."""
 
 MOST = 1000
-"""Images of each exam."""
+"""The most images that are used of each exam."""
 
 
 def choose_threshold(score: Scorer, held_out: Dataset) -> float:
@@ -32,14 +33,14 @@ def choose_threshold(score: Scorer, held_out: Dataset) -> float:
 
     Args:
         score: the trained network.
-        held_out: symbols that it was not trained on.
+        held_out: symbols that the network was not trained on.
 
     Returns:
-        A threshold in 0..1, by :func:`capsonnx.exam.best_threshold`; the worst exam decides.
+        A threshold in 0..1, from :func:`capsonnx.exam.best_threshold`; the worst exam decides.
     """
     answers = {}
     for name, seed in EXAMS.items():
-        with suppress(InputError):  # too few classes, or a network of one size of image
+        with suppress(InputError):  # too few classes, or a network for one image size
             [exam] = build_exams(held_out, [name], seed=seed)
             images, targets = exam.images[:MOST], exam.targets[:MOST]
             answers[name] = _lengths(score, images), targets

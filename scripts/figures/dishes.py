@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TARGET = Path(__file__).parents[2] / "exported" / "dishes"
-BLUE, RED, GREEN, BLACK, REST = "#0072B2", "#D55E00", "#009E73", "#222222", "#BBBBBB"  # differ to the colour-blind too
+BLUE, RED, GREEN, BLACK, REST = "#0072B2", "#D55E00", "#009E73", "#222222", "#BBBBBB"  # distinct to the colour-blind
 LENGTH = 3.0
-"""Of the vectors on the page about pooling."""
+"""The length of the vectors on the page about pooling."""
 
 
 def invert(x: Tensor, steps: int = 3) -> Tensor:
@@ -43,12 +43,12 @@ def slope(x: Tensor, steps: int = 3) -> Tensor:
 
 
 def implicit_slope(y: Tensor) -> Tensor:
-    """dy/dx by differentiating y + cos y = x: no step is seen."""
+    """dy/dx by implicit differentiation of y + cos y = x, which involves no steps."""
     return 1 / (1 - y.sin())
 
 
 def solve(x: Tensor) -> Tensor:
-    """y with y + cos y = x, by bisection: slow and without a gradient, for comparison."""
+    """Solve y + cos y = x for y by bisection: slow and without a gradient, for comparison."""
     low, high = x - 1, x + 1  # |x - y| = |cos y|
     for _ in range(60):
         middle = (low + high) / 2
@@ -58,7 +58,7 @@ def solve(x: Tensor) -> Tensor:
 
 
 def period() -> Tensor:
-    """10,000 x, float64, evenly over [0, 2π) and none of them a multiple of π/2; beyond it all repeats, 2π higher."""
+    """10,000 x, float64, evenly spaced in [0, 2π), none a multiple of π/2; y repeats beyond, 2π higher."""
     return (torch.arange(10_000, dtype=torch.float64) + 0.25) * (2 * math.pi / 10_000)
 
 
@@ -76,7 +76,7 @@ def pool(sequence: Tensor, steps: int = 3, start: Tensor | None = None) -> Tenso
 
 
 def capsules(sequence: Tensor, weight: Tensor) -> Tensor:
-    """The output capsules (J, D) that the project's own layer, with this W (J, C, D), makes of a sequence (n, C)."""
+    """The output capsules (J, D) of the project's own layer, with this W (J, C, D), for a sequence (n, C)."""
     classes, channels, dimension = weight.shape
     layer = CapsuleNetwork(NetworkConfig(classes=classes, widths=(1, 1, 1, channels), dimension=dimension)).capsules
     layer.weight = torch.nn.Parameter(weight)
@@ -85,7 +85,7 @@ def capsules(sequence: Tensor, weight: Tensor) -> Tensor:
 
 
 def fan(*degrees: float, length: float = LENGTH) -> Tensor:
-    """Vectors (n, 2) float64 of one length, in these directions."""
+    """Vectors (n, 2) float64 of equal length, in these directions in degrees."""
     angles = torch.tensor(degrees, dtype=torch.float64).deg2rad()
     return length * torch.stack([angles.cos(), angles.sin()], dim=1)
 
@@ -96,12 +96,12 @@ def two_clusters(length: float = LENGTH) -> Tensor:
 
 
 def with_outlier(length: float = LENGTH) -> Tensor:
-    """Seven vectors around 0°, then one of this length at 90°."""
+    """Seven vectors around 0°, then one of the given length at 90°."""
     return torch.cat([fan(-18, -12, -6, 0, 6, 12, 18), fan(90, length=length)])
 
 
 def draw_inverse() -> Figure:
-    """Value, derivative, and the error of the value by the number of steps."""
+    """Plot the value, its derivative, and the error of the value by the number of steps."""
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     values, slopes, errors = figure.subplots(1, 3)
     x = period()
@@ -137,7 +137,7 @@ def draw_inverse() -> Figure:
 
 
 def draw_pooling() -> Figure:
-    """Two clusters; an outlier; and the weight of the outlier by its length."""
+    """Plot two clusters, an outlier, and the weight of the outlier by its length."""
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     clusters, outlier, shares = figure.subplots(1, 3)
     _draw_steps(clusters, two_clusters(), "five against three")

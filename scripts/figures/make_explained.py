@@ -1,4 +1,4 @@
-"""Draw exported/explained.png: a page of scattered test digits, and why the shipped model reads it so.
+"""Draw exported/explained.png: a page of scattered test digits, and why the shipped model reads it the way it does.
 
 Run: .venv/bin/python scripts/figures/make_explained.py
 """

@@ -1,4 +1,4 @@
-"""Draw the first images of an exam that a model reads wrongly, each with its scores.
+"""Draw the first images of an exam that a model misreads, each with its scores.
 
 Run: .venv/bin/python scripts/figures/make_failures_figure.py exported/mnist.onnx -o failures.png
 """
@@ -31,7 +31,7 @@ def main(model: Path, output: Path, data: str, name: str, most: int, limit: int 
 
 
 def draw(model: Path, output: Path, data: str, name: str, most: int, limit: int | None) -> str:
-    """Draw and save, and return the title."""
+    """Draw and save the figure, and return its title."""
     network = runtime.load_model(model, provider="cpu")
     contract, digits = network.contract, datasets.load(data, "test")
     (sat,) = exam.build_exams(digits.limited(limit), [name])

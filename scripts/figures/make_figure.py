@@ -1,4 +1,4 @@
-"""Draw exported/figure.png, the picture at the top of the README: what the network saw, and what it reads.
+"""Draw exported/figure.png, the picture at the top of the README: what the network was trained on, and what it reads.
 
 Run: .venv/bin/python scripts/figures/make_figure.py
 """

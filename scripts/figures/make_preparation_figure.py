@@ -1,4 +1,4 @@
-"""Draw exported/preparation.png: scanned pages, shadows on them, forms and photos, and what is made of them.
+"""Draw exported/preparation.png: scans, pages with shadows, forms and photos, each before and after preparation.
 
 Run: .venv/bin/python scripts/figures/make_preparation_figure.py
 """

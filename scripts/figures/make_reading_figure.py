@@ -1,4 +1,4 @@
-"""Draw exported/reading.png: how often a whole string is read without a mistake, by its length and by its spacing.
+"""Draw exported/reading.png: how often a whole string is read without a mistake, by its length and its spacing.
 
 Run: .venv/bin/python scripts/figures/make_reading_figure.py exported/mnist.exams.json
 """
@@ -17,13 +17,13 @@ LINE, REST = "#0072B2", "#BBBBBB"
 
 
 def series(pages: list[dict[str, Any]], family: str) -> dict[int, float]:
-    """The exact strings, in %, of the exams of a family, by the number in their names."""
+    """The exact strings, in %, of each exam of a family, by the number in the exam's name."""
     results = {page["name"].removeprefix(f"{family}-"): page for page in pages if page["name"].startswith(f"{family}-")}
     return {int(number): 100 * page["exact"] for number, page in sorted(results.items(), key=lambda one: int(one[0]))}
 
 
 def draw(pages: list[dict[str, Any]]) -> Figure:
-    """The figure of the results ``pages`` of ``capsonnx evaluate --json``."""
+    """Draw the figure from the results ``pages`` of ``capsonnx evaluate --json``."""
     lengths, gaps = series(pages, "strings"), series(pages, "spacing")
     figure = Figure(figsize=(8.4, 3.1), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)

@@ -2,11 +2,11 @@
 
 Run: .venv/bin/python scripts/portability/portability.py
 
-It sets each runtime up in a folder of its own, asks all of them the same questions in a process of their own, and
-writes exported/portability.json and exported/portability.md after each one, the quick ones first. Each row tells the
-SHA-256 of the file that was asked, and the day. What is in the JSON for the same model and the same set-up is not
-measured again, so that a run that was stopped goes on; --only NAME measures one runtime anew. Setting up takes longest:
---prepare does only that, for a run later.
+Each runtime is installed in a folder of its own and answers the same questions in a process of its own, the quick ones
+first. After each, exported/portability.json and exported/portability.md are written. Each row records the date and the
+SHA-256 of the file that was used. Rows in the JSON that have the same model and set-up are not measured again, so an
+interrupted run can be continued; --only NAME measures one runtime anew. Installing takes the longest: --prepare does
+only that, for a later run.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main(model: Path | None, work: Path, only: tuple[str, ...], *, prepare: bool
 
 
 def install_all(runtimes: list[Runtime], work: Path) -> None:
-    """Install every runtime that is not installed yet, and say of each whether it could be."""
+    """Install every runtime that is not installed yet, and report for each whether it succeeded."""
     for runtime in runtimes:
         print(f"{runtime.name} …", end=" ", file=sys.stderr, flush=True)
         try:
@@ -75,7 +75,7 @@ def install_all(runtimes: list[Runtime], work: Path) -> None:
 
 
 def remembered(results: Path, digest: str) -> dict[str, dict[str, Any]]:
-    """Rows measured before, by name, if they are of this very model and of the set-up as it is now."""
+    """The rows measured earlier, by name, that are for this very model and the current set-up."""
     if not results.is_file():
         return {}
     recorded = json.loads(results.read_text(encoding="utf-8"))
@@ -83,14 +83,14 @@ def remembered(results: Path, digest: str) -> dict[str, dict[str, Any]]:
         return {}
     runtimes = catalogue()
     return {
-        row["name"]: row | dataclasses.asdict(runtimes[row["name"]])  # its words may have changed since
+        row["name"]: row | dataclasses.asdict(runtimes[row["name"]])  # its descriptions may have changed since
         for row in recorded["runtimes"]
         if row["name"] in runtimes and row["setup"] == setup_of(runtimes[row["name"]])
     }
 
 
 def measure(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
-    """Ask a runtime with the file; if it fails, again with a file that has neither evidence nor field."""
+    """Measure a runtime with the file. If it fails, try a file that has neither evidence nor field."""
     given = exported_again(model, work, opset=runtime.opset) if runtime.opset else model
     row = attempt(runtime, given, work, expected)
     plain = {name: right for name, right in expected.items() if not name.endswith(OF_FIELD)}
@@ -101,9 +101,9 @@ def measure(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
 
 
 def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
-    """Set a runtime up, ask it, and compare; whatever goes wrong is the row's failure.
+    """Install a runtime, ask it, and compare its answers. Any error is recorded as the row's failure.
 
-    ``full_file`` of a row is why the runtime does not take the file with all its outputs, or None if it does.
+    In the row, ``full_file`` is None; :func:`measure` sets it to the reason if the runtime only takes fewer outputs.
     """
     folder = work / runtime.name
     row = {
@@ -132,12 +132,12 @@ def attempt(runtime: Runtime, model: Path, work: Path, expected: dict[str, NDArr
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """The SHA-256 of a file in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def shortened(message: str) -> str:
-    """A message in one line, and not more than a few."""
+    """Shorten a message to one line of at most 300 characters."""
     return " ".join(message.split())[:300]
 
 

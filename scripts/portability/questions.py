@@ -1,4 +1,4 @@
-"""What every runtime is asked, the right answers, and how far an answer is from them."""
+"""The questions that every runtime is asked, the right answers, and how far an answer is from them."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ SHAPES = [
     *((1, *size) for size in [(64, 64), (22, 160), (101, 37), (160, 160)]),
     (2, 84, 84),
 ]
-"""Batch, height and width, from the smallest image that the shipped file takes."""
+"""Batch, height and width of the grid, starting from the smallest image that the shipped file takes."""
 PAIRS, BATCH = 1000, 100
 
 OF_FIELD = f".{FIELD}"
-"""Ends the name of an answer that is the output ``field``; every other answer is the lengths."""
+"""The suffix of the names of answers that are the output ``field``. All other answers are the lengths."""
 
 
 def questions() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Name and images of every question: the grid, each shape with four kinds of content, and the pairs."""
+    """Yield the name and images of every question: the grid, each shape with four kinds of content; then the pairs."""
     for number, (shape, content) in enumerate(itertools.product(SHAPES, CONTENTS)):
         batch, height, width = shape
         yield f"{batch:03}x{height:03}x{width:03}-{content}", CONTENTS[content](shape, np.random.default_rng(number))
@@ -48,10 +48,11 @@ def questions() -> Iterator[tuple[str, NDArray[np.uint8]]]:
 
 
 def golden(model: Path, digest: str, folder: Path) -> dict[str, NDArray[np.float32]]:
-    """Write every question to the folder; give what the torch network answers to each, all in float64.
+    """Write every question to the folder, and return the torch network's answers, computed in float64.
 
-    That is the lengths and, if the file has it, for the grid the field as well, under the name with OF_FIELD. It takes
-    minutes, so the answers are kept beside the questions, for the file of this digest and these questions.
+    The answers are the lengths and, if the file has a field, also the field for each question of the grid, named with
+    the suffix OF_FIELD. They take minutes, so they are cached beside the questions, for the file with this digest and
+    for these questions.
     """
     kept = folder.with_name("golden.npz")
     made_for = f"{digest} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
@@ -65,7 +66,7 @@ def golden(model: Path, digest: str, folder: Path) -> dict[str, NDArray[np.float
 
 
 def answers_to_questions(model: Path, folder: Path) -> dict[str, NDArray[np.float32]]:
-    """Write every question to the folder anew; give the network's answers, as :func:`golden` says."""
+    """Write every question to the folder anew, and return the network's answers, as described in :func:`golden`."""
     loaded = load_model(model, provider="cpu")
     network = network_inside(load_onnx(model), loaded.contract)
     outputs = [name for name in (LENGTHS, FIELD) if name in loaded.outputs]
@@ -84,7 +85,7 @@ def answers_to_questions(model: Path, folder: Path) -> dict[str, NDArray[np.floa
 
 
 def exported_again(model: Path, folder: Path, *, opset: int = 0, plain: bool = False) -> Path:
-    """The network of a file as another file in the folder: of another opset, or of lengths and poses alone."""
+    """Export the network of a file to another file in the folder: with another opset, or lengths and poses alone."""
     contract = load_model(model, provider="cpu").contract
     path = folder / f"{'plain' if plain else 'full'}-{opset}.onnx"
     outputs = [LENGTHS, POSES] if plain else None
@@ -94,7 +95,7 @@ def exported_again(model: Path, folder: Path, *, opset: int = 0, plain: bool = F
 
 
 def compare(expected: Mapping[str, NDArray[np.float32]], found: Mapping[str, NDArray[np.float32]]) -> dict[str, Any]:
-    """How far the answers are from the right ones, and on how many pairs the two highest classes are the same."""
+    """How far the answers are from the right ones, and for how many pairs the two highest classes agree."""
     lengths, field = (
         [
             float(np.abs(found[name] - right).max()) if found[name].shape == right.shape else np.inf
@@ -119,10 +120,10 @@ def compare(expected: Mapping[str, NDArray[np.float32]], found: Mapping[str, NDA
 
 
 def greatest(differences: list[float]) -> float | None:
-    """The greatest difference; None if there is none, or one of them is not finite."""
+    """The largest difference; None if there are none or one of them is not finite."""
     return max(differences) if differences and np.isfinite(differences).all() else None
 
 
 def top_two(lengths: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The two highest classes of each image, in the order of the classes."""
+    """The two highest classes of each image, in class order."""
     return np.sort(np.argsort(lengths, axis=1, kind="stable")[:, -2:], axis=1)

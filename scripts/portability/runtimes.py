@@ -1,4 +1,4 @@
-"""Setting a runtime up in a folder of its own, and asking it in a process of its own."""
+"""Install a runtime in a folder of its own, and ask it in a process of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DRIVERS = Path(__file__).parent / "drivers"
 LONGEST_SETUP, LONGEST = 1800, 600
-"""Seconds that a runtime may take to be installed, and then, unless its row says otherwise, to answer."""
+"""Seconds that each step of installing a runtime may take, and that answering may, unless its row says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,17 @@ class Runtime:
     """A row of runtimes.toml.
 
     Attributes:
-        name: for --only, and of its folder.
-        title: for the table.
-        engine: what computes; several rows may be one engine.
+        name: the name for --only and of its folder.
+        title: the title in the table.
+        engine: what does the computing; several rows may share one engine.
         driver: the file in scripts/portability/drivers that asks it.
-        packages: what to install, with versions; from PyPI, or from npm for a driver in JavaScript.
+        packages: what to install, with versions: from PyPI, or from npm for a driver in JavaScript.
         python: the version of Python to install into.
-        dynamic: whether one loaded model answers all shapes; the driver of one that is not loads it for each.
-        opset: of the file that it is given, exported from the same network; 0 for the file itself.
+        dynamic: whether the model, loaded once, answers all shapes; if not, the driver loads it for each shape.
+        opset: the opset of the file it is given, exported from the same network; 0 for the file itself.
         longest: seconds that it may take to answer.
-        took: what it took, for the table.
-        trouble: what it stumbles over, for the table where it does.
+        took: what it took to run it, for the table.
+        trouble: what it fails on, for the table, if it does.
     """
 
     name: str
@@ -63,7 +63,7 @@ def catalogue() -> dict[str, Runtime]:
 
 
 def setup_of(runtime: Runtime) -> str:
-    """What a measured row belongs to: the packages and the driver."""
+    """A hash of what a measured row depends on: the packages, the options and the driver."""
     files = [DRIVERS / runtime.driver, *sorted(DRIVERS.glob("answering.*"))]
     if "chromium.mjs" in files[0].read_text(encoding="utf-8"):
         files.append(DRIVERS / "chromium.mjs")
@@ -75,7 +75,7 @@ def setup_of(runtime: Runtime) -> str:
 
 
 def install(runtime: Runtime, folder: Path) -> list[str]:
-    """Install the packages into the runtime's folder, once; give the command that runs its driver."""
+    """Install the packages into the runtime's folder, once, and return the command that runs its driver."""
     is_script = runtime.driver.endswith(".mjs")
     python = folder / "bin" / "python"
     stamp, wanted = folder / "installed", repr((runtime.packages, runtime.python))
@@ -93,12 +93,12 @@ def install(runtime: Runtime, folder: Path) -> list[str]:
 
 
 def interpreter(version: str) -> str:
-    """A Python of this version: this one, one on the path, or one of pyenv's."""
+    """A Python of this version: the running one, one on the path, or one of pyenv's."""
     if version == "{}.{}".format(*sys.version_info):
         return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for candidate in [f"python{version}", *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]:
-        # A shim of pyenv is there even where its version is not chosen, and then fails.
+        # A pyenv shim exists even if its version is not selected, and then fails.
         if (
             shutil.which(candidate)
             and subprocess.run([candidate, "-V"], check=False, capture_output=True).returncode == 0
@@ -110,11 +110,11 @@ def interpreter(version: str) -> str:
 def ask(
     command: list[str], model: Path, folder: Path, questions: Path, *, longest: int
 ) -> tuple[str, dict[str, NDArray[np.float32]], dict[str, str]]:
-    """Run the driver; give the runtime's version, its answers, and the messages of what failed."""
+    """Run the driver and return the runtime's version, its answers, and the messages of what failed."""
     answers = folder / "answers"
     shutil.rmtree(answers, ignore_errors=True)
     answers.mkdir()
-    given = shutil.copy(model, folder / "given.onnx")  # some converters write into the file that they are given
+    given = shutil.copy(model, folder / "given.onnx")  # some converters modify the file that they are given
     output = execute([*command, *map(str, (given, questions, answers))], folder, longest)
     noted = answers / "errors.json"
     errors = json.loads(noted.read_text()) if noted.is_file() else {}
@@ -123,9 +123,10 @@ def ask(
 
 
 def execute(command: list[str], folder: Path, longest: int) -> str:
-    """Run a command, its words into the folder's log; give what it printed, or raise with the end of it.
+    """Run a command and return what it printed, or raise an error with the last line of its output.
 
-    One that takes longer than ``longest`` seconds is ended with all that it started, such as a browser.
+    Its standard error goes to the folder's log. If it takes longer than ``longest`` seconds, it is killed together with
+    everything that it started, perhaps a browser.
     """
     log = folder / "log.txt"
     with log.open("ab") as stream:
@@ -144,7 +145,7 @@ def execute(command: list[str], folder: Path, longest: int) -> str:
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and whatever of its group is still there."""
+    """Kill a process and whatever is left of its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -17,7 +17,7 @@ TOLERANCE = 1e-4
 
 
 def is_full(row: dict[str, Any]) -> bool:
-    """Whether a runtime answers every question, within the tolerance and with the right top two."""
+    """Whether a runtime answers every question within the tolerance and with the right top two."""
     return (
         row["failure"] is None
         and row["max_difference"] is not None
@@ -28,12 +28,12 @@ def is_full(row: dict[str, Any]) -> bool:
 
 
 def is_small(difference: float | None, *, asked: bool) -> bool:
-    """Whether an output that a runtime may give is within the tolerance, or was not given."""
+    """Whether an optional output is within the tolerance, or was not given."""
     return not asked or (difference is not None and difference <= TOLERANCE)
 
 
 def summary(row: dict[str, Any]) -> str:
-    """One line on a row."""
+    """Summarise a row in one line."""
     difference = row.get("max_difference")
     found = (
         "no answer"
@@ -45,7 +45,7 @@ def summary(row: dict[str, Any]) -> str:
 
 
 def publish(results: Path, digest: str, rows: list[dict[str, Any]]) -> None:
-    """Write the rows as JSON and as a table, those that run with free sizes first."""
+    """Write the rows as JSON and as a table, runtimes that answer every question first, then those with free sizes."""
     shapes = [list(shape) for shape in SHAPES]
     recorded = {
         "sha256": digest,
@@ -78,7 +78,7 @@ def engines_of(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def line(row: dict[str, Any]) -> str:
-    """A row of the table."""
+    """A row as a line of the table."""
     difference = row.get("max_difference")
     sizes = ("yes" if row["dynamic"] else "loaded for each size") if difference is not None else "–"
     pairs = "–" if difference is None else f"{row['pairs_agreeing']} / {row['pairs']}"
@@ -92,5 +92,5 @@ def line(row: dict[str, Any]) -> str:
 
 
 def figure(difference: float | None) -> str:
-    """A difference, or a dash where there is none."""
+    """A difference as text, or a dash if there is none."""
     return "–" if difference is None else f"{difference:.1e}"

@@ -102,15 +102,15 @@ def card(
     *,
     count: int,
 ) -> str:
-    """The whole card of a run's files, of which the first is the one of float32.
+    """Write the whole card for the files of a run. The first file must be the float32 one.
 
     Args:
-        run: its folder.
-        name: of the files, without what follows the first dot.
-        trained: what is in the folder.
-        inspections: of the files.
-        exams: what ``capsonnx evaluate --json`` found of the first.
-        count: the images of the training split.
+        run: the folder of the run.
+        name: the name of the files, up to the first dot.
+        trained: the contents of the folder.
+        inspections: one for each file.
+        exams: what ``capsonnx evaluate --json`` found for the first file.
+        count: the number of images in the training split.
     """
     inspection = inspections[0]
     assert inspection.parity is not None  # noqa: S101 - of a float32 file it is always measured
@@ -153,7 +153,7 @@ def recipe_facts(run: Path, trained: training.Trained, count: int) -> dict[str, 
 
 
 def exams_text(exams: dict[str, Any]) -> str:
-    """The sections of a card that tell what ``capsonnx evaluate --json`` found."""
+    """The sections of a card with the results of ``capsonnx evaluate --json``."""
     return EXAMS.format(
         **{key: exams[key] for key in ("model", "provider", "batch_size", "threshold")},
         data=data_option(exams["data"]),
@@ -164,21 +164,21 @@ def exams_text(exams: dict[str, Any]) -> str:
 
 
 def optimizer_text(recipe: training.Recipe) -> str:
-    """What trains the weights, with the highest rates."""
+    """Describe the optimizers of the weights, with their highest rates."""
     muon = f"Muon to {recipe.muon_rate:g}, Adam for the rest" if recipe.muon_rate else "Adam"
     averaged = f", weights averaged with decay {recipe.averaging:g}" if recipe.averaging else ""
     return f"{muon} to {recipe.learning_rate:g}{averaged}"
 
 
 def routing_text(config: training.TrainingConfig) -> str:
-    """Which routing the network has, and how often it goes round."""
+    """Describe the routing of the network and its number of iterations."""
     network, trained = config.network, config.recipe.training_routings
     while_trained = f", {trained} while it was trained" if trained else ""
     return f"{network.routing}, {network.routings} iterations{while_trained}"
 
 
 def data_option(data: str) -> str:
-    """What names the data to a command, where it is not its default."""
+    """The option that names the data to a command, or nothing for the default data."""
     return "" if data == "mnist" else f" --data {data}"
 
 
@@ -197,7 +197,7 @@ def file_row(inspection: export.Inspection) -> str:
 
 
 def agreement_text(reduced: list[export.Inspection]) -> str:
-    """How the int8 file reads next to the float32 file."""
+    """Describe how the readings of the int8 file compare with those of the float32 file."""
     agreement = reduced[0].agreement if reduced else None
     if agreement is None:
         return "There is no int8 file: it does not read as the float32 file does."
@@ -210,12 +210,12 @@ def agreement_text(reduced: list[export.Inspection]) -> str:
 
 
 def pages_text(results: list[dict[str, Any]]) -> str:
-    """The exams of pages, or nothing of a model that locates no symbols."""
+    """The section on exams of pages, or nothing for a model that does not locate symbols."""
     return PAGES.format(rows="\n".join(page_row(result) for result in results)) if results else ""
 
 
 def page_row(result: dict[str, Any]) -> str:
-    """One exam of pages as a line of the table; what an exam does not have is a dash."""
+    """One exam of pages as a line of the table, with a dash for missing values."""
     keys = ("exact", "character_errors", "precision", "recall")
     shares = ["–" if result.get(key) is None else f"{100 * result[key]:.2f}" for key in keys]
     counts = [result["name"], str(result["pages"]), str(result["symbols"])]
@@ -224,7 +224,7 @@ def page_row(result: dict[str, Any]) -> str:
 
 
 def row(result: dict[str, Any]) -> str:
-    """One exam as a line of the table; what does not apply to images without a symbol is a dash."""
+    """One exam as a line of the table, with a dash for values that do not apply to images without a symbol."""
     keys = ("top", "confident", "read", "exact")
     shares = ["–" if result[key] is None else f"{100 * result[key]:.2f}" for key in keys]
     length = "–" if result["length"] is None else f"{result['length']:.3f}"

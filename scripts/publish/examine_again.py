@@ -1,8 +1,8 @@
-"""Examine a shipped file again: its NAME.exams.json, and the tables of its card.
+"""Examine a shipped file again, and update its NAME.exams.json and the tables of its card.
 
 Run: .venv/bin/python scripts/publish/examine_again.py exported/mnist.onnx --all
      .venv/bin/python scripts/publish/examine_again.py exported/fashion-mnist.onnx
-The exams are those of the last time, on the same data; with --all every exam that there is by now.
+The exams are those of the last time, on the same data; with --all, every exam that exists by now.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def examine(model: Path, data: str, names: Sequence[str] = ()) -> dict[str, Any]:
-    """What a file reads in some exams or all, as ``capsonnx evaluate`` does; kept beside it as NAME.exams.json."""
+    """Run some or all exams of a file, as ``capsonnx evaluate`` does; save the results beside it as NAME.exams.json."""
     found = evaluate(load_model(model), data, names, batch_size=128, note=print)
     exams = {**found.to_json(), "model": str(model.resolve().relative_to(ROOT))}
     text = json.dumps(exams, indent=1) + "\n"
@@ -35,7 +35,7 @@ def examine(model: Path, data: str, names: Sequence[str] = ()) -> dict[str, Any]
 
 
 def renewed(card: str, exams: dict[str, Any]) -> str:
-    """A card with other exams."""
+    """A card with its exams replaced."""
     before, rest = card.split("## Exams\n")
     after = rest.split("## Known limits\n")[1]
     return f"{before}{exams_text(exams)}\n## Known limits\n{after}"

@@ -1,8 +1,8 @@
-"""Export the network inside an exported file again, as this version of capsonnx exports it: the same weights.
+"""Export the network inside an exported file again with this version of capsonnx, keeping the weights.
 
 Run: .venv/bin/python scripts/publish/export_again.py old.onnx exported/mnist.onnx
      .venv/bin/python scripts/publish/export_again.py exported/mnist.onnx exported/mnist.int8.onnx --int8 runs/default
-The metadata stays that of the old file, but for what this version adds. The gate is that of every export.
+The metadata of the old file is kept, except for what this version adds. The gate is the same as for every export.
 """
 
 from __future__ import annotations

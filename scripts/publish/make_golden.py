@@ -1,8 +1,8 @@
-"""Make exported/golden.json: tiny images and what the shipped model says of them, for any port to test itself against.
+"""Make exported/golden.json: tiny images with the shipped model's answers, for any port to test itself against.
 
 Run: .venv/bin/python scripts/publish/make_golden.py
-The answers are those of the torch network in float64 with the file's own weights, so no runtime is its own judge. Run
-it again whenever the model is exported again; the same model gives the same bytes.
+The answers are those of the torch network in float64 with the file's own weights, so that no runtime judges itself. Run
+this again whenever the model is exported again; the same model gives the same bytes.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 EXPORTED = Path(__file__).parents[2] / "exported"
 
 TOLERANCE = 1e-4
-"""What float32 in any runtime keeps to; a wrong input or a lost operator is off by a hundred times as much."""
+"""The accuracy of float32 in any runtime. A wrong input or a lost operator is off by a hundred times as much."""
 
 DECIMALS = 6
-"""Of the answers: far finer than the tolerance, and coarser than the last bits in which two machines may differ."""
+"""The decimals of the answers: far finer than the tolerance, coarser than the last bits, where machines may differ."""
 
 
 @click.command()
@@ -62,7 +62,7 @@ def main(model: Path, output: Path) -> None:
 
 
 def tiny_images() -> list[tuple[str, NDArray[np.uint8]]]:
-    """Batches (batch, height, width) of MNIST test digits, each with words on what it shows and what that tests."""
+    """Batches (batch, height, width) of MNIST test digits, each with words on what it shows and tests."""
     digits = datasets.load("mnist", "test").images
     return [
         (
@@ -79,14 +79,14 @@ def tiny_images() -> list[tuple[str, NDArray[np.uint8]]]:
 
 
 def answers(network: Network, images: NDArray[np.uint8], outputs: Sequence[str]) -> dict[str, object]:
-    """The outputs of a batch that are named, as nested lists; their shapes are in :mod:`capsonnx.contract`."""
+    """The named outputs for a batch, as nested lists; their shapes are in :mod:`capsonnx.contract`."""
     with torch.inference_mode():
         found = network.outputs(network.features(torch.from_numpy(images.copy())), outputs)
     return {name: output.numpy().round(DECIMALS).tolist() for name, output in found.items()}
 
 
 def as_text(value: object) -> str:
-    """JSON with every innermost list, such as a row of pixels, on one line."""
+    """JSON with every innermost list, for example a row of pixels, on one line."""
     text = json.dumps(value, indent=1, ensure_ascii=False)
     return re.sub(r"\[\s+([^][{}]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 

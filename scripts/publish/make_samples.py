@@ -1,7 +1,7 @@
-"""Make exported/samples: images that hold several MNIST test digits, in the sizes, inks and formats that people have.
+"""Make exported/samples: images with several MNIST test digits, in sizes, inks and formats that occur in practice.
 
 Run: .venv/bin/python scripts/publish/make_samples.py
-The name of every file says what is in it, in reading order. The same files come out each time.
+The name of every file says what is in it, in reading order. Every run makes the same files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parents[2] / "exported" / "samples"
 
 
 class Digits:
-    """Test digits on demand: each one drawn by chance, none twice."""
+    """Test digits on demand, drawn at random and never twice."""
 
     def __init__(self) -> None:
         self.test = datasets.load("mnist", "test")
@@ -55,7 +55,7 @@ class Digits:
 
 
 def paper(image: NDArray[np.uint8], ink: tuple[int, int, int], ground: tuple[int, int, int]) -> Image.Image:
-    """Light-on-dark levels as coloured ink on coloured paper."""
+    """Convert light-on-dark levels to coloured ink on coloured paper."""
     share = image[..., None] / 255
     return Image.fromarray(np.rint(share * np.array(ink) + (1 - share) * np.array(ground)).astype(np.uint8))
 

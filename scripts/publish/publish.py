@@ -2,8 +2,8 @@
 
 Run: .venv/bin/python scripts/publish/publish.py runs/default --name mnist
      .venv/bin/python scripts/publish/publish.py runs/fashion --name fashion-mnist --exam singles --exam pairs
-Everything goes to exported/. Every figure in the card is printed by this command. Where the int8 file does not pass the
-gate there is none, and the card says so.
+Everything goes to exported/. Every figure in the card is printed by this command. If the int8 file does not pass the
+gate, it is not kept, and the card says so.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main(run: Path, name: str, names: tuple[str, ...]) -> None:
 
 
 def export_int8(trained: training.Trained, contract: Contract, target: Path) -> list[export.Inspection]:
-    """Export the int8 file too; none, and none left of an earlier run, where it reads otherwise."""
+    """Export the int8 file as well. If it reads differently, keep neither it nor one of an earlier run."""
     calibration = export.calibration_of(trained.config)
     try:
         return [export.export(trained.network, contract, target, precision="int8", calibration=calibration)]

@@ -1,8 +1,8 @@
-"""Measure how time and memory grow with the size of images and with the batch: a figure, a table, and a check.
+"""Measure how time and memory grow with the image size and the batch size: a figure, a table, and a check.
 
 Run: .venv/bin/python scripts/speed/bench_growth.py [--model FILE] [--output exported/growth]
-Every point is a process of its own, so that its peak of memory is its own. Writes NAME.png, NAME.md and NAME.json. Exit
-code 1 if memory does not grow linearly with the number of pixels.
+Every point runs in a process of its own, so that its peak memory is its own. Writes NAME.png, NAME.md and NAME.json.
+The exit code is 1 if memory does not grow linearly with the number of pixels.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def to_json(growth: Growth, fits: Mapping[str, Fit], request: Request) -> dict[s
 
 
 def draw(growth: Growth, fits: Mapping[str, Fit], path: Path) -> None:
-    """Time and memory against pixels, both axes logarithmic, with the line that memory was fitted by."""
+    """Plot time and memory against pixels, both axes logarithmic, with the fitted line for memory."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - only this needs the extra 'pictures'
 
     figure = Figure(figsize=(10, 4), layout="constrained")

@@ -1,8 +1,8 @@
-"""Measure what reading costs besides inference: to pick symbols out of the field, and to prepare scans and photos.
+"""Measure what reading costs besides inference: picking symbols out of the field, and preparing scans and photos.
 
 Run: .venv/bin/python scripts/speed/bench_reading.py [--model FILE] [--output exported/reading-speed.md]
-All on the same pages as inference, in turns with it, on the CPU. Prints two tables; exits with 1 if picking takes more
-than 10 % of the time of inference.
+Each is measured on the same pages as inference, in turns with it, on the CPU. Prints two tables. The exit code is 1 if
+picking takes more than 10 % of the time of inference.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MOST = 0.1
 
 
 def batch_of(pages: exam.PageExam, model: runtime.Model) -> NDArray[np.uint8]:
-    """As ``infer`` would batch them: pages of the commonest shape, (batch, height, width)."""
+    """The pages of the most common shape, as ``infer`` would batch them: (batch, height, width)."""
     placed = [load_page(image, model.contract).levels for image in pages.images[:PAGES]]
     [(shape, _)] = Counter(page.shape for page in placed).most_common(1)
     return np.stack([page for page in placed if page.shape == shape][:BATCH])
@@ -53,7 +53,7 @@ def read(model: runtime.Model, images: NDArray[np.uint8], fields: NDArray[np.flo
 
 
 def prepared(model: runtime.Model, seconds: float) -> str:
-    """The table of what it takes to prepare one page after the other, and to infer it then."""
+    """A table of the time it takes to prepare one page after the other, and then to infer it."""
     rows = []
     for pages in exam.build_page_exams(datasets.load("mnist", "test"), SCANS):
         given = [grey(image) for image in pages.images[:FEW]]
@@ -87,7 +87,7 @@ def main(path: Path | None, seconds: float, output: Path | None) -> None:
             "read": partial(read, model, images, fields),
         }
         timings = measure(calls, seconds=seconds)
-        share = ratio(timings["infer"], timings["read"])  # how many times as fast inference is, so less than one
+        share = ratio(timings["infer"], timings["read"])  # picking time over inference time, so less than one
         worst = max(worst, share.median)
         each = (f"{1000 * timings[key].median / len(images):.2f}" for key in ("infer", "read"))
         spread = f"{share.least:.1%} to {share.greatest:.1%}"

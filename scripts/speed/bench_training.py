@@ -1,8 +1,8 @@
-"""Measure seconds per epoch of the training step as trained, and with each of its choices undone or added.
+"""Measure the seconds per epoch of the training step as trained, and with its choices changed in every combination.
 
 Run: .venv/bin/python scripts/speed/bench_training.py [--device cuda] [--json]
-Each choice trains a network of its own on the same digits, drawn and augmented alike, for a few steps in turns with
-the others. The first row is a plain loop: eager, float32, images with channels first.
+Each combination trains a network of its own on the same digits, drawn and augmented alike, for a few steps in turns
+with the others. The first row is a plain loop: eager, float32, images with channels first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Stem = Literal["fp32", "bf16"]
 Choice = tuple[Stem, str, str]
-"""Precision of the stem, memory format, and whether the stem is compiled."""
+"""The precision of the stem, the memory format, and whether the stem is compiled."""
 
 STEMS: tuple[Stem, ...] = ("fp32", "bf16")
 PLAIN: Choice = ("fp32", "contiguous", "eager")
@@ -58,7 +58,7 @@ def main(name: Any, recipe: str, steps: int, rounds: int, compiled: bool, as_jso
     few = training.limited(steps * config.recipe.batch_size)
     choices = list(itertools.product(STEMS, ("contiguous", "channels_last"), ("eager", "compiled")[: 1 + compiled]))
     calls = {choice: training_of(choice, config, few, device) for choice in choices}
-    found = measure(calls, seconds=1e-9, rounds=rounds)  # so one call a turn
+    found = measure(calls, seconds=1e-9, rounds=rounds)  # so that each turn is one call
     epoch = math.ceil(len(training) / config.recipe.batch_size) / math.ceil(len(few) / config.recipe.batch_size)
     trained = (choose_precision("auto", device), "channels_last", "eager")
     rows = [
@@ -82,18 +82,18 @@ def main(name: Any, recipe: str, steps: int, rounds: int, compiled: bool, as_jso
 
 
 def training_of(choice: Choice, config: TrainingConfig, few: Dataset, device: torch.device) -> Callable[[], object]:
-    """A call that trains a new network of a choice on a few digits once more."""
+    """A function that trains a new network, with these choices, on a few digits once more at each call."""
     precision, memory, mode = choice
     run = Run(replace(config, precision=precision), few, device)
     layout = torch.channels_last if memory == "channels_last" else torch.contiguous_format
     run.network.to(memory_format=layout)  # type: ignore[call-overload] # the stubs know it with tensors only
-    run.optimizers = make_optimizers(run.network, config.recipe)  # which step on weights where these lie
+    run.optimizers = make_optimizers(run.network, config.recipe)  # for the weights in their new layout
     run.steps = 1 << 30  # the schedule never ends
     if mode == "compiled":
-        run.network.stem.compile(dynamic=True)  # each batch has canvases of another size
+        run.network.stem.compile(dynamic=True)  # the canvas size varies between batches
 
     def call() -> None:
-        run.epoch(lambda: None)  # which reads the loss, so a GPU is waited for
+        run.epoch(lambda: None)  # reads the loss, so it waits for the GPU
 
     return call
 

@@ -1,9 +1,10 @@
 """Check the shipped model on this machine's GPU, and measure it there beside its peers: one Markdown table and JSON.
 
-Run: scripts/gpu_check [--output exported/gpu]; with --dry-run on a CPU, which tries out this script and says nothing
-of a GPU. Without CUDA it refuses. What matters most comes first, and the report is written after each part: a failure,
-or the end of borrowed time, loses no more than the part at hand. Exit code 1 if the GPU does not compute what the CPU
-does. It takes four minutes or so, most of which torch.compile needs.
+Run: scripts/gpu_check [--output exported/gpu]; with --dry-run on a CPU, which only tries out this script and says
+nothing about a GPU. Without CUDA it refuses to run. The most important parts come first, and the report is written
+after each part, so that a failure or the end of borrowed time loses only the current part. The exit code is 1 if the
+GPU does not compute what the CPU does, or if a part failed. It takes about four minutes, most of them for
+torch.compile.
 """
 
 from __future__ import annotations
@@ -47,23 +48,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 TOLERANCE = 1e-4
-"""In float32 without TF32; a GPU sums in another order than a CPU."""
+"""The tolerance in float32 without TF32: a GPU sums in a different order than a CPU."""
 
 TF32_TOLERANCE = 2e-2
-"""TF32 rounds the factors to ten bits. This much is asked so that a broken path shows; the table says what it was."""
+"""The tolerance with TF32, which rounds the factors to ten bits. It only has to reveal a broken path; the table gives
+the actual difference."""
 
 REDUCED_TOLERANCE = 2e-2
-"""Of fewer bits, the mean difference of the lengths: single ones, of broken digits, may be anywhere."""
+"""With fewer bits, the tolerance of the mean difference of the lengths; those of broken digits may be anywhere."""
 
 EXAMS = ("pairs-vertical", "pairs-horizontal")
 
 PROFILED = 10
-"""Calls, of whose kernels the mean is told: of one alone, a copy may take several times as long as usual."""
+"""The number of calls to average kernel times over: in a single call, a copy may take several times as long."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """How much of everything."""
+    """How much of everything to measure."""
 
     batches: tuple[int, ...] = (1, 4, 16, 64, 256, 1024, 4096)
     sizes: tuple[tuple[int, int], ...] = ((28, 28), (28, 56))
@@ -105,7 +107,7 @@ def main(output: Path | None, dry_run: bool) -> None:
 
 
 def check(provider: str, scale: Scale, save: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Do all of it; the report as JSON values, saved after each part."""
+    """Run all parts and return the report as JSON values, saved after each part."""
     path = default_model_path()
     model = load_model(path, provider=provider)
     device = choose_device("cuda" if provider == "cuda" else "cpu")
@@ -144,7 +146,7 @@ def one_line(error: Exception) -> str:
 
 
 def precisions(path: Path, folder: Path) -> dict[str, Path]:
-    """The float32 file, one of float16 made from it, and the shipped one of int8."""
+    """The float32 file, a float16 file made from it, and the shipped int8 file."""
     half = folder / "mnist.fp16.onnx"
     half.write_bytes(to_half(path.read_bytes()))
     files = {"fp32": path, "fp16": half, "int8": path.with_name("mnist.int8.onnx")}
@@ -152,7 +154,7 @@ def precisions(path: Path, folder: Path) -> dict[str, Path]:
 
 
 def parities(path: Path, provider: str, scale: Scale) -> dict[str, Any]:
-    """Every output of the provider beside the CPU's, without TF32 and with it."""
+    """Compare every output of the provider with the CPU's, without and with TF32."""
     choices = {"TF32 off": (Cuda(), TOLERANCE), "TF32 on": (Cuda(tf32=True), TF32_TOLERANCE)}
     found = {}
     for name, (cuda, tolerance) in choices.items():
@@ -168,7 +170,7 @@ def parities(path: Path, provider: str, scale: Scale) -> dict[str, Any]:
 
 
 def nodes(path: Path, provider: str) -> dict[str, Any]:
-    """How many nodes each provider really ran, and which are not on the GPU. (Their times are those of launching.)"""
+    """Count the nodes that each provider actually ran, and list those not on the GPU. (Only their launch is timed.)"""
     ran = profile(path, (64, 28, 56), provider=provider)
     return {
         "count": Counter(node.provider for node in ran),
@@ -177,7 +179,7 @@ def nodes(path: Path, provider: str) -> dict[str, Any]:
 
 
 def kernels(files: dict[str, Path], device: torch.device, scale: Scale) -> dict[str, Any]:
-    """What one batch costs on the device, by kinds of kernels; torch's profiler sees all that the process launches."""
+    """What one batch costs on the device, by kind of kernel; torch's profiler sees all that the process launches."""
     if device.type != "cuda":
         return {}
     images, found = digits(1024, 28, 56), {}
@@ -206,11 +208,11 @@ KINDS = {
     "convolutions": ("fprop", "convol", "conv2d", "fft2d", "gemm_cf32"),
     "products of matrices": ("gemm", "gemv"),
 }
-"""What a kernel does, by a part of its name; the first that fits."""
+"""What a kernel does, by a part of its name; the first match applies."""
 
 
 def by_kind(rows: list[tuple[str, float, float]]) -> dict[str, Any]:
-    """Microseconds of each kind of kernels, and how many were launched, from rows of name, microseconds and number."""
+    """The microseconds of each kind of kernel, and the launches, from rows of name, microseconds and number."""
     spent = dict.fromkeys([*KINDS, "the rest"], 0.0)
     for name, microseconds, _ in rows:
         kind = next((kind for kind, parts in KINDS.items() if any(part in name for part in parts)), "the rest")
@@ -219,7 +221,7 @@ def by_kind(rows: list[tuple[str, float, float]]) -> dict[str, Any]:
 
 
 def measure_roofs(device: torch.device, scale: Scale) -> dict[str, float]:
-    """Multiply-adds a second of square matrix products, and bytes a second from pinned memory to the device."""
+    """Measure multiply-adds per second of square matrix products, and bytes per second from pinned memory to device."""
     calls: dict[str, Callable[[], object]] = {}
     kinds = {"fp32": (torch.float32, False), "tf32": (torch.float32, True), "fp16": (torch.half, False)}
     for name, (dtype, tf32) in kinds.items():
@@ -254,13 +256,13 @@ def wait(device: torch.device) -> None:
 def throughput(
     files: dict[str, Path], provider: str, scale: Scale, roofs: dict[str, float]
 ) -> Iterator[list[dict[str, Any]]]:
-    """Every system at every size and batch; those of one size and batch take turns. What fails is told as a row."""
+    """Measure every system at every size and batch; those of one size and batch take turns. A failure becomes a row."""
     reference = load_model(files["fp32"], provider="cpu")
     ready: dict[Request, System] = {}
     for height, width in scale.sizes:
         work = multiply_adds(files["fp32"], (1, height, width))
         for batch in scale.batches:
-            torch._dynamo.reset()  # what was compiled for other shapes would be looked through at each call
+            torch._dynamo.reset()  # otherwise each call would search what was compiled for other shapes
             images = digits(batch, height, width)
             expected = reference(images).lengths
             rows: list[dict[str, Any]] = []
@@ -299,7 +301,7 @@ def throughput(
 
 
 def system_for(request: Request, images: np.ndarray, ready: dict[Request, System]) -> System:
-    """One of ours is opened once and takes every shape; a peer is built for each."""
+    """A system for a request. One of ours is opened once and takes every shape; a peer is built for each."""
     if request not in ready:
         built = build_system(request, images)
         if request.system != OURS:
@@ -309,10 +311,10 @@ def system_for(request: Request, images: np.ndarray, ready: dict[Request, System
 
 
 def difference(request: Request, found: Any, expected: np.ndarray) -> float | None:
-    """By how much our lengths are off the CPU's float32 ones: at most, of fewer bits on average; None of a peer.
+    """How far our lengths are from the CPU's in float32: at most or, with fewer bits, on average. A peer: None.
 
     Raises:
-        ParityError: it is more than rounding.
+        ParityError: the difference is more than rounding.
     """
     if request.system != OURS:
         return None
@@ -328,10 +330,10 @@ def difference(request: Request, found: Any, expected: np.ndarray) -> float | No
 
 
 def requests(files: dict[str, Path], provider: str, scale: Scale, batch: int) -> list[Request]:
-    """Each precision; float32 and float16 with the choices there are on a GPU; the peers."""
+    """Requests for each precision, for float32 and float16 with the options for a GPU, and for the peers."""
     fp32, on_gpu = str(files["fp32"]), provider == "cuda"
     asked = [(fp32, Cuda(tf32=True))] if on_gpu else []
-    if on_gpu and batch <= 1024:  # above that, what is saved is little, and all systems hold their memory at once
+    if on_gpu and batch <= 1024:  # above that, little is saved, and all systems hold their memory at once
         asked += [(fp32, Cuda(prefer_nhwc=True)), (fp32, Cuda(graphs=True)), (fp32, Cuda(tf32=True, graphs=True))]
         asked.append((str(files["fp16"]), Cuda(prefer_nhwc=True, graphs=True)))
     ours = [Request(OURS, str(file), provider) for file in files.values()]
@@ -344,7 +346,7 @@ def requests(files: dict[str, Path], provider: str, scale: Scale, batch: int) ->
 
 
 def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict[str, Any]]:
-    """The two-digit exams, from images in main memory to scores there."""
+    """Run the two-digit exams, from images in main memory to scores there."""
     test = datasets.load("mnist", "test").take(np.arange(scale.digits))
     exams = exam.build_exams(test, list(EXAMS))
     rows = []
@@ -355,7 +357,7 @@ def two_digits(files: dict[str, Path], provider: str, scale: Scale) -> list[dict
         model = load_model(file, provider=provider, cuda=cuda)
         sit = partial(exam.sit, model, batch_size=1024, threshold=model.contract.threshold)
         for built in exams:
-            sit(built)  # a warm-up of every shape, the last batch's among them
+            sit(built)  # warms up every shape, including that of the last batch
             rows.append({"precision": name, **dataclasses.asdict(sit(built))})
     return rows
 

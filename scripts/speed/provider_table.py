@@ -7,16 +7,16 @@ from typing import Any
 from capsonnx.benchmark.tables import markdown_table
 
 TARGET_MILLISECONDS = 50
-"""For the two-digit test, all of its images, after warm-up."""
+"""The target for all images of a two-digit test, after warm-up."""
 
 TARGET_RATIOS = {1: 2.0, 1024: 1.0}
-"""How many times as many images a second as :data:`PEER`, by the batch."""
+"""The target, by batch size, for our images per second relative to those of :data:`PEER`."""
 
 PEER = "torch.compile"
 
 
 def to_markdown(report: dict[str, Any]) -> str:
-    """The one table, and below it what is not a row of it."""
+    """The one table and, below it, everything that is not a row of it."""
     title = "# The shipped model on a GPU"
     if report["dry_run"]:
         title = "# A DRY RUN ON THE CPU, on little: it tries out the script and says nothing of a GPU"
@@ -94,7 +94,7 @@ def _nodes_line(one: dict[str, Any]) -> str:
 
 
 def _target_lines(rows: list[dict[str, Any]]) -> list[str]:
-    """Each of ours beside torch.compile, at the batches that there are targets for."""
+    """Compare each of our systems with torch.compile, at the batch sizes that have targets."""
     lines = []
     for batch, target in TARGET_RATIOS.items():
         for size in sorted({tuple(one["size"]) for one in rows}):

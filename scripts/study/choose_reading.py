@@ -1,8 +1,8 @@
-"""Choose the parameters of reading on held-out digits: the peak threshold, and how far symbols stand apart.
+"""Choose the parameters of reading on held-out digits: the peak threshold, and how far apart symbols are.
 
 Run: .venv/bin/python scripts/study/choose_reading.py exported/mnist.onnx
-Pages are made of training digits that the training held out; the test split is not touched. The fields are computed
-once; for each choice of parameters the table gives the exact strings, in %, of every exam, and the mean.
+Pages are made of training digits that were held out of the training; the test split is not touched. The fields are
+computed once. For each choice of parameters, the table gives the exact strings, in %, of every exam, and their mean.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ THRESHOLDS = (0.4, 0.5, 0.6, 0.7)
 ACROSS = (10.0, 12.0, 14.0)
 TOUCHING = (6.0, 8.0, 10.0)
 SURE = (0.8, 0.85, 0.9, 1.0)
-"""The last: symbols never stand nearer than apart."""
+"""With the last value, symbols are never closer than ``apart``."""
 
 
 def fields(model: runtime.Model, pages: PageExam) -> list[tuple[np.ndarray, np.ndarray]]:

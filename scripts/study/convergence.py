@@ -4,8 +4,9 @@ Run: .venv/bin/python scripts/study/study.py --matrix scripts/study/variants.tom
      .venv/bin/python scripts/study/study.py --matrix scripts/study/retrained.toml
      .venv/bin/python scripts/study/convergence.py [--data fashion-mnist]
 
-The first part takes one network of each routing, trained with three iterations, and reads with 1 to 20: its features
-are computed once, and routed again. The second part is of networks that were trained with so many iterations.
+The first part takes one network for each routing, trained with three iterations, and reads with 1 to 20: the features
+are computed once and routed with every number. The second part is about networks that were trained with the same number
+of iterations as they read with.
 """
 
 from __future__ import annotations
@@ -32,22 +33,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ROUTINGS = {"su-normalised": ("#0072B2", "o"), "su": ("#E69F00", "s"), "hinton": ("#D55E00", "^")}
-"""Names of routings and of the variants trained by them, with their color and mark in the figure."""
+"""The names of the routings, and of the variants trained with them, with their colour and marker in the figure."""
 
 MOST = 20
 BATCH = 200
 
 
 class Point(NamedTuple):
-    """What one network does with so many iterations.
+    """The results of one network with a number of iterations.
 
     Attributes:
-        routing: its name.
-        iterations: read with.
-        entropy: of the coupling of an input capsule that is not black, as a share of log J: 1 is uniform, 0 is all for
-            one class.
-        top: the share of pairs whose two classes are on top.
-        confident: … and both above 0.5.
+        routing: the name of the routing.
+        iterations: the number of iterations that it reads with.
+        entropy: the mean entropy of the coupling of input capsules that are not black, as a share of log J: 1 is
+            uniform, 0 gives everything to one class.
+        top: the share of pairs whose two classes have the highest scores.
+        confident: the share of pairs for which these scores are also both above 0.5.
     """
 
     routing: str
@@ -58,10 +59,10 @@ class Point(NamedTuple):
 
 
 def entropy(coupling: Tensor, columns: Tensor) -> tuple[float, int]:
-    """Σ over input capsules that are not zero of the entropy of c_i, as a share of log J, and how many these are.
+    """The sum of the entropies of c_i, as shares of log J, over the nonzero input capsules, and their number.
 
     Args:
-        coupling: c, (batch, J, N), of sum one over J.
+        coupling: c, (batch, J, N), with sum one over J.
         columns: u, (batch, C, N).
     """
     is_lit = columns.any(dim=1)
@@ -71,7 +72,7 @@ def entropy(coupling: Tensor, columns: Tensor) -> tuple[float, int]:
 
 @torch.inference_mode()
 def read(network: CapsuleNetwork, routing: str, pairs: exam.Exam, most: int = MOST) -> list[Point]:
-    """Route the pairs of an exam for 1 to ``most`` iterations."""
+    """Route the pairs of an exam with 1 to ``most`` iterations."""
     layer, total = network.capsules, torch.zeros(most, 4, dtype=torch.float64)
     uniform = torch.full((1, network.config.classes, 1), 1 / network.config.classes)
     with progress_bar(routing, len(pairs)) as bar:
@@ -95,7 +96,7 @@ def read(network: CapsuleNetwork, routing: str, pairs: exam.Exam, most: int = MO
 
 
 def retrained(path: Path, data: str = "mnist") -> dict[str, list[tuple[int, float, float]]]:
-    """For each routing the iterations trained and read with, and the share of pairs top and confident, in %."""
+    """For each routing the iterations trained and read with, and the shares of pairs top and confident in %."""
     rows = load_results(path)
     found: dict[str, list[tuple[int, float, float]]] = {name: [] for name in ROUTINGS}
     for variant in load_matrix(MATRICES / "retrained.toml"):
@@ -130,7 +131,7 @@ def table(points: list[Point], again: dict[str, list[tuple[int, float, float]]])
 
 
 def draw(points: list[Point], again: dict[str, list[tuple[int, float, float]]]) -> Figure:
-    """Entropy and accuracy against the iterations read with, and accuracy against those trained with."""
+    """Plot entropy and accuracy against the iterations read with, and accuracy against those trained with."""
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     panels = figure.subplots(1, 3)
     for name, (color, mark) in ROUTINGS.items():

@@ -1,10 +1,10 @@
 """Measure how well a decoder draws test digits from their poses: alone, and each digit of a pair from its own pose.
 
 Run: .venv/bin/python scripts/study/measure_reconstruction.py mnist.onnx
-Compared is with the original digit, 28×28 pixels in 0..1. 'told' is the share of the squared error of drawing the mean
-digit of the class instead (over the same test digits) that the pose does away with: 100 % is a perfect drawing, 0 % one
-that tells no more than the class does. 'nearer' is the share of the drawings that are nearer to their digit than that
-mean is.
+Drawings are compared with the original digit, 28×28 pixels in 0..1. The baseline is to draw the mean digit of the
+class, over the same test digits. 'told' is the share of the baseline's squared error that the pose removes: 100 % is a
+perfect drawing, 0 % one that says no more than the class does. 'nearer' is the share of drawings that are nearer to
+their digit than the baseline is.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main(model: Path, decoder: Path | None, data: str, limit: int | None, pair: 
 def measure(
     model: runtime.Model, decoder: runtime.Decoder, digits: datasets.Dataset, limit: int | None = None
 ) -> dict[str, dict[str, float]]:
-    """Of digits alone, side by side, and one above the other: how near their drawings come to them."""
+    """Measure how near drawings come to their digits: alone, side by side, and one above the other."""
     digits = digits.limited(limit)
     places = different(digits.targets, 2, stream(0, "pairs"))
     pairs = digits.images[places]

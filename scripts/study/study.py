@@ -6,16 +6,16 @@ Run, in scripts/study, with ../../.venv/bin/python:
      study.py --matrix seeds.toml --only whole-pooled --seeds 1 --results mine.csv
      study_report.py --matrix seeds.toml    # then: table and figures from that file
 
-The names for --only stand in the matrix, beside the titles in the tables. Each run has a folder runs/study/NAME-SEED.
-One that was stopped goes on after its last epoch; one that was examined is in the results and is not made again. One
-whose file the gate refuses is not counted, and said so.
-Nothing is chosen by the test split: recipes are tried on held-out training digits, and every run of the study counts.
-What was tried on the way to the default recipe is a matrix of its own:
+The names for --only are in the matrix, beside the titles for the tables. Each run has a folder runs/study/NAME-SEED. A
+run that was stopped continues after its last epoch. A run that was examined is in the results and is not repeated. A
+run whose file does not pass the gate is not counted, and this is reported.
+Nothing is chosen on the test split: recipes are tried on held-out training digits, and every run of the study counts.
+What was tried on the way to the default recipe is in a matrix of its own:
 
      study.py --matrix tried.toml --held-out
 
-and so are what was tried by digits of other hands, hands.toml, the variants that the article names, variants.toml, and
-trainings with more and fewer iterations of routing, retrained.toml.
+There are also matrices for what was tried on digits by other writers, hands.toml, for the variants that the article
+names, variants.toml, and for training with more and fewer iterations of routing, retrained.toml.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ class Variant:
     """One row of the matrix.
 
     Attributes:
-        name: of the run folders and in the results.
-        title: in the table.
-        seeds: how many runs, from seeds 0, 1, …
-        exams: what each run sits.
+        name: the name in the results and of the run folders.
+        title: the title in the table.
+        seeds: the number of runs, with seeds 0, 1, …
+        exams: the exams that each run sits.
         data, recipe, network, routings, epochs: as for ``capsonnx train``.
-        limit: train on so many digits only.
-        held_out: how many training digits are kept aside.
-        routing, squash, sharing, coupling_axis: likewise, of the capsule layer.
-        changes: of fields of the recipe.
+        limit: train on this many digits only.
+        held_out: how many training digits are held out.
+        routing, squash, sharing, coupling_axis: as for ``capsonnx train``, for the capsule layer.
+        changes: changed fields of the recipe.
     """
 
     name: str
@@ -93,13 +93,13 @@ class Variant:
 
 
 def load_matrix(path: Path) -> list[Variant]:
-    """The variants of a file, each with the file's defaults; and all of them again on each data set of ``[again]``.
+    """Load the variants of a file, with the file's defaults, and all of them again for each data set of ``[again]``.
 
-    There they have the data set's name before their own, and what stands in its table changed. A variant's changes of
-    the recipe come on top of the defaults' changes.
+    The names of the latter are prefixed with that of the data set, and the values of its table replace theirs. A
+    variant's changes to the recipe are merged over those of the defaults.
 
     Raises:
-        InputError: the file is no matrix.
+        InputError: the file is not a matrix.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -127,7 +127,7 @@ def results_of(matrix: Path, *, held_out: bool = False) -> Path:
 
 
 def load_results(path: Path) -> list[dict[str, str]]:
-    """The lines of a file of results, none where there is no file yet."""
+    """Load the lines of a results file; none if there is no file yet."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -135,10 +135,10 @@ def load_results(path: Path) -> list[dict[str, str]]:
 
 
 def save_results(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write a file of results, whole and atomically."""
+    """Write a results file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = io.StringIO()
-    # Older rows lack what was measured first after them.
+    # Older rows lack measurements that were added later.
     fieldnames = list(dict.fromkeys(key for row in rows for key in row))
     writer = csv.DictWriter(text, fieldnames, lineterminator="\n")
     writer.writeheader()
@@ -147,7 +147,7 @@ def save_results(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def trained(variant: Variant, seed: int, folder: Path, device: torch.device) -> training.Trained:
-    """Train one run, or go on with it, or load it if it is done."""
+    """Train one run, resume it, or load it if it is done."""
     dataset = datasets.load(variant.data, "train", progress=True)
     config = variant.config(dataset, device, seed)
     training.train(config, dataset, folder, device=device, resume=(folder / "config.json").exists())
@@ -163,14 +163,14 @@ def judge(done: training.Trained, *, held_out: bool) -> datasets.Dataset:
 
 
 def examine(variant: Variant, model: runtime.Model, digits: datasets.Dataset) -> tuple[exam.Result, ...]:
-    """What the exported file scores on the exams of a variant."""
+    """What the exported file scores in the exams of a variant."""
     return evaluate(model, digits, variant.exams).exams
 
 
 def run(
     variant: Variant, seed: int, device: torch.device, provider: str, *, held_out: bool = False
 ) -> list[dict[str, Any]]:
-    """Train, export through the gate, examine: one run's lines of the results."""
+    """Train, export through the gate, and examine; return the run's lines of the results."""
     folder = RUNS / f"{variant.name}-{seed}"
     done = trained(variant, seed, folder, device)
     inspection = export.export(done.network, export.contract_of(done), folder / "model.onnx")
@@ -235,10 +235,10 @@ def main(
 
 
 def chosen(variants: list[Variant], names: tuple[str, ...]) -> list[Variant]:
-    """The variants of these names, or all where there are none.
+    """The variants with these names, or all if there are no names.
 
     Raises:
-        InputError: there is no variant of a name.
+        InputError: there is no variant with one of the names.
     """
     known = [one.name for one in variants]
     for name in names:
@@ -250,7 +250,7 @@ def chosen(variants: list[Variant], names: tuple[str, ...]) -> list[Variant]:
 def run_missing(
     variants: list[Variant], results: Path, make: Callable[[Variant, int], list[dict[str, Any]]], *, seeds: int
 ) -> None:
-    """Run all that has no results yet, and save each run's as it ends."""
+    """Run everything that has no results yet, and save the results of each run when it ends."""
     wanted = [(variant, seed) for seed in range(seeds) for variant in variants if seed < variant.seeds]
     done = {(row["variant"], row["seed"]) for row in load_results(results)}
     missing = [(variant, seed) for variant, seed in wanted if (variant.name, str(seed)) not in done]
@@ -259,7 +259,7 @@ def run_missing(
         click.echo(f"{variant.name}, seed {seed}", err=True)
         try:
             found = make(variant, seed)
-        except ParityError as error:  # a run without a file to examine is no reason to end all
+        except ParityError as error:  # a run without a file to examine does not stop the others
             click.echo(f"not counted: {error}", err=True)
             continue
         save_results(results, [*load_results(results), *found])

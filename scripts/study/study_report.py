@@ -1,4 +1,4 @@
-"""Put the table of a study into exported/study/README.md, and draw its figure; the matrix says which columns there are.
+"""Put the table of a study into exported/study/README.md, and draw its figure. The matrix defines the columns.
 
 Run: .venv/bin/python scripts/study/study_report.py
      .venv/bin/python scripts/study/study_report.py --matrix scripts/study/variants.toml
@@ -30,7 +30,7 @@ PUBLISHED = {
     },
     "fashion-mnist": {"best published": (89.2, 88.2)},
 }
-"""Pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819; arXiv 1901.10112."""
+"""Published pairs with the right classes on top, and confident, in %: kexue.fm/archives/4819; arXiv 1901.10112."""
 
 REPORT = STUDY / "README.md"
 
@@ -38,7 +38,7 @@ TOP, CONFIDENT = "#0072B2", "#E69F00"
 
 
 def put(text: str, name: str, report: Path = REPORT) -> None:
-    """Replace what stands between the lines ``<!-- NAME -->`` and ``<!-- end -->`` of a Markdown file.
+    """Replace everything between the lines ``<!-- NAME -->`` and ``<!-- end -->`` of a Markdown file.
 
     Raises:
         InputError: the file has no such lines.
@@ -57,7 +57,7 @@ def put(text: str, name: str, report: Path = REPORT) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-    """A figure over several seeds, in %."""
+    """A measurement over several seeds, in %."""
 
     values: list[float]
 
@@ -84,11 +84,11 @@ def spread(rows: Iterable[dict[str, str]], exam: str, measure: str) -> Spread:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """Which columns a table has.
+    """The columns of a table.
 
     Attributes:
-        columns: of figures: by their titles the exam and the measure of each.
-        facts: of what is the same for all exams: by their titles columns of the results.
+        columns: the columns of figures, by title: the exam and measure of each figure.
+        facts: the columns of values that are the same for all exams, by title: the column of the results.
     """
 
     columns: dict[str, list[list[str]]]
@@ -96,13 +96,13 @@ class Layout:
 
     @classmethod
     def load(cls, matrix: Path) -> Layout:
-        """The layout that a matrix asks for."""
+        """Load the layout that a matrix defines."""
         values = tomllib.loads(matrix.read_text(encoding="utf-8"))
         return cls(values["columns"], values.get("facts", {}))
 
     @property
     def titles(self) -> list[str]:
-        """Of all columns."""
+        """The titles of all columns."""
         return ["variant", "seeds", "epochs", "parameters", *self.facts, *self.columns]
 
 
@@ -122,7 +122,7 @@ def table(variants: list[Variant], rows: list[dict[str, str]], layout: Layout) -
 
 
 def fact(values: list[str]) -> str:
-    """The median of a number over the runs, short; nothing where there is none."""
+    """The median of a number over the runs in short form, or a dash if there is none."""
     found = [float(value) for value in values if value]
     if not found:
         return "–"
@@ -131,7 +131,7 @@ def fact(values: list[str]) -> str:
 
 
 def draw(variants: list[Variant], rows: list[dict[str, str]], published: Mapping[str, tuple[float, float]]) -> Figure:
-    """Bars of the two-digit test with error bars over the seeds, beside what was published."""
+    """Plot bars of the two-digit test, with error bars over the seeds, beside what was published."""
     titles, found = list(published), [(Spread([top]), Spread([confident])) for top, confident in published.values()]
     for variant in variants:
         own = [row for row in rows if row["variant"] == variant.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from capsonnx.benchmark import Alone, Point, Request, fit_memory, measure_growth
-from capsonnx.benchmark.systems import OURS
+from capsonnx.benchmark.requests import OURS
 from capsonnx.errors import ModelError
 
 SIDES = (28, 56, 112, 224, 448, 1024, 2048)

@@ -1,1 +1,1 @@
-"""One small file per command; each parses, calls one function and prints."""
+"""One small file per command: it parses the options, calls one function and prints the result."""

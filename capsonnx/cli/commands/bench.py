@@ -38,11 +38,11 @@ def command(
     files: int,
     as_json: bool,
 ) -> None:
-    """Measure how fast models are, beside what else could run them, in one run on this machine.
+    """Measure how fast models are, compared with other ways to run them, in one run on this machine.
 
-    MODEL is an .onnx file made by 'capsonnx export'; left out, it is the shipped digit model. Every system gets the
-    same images and computes all outputs of the file. They take turns, so that whatever slows the machine down hits all
-    of them; the tables give medians, and ratios with their least and greatest over the turns.
+    MODEL is an .onnx file made by 'capsonnx export'; the default is the shipped digit model. Every system gets the same
+    images and computes all outputs of the file. The systems take turns, so that anything that slows the machine down
+    affects all of them. The tables give medians, and ratios with their minimum and maximum over the turns.
 
     \b
     Peers, for --against:
@@ -52,10 +52,11 @@ def command(
       openvino        each file, in float32 precision
       onnxruntime     each file, with none of this package's settings
 
-    "Of the roof" compares with a product of square float32 matrices, measured in the same turns. From files: 'capsonnx
-    infer' on PNG files, against the bare model on the same pages in memory; decoding needs the same cores, so the next
-    column says what would be reached were all of them busy all the time. First row: from the start of the program.
-    Of the time: what part of it each operator takes, of 16 images in one thread, by ONNX Runtime's own profile.
+    "Of the roof" compares with multiplying square float32 matrices, measured in the same turns. "From image files"
+    compares 'capsonnx infer' on PNG files with the bare model on the same pages in memory. Decoding needs the same
+    cores, so the next column says what would be reached if all of them were busy all the time. "First row" is the time
+    from the start of the program to its first row. "Of the time" is the share of each operator, for 16 images in one
+    thread, by ONNX Runtime's own profile.
 
     \b
     Examples:
@@ -64,7 +65,7 @@ def command(
       capsonnx bench --size 512x512 --batch 1 --threads 2 --json
     """
     if threads is not None:
-        os.environ["OMP_NUM_THREADS"] = str(threads)  # what NumPy's BLAS, which measures the roof, looks at on import
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # read on import by NumPy's BLAS, which measures the roof
     from capsonnx import benchmark, runtime
     from capsonnx.benchmark.tables import to_json, to_markdown
     from capsonnx.progress import progress_bar

@@ -1,4 +1,4 @@
-"""``capsonnx check``."""
+"""``capsonnx check``: check an exported ONNX file."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ __all__ = ["command"]
 def command(file: Path, against: Path | None, data: str | None, data_dir: Path | None, as_json: bool) -> None:
     """Check an exported ONNX file: contract, operators, and parity with the torch network.
 
-    Without --against, the torch network is rebuilt from the file's own metadata and weights: this shows that the
-    graph computes that network. With --against, the weights are those of the training folder or of the other file.
-    Exit code 1 if anything fails.
+    Without --against, the torch network is rebuilt from the file's own metadata and weights: this shows that the graph
+    computes that network. With --against, the weights are those of the training folder or of the other file. The exit
+    code is 1 if anything fails.
 
-    Of a file of int8 or fp16, parity is not asked. With --against it is measured instead how well it reads the test
-    split of the training data, and whether it reads the same. A file says the name of its data, but not where a folder
-    lies: that is --data.
+    Parity is not required of an int8 or fp16 file. With --against, the check measures instead how well the file reads
+    the test split of the training data, and how far it agrees with the network. A file records the name of its data,
+    but not where a folder lies: give that with --data.
 
-    A decoder's file is compared with --against alone, with the decoder of that training folder.
+    A decoder's file is compared only with --against, with the decoder of that training folder.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def command(file: Path, against: Path | None, data: str | None, data_dir: Path |
 
 
 def _inspect(file: Path, against: Path | None, data: str | None, data_dir: Path | None) -> Inspection:
-    """The inspection of a network's file or a decoder's."""
+    """Inspect the file of a network or of a decoder."""
     from capsonnx import export
     from capsonnx.export.precision import precision_of
 
@@ -97,7 +97,7 @@ def _decoder_of(run: Path) -> Decoder:
 def _reference(
     against: Path, given: str | None, data_dir: Path | None, *, reduced: bool
 ) -> tuple[Network, Dataset | None]:
-    """The network to compare with, and for a file of fewer bits the test split to compare on."""
+    """Return the network to compare with and, for an int8 or fp16 file, the test split to compare on."""
     from capsonnx import export, runtime, training
 
     if against.is_file():
@@ -113,7 +113,7 @@ def _reference(
 
 
 def _require_named(data: str, against: Path) -> None:
-    """Check that data is in the catalogue: of a folder, a file says the name but not the place."""
+    """Check that the data is in the catalogue: of a folder, a file records the name but not the place."""
     from capsonnx.datasets import CATALOGUE
 
     if data not in CATALOGUE:

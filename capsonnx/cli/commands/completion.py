@@ -1,4 +1,4 @@
-"""``capsonnx completion``: print the script that makes a shell complete this command line."""
+"""``capsonnx completion``: print the script with which a shell completes this command line."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def command(*, model: Path | None, port: int, no_browser: bool, folder: Path | N
     """Serve the drawing page on this machine, and open it in the browser.
 
     The page reads digits that you draw, drop or paste, with the same .onnx file, all inside the browser. It is served
-    on 127.0.0.1 only and loads nothing from elsewhere. ONNX Runtime for the web is set up once, by 'npm ci' in the
-    page's folder. Where that folder is read-only, copy it, set up the copy, and pass --folder.
+    on 127.0.0.1 only, and loads nothing from elsewhere. ONNX Runtime for the web has to be set up once, with 'npm ci'
+    in the page's folder. If that folder is read-only, copy it, set up the copy, and pass --folder.
 
     \b
     Examples:

@@ -63,11 +63,11 @@ def command(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Measure a model on exams: images composed of test symbols, by a seed.
+    """Measure a model on exams: images composed of test symbols, drawn by a seed.
 
-    MODEL is an .onnx file made by 'capsonnx export'; left out, it is the shipped digit model. The same seed gives the
-    same exams on every machine. Exams that the data has too few classes for are left out. Only the test split is
-    measured on: of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, or
+    MODEL is an .onnx file made by 'capsonnx export'; the default is the shipped digit model. The same seed gives the
+    same exams on every machine. Exams that need more classes than the data has are left out. Only the test split is
+    used. Of a folder with a sub-folder per class, that is about one image in six, chosen by a hash of its file name, or
     all of its sub-folder test/, if it has one.
 
     \b
@@ -87,16 +87,15 @@ def command(
       empty-uniform, -gaussian  noise
       empty-salt                white pixels on black
 
-    For an image of k different symbols the table says how often the k highest scores are the right ones; how often,
-    besides, all of them are above 0.5, as in the article that this follows; how often the classes are exactly the right
-    ones, with no k given, by two ways to tell which are in the image: 'set read', those of the symbols that are read in
-    it, as 'capsonnx infer' names them, and 'set above', those whose score is above the model's own threshold, or
-    --threshold; and the mean score of the right ones. Of empty images only the sets are said: how often there is
-    nothing in them. Two equal symbols are one class, k = 1: a set cannot count, but the score may be another than in
-    singles.
+    For an image of k different symbols, the table says how often the k highest scores are the right ones; how often all
+    of them are also above 0.5, as in the article that this follows; how often exactly the right classes are found
+    without knowing k; and the mean score of the right ones. Classes are found in two ways: 'set read' holds those of
+    the symbols read in the image, as 'capsonnx infer' names them; 'set above' holds those whose score is above the
+    model's own threshold, or --threshold. For empty images, the table says only how often these sets are empty. Two
+    equal symbols are one class, k = 1: a set cannot count, but the score may differ from that in singles.
 
-    All exams together take a quarter of an hour on two cores. Those of large images have fewer of them:
-    2,000 of scattered-84, 1,000 of scattered-160 and of empty, 200 of padded-242.
+    All exams together take a quarter of an hour on two cores. Exams with large images have fewer: 2,000 in
+    scattered-84, 1,000 in scattered-160 and in empty, 200 in padded-242.
 
     \b
     Exams of pages, for models that locate symbols:
@@ -112,13 +111,13 @@ def command(
       photo-5                 strings-5 on a sheet on a table, photographed
       blank, clutter          pages without a symbol
 
-    And of a folder, 'files': its test images as they are, read as 'capsonnx infer' reads them. What is read as
-    something else is listed.
+    For a folder there is also 'files': its test images as they are, read as 'capsonnx infer' reads them. Those read as
+    something else are listed.
 
-    Pages are read as 'capsonnx infer' reads them, with nothing known of how many symbols they have, or where. A second
-    table says how often the text is exactly right; how many characters are wrong; of the symbols found how many are
-    right, and of those there how many were found, to 7 pixels (14 on photos); and how many false ones a million pixels
-    have.
+    Pages are read as 'capsonnx infer' reads them, without knowing how many symbols they have, or where. A second table
+    says how often the text is exactly right; how many characters are wrong; how many of the symbols found are right,
+    and how many of those present were found, to within 7 pixels (14 on photos); and how many false symbols there are
+    per million pixels.
 
     \b
     Examples:
@@ -155,7 +154,7 @@ def command(
 
 
 def _refuse_exam(model: Path) -> None:
-    """Refuse a model's path that is none but the name of an exam, as in ``--exam singles strings``."""
+    """Refuse a path of a model that is really the name of an exam, as in ``--exam singles strings``."""
     from capsonnx.evaluation import exam_names
 
     if str(model) in exam_names() and not model.exists():

@@ -33,14 +33,14 @@ def command(
 ) -> None:
     """Draw images with what was read in them, and why; print a line for each: its path and its text.
 
-    On top of a picture is the image, with a box, a label and a score for each symbol, and what the network saw of it,
-    if that is anything else. Below are heat maps of each class that was found: 'evidence', what each place added to
-    the score of the whole image, and 'field', the score of the window around each place. They lie pixel by pixel over
-    the image, on one colour scale for all classes.
+    At the top of a picture is the image, with a box, a label and a score for each symbol, and what the network saw of
+    it, if that differs. Below are heat maps of each class that was found: 'evidence' is what each place added to the
+    score of the whole image, and 'field' is the score of the window around each place. They are laid over the image
+    pixel by pixel, on one colour scale for all classes.
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. One
-    image file gives one picture: .png, .svg or .pdf. Anything else gives a folder of them, named after the images. The
-    model needs an output 'evidence' or 'field'; 'capsonnx export' writes both unless told otherwise.
+    image file gives one picture: .png, .svg or .pdf. Anything else gives a folder of pictures, named after the images.
+    The model needs an output 'evidence' or 'field'; 'capsonnx export' writes both unless told otherwise.
 
     Exit code: 0 all images were drawn, 1 failed, 2 wrong usage, 3 some images could not be read.
 
@@ -50,7 +50,7 @@ def command(
       capsonnx explain scans/ -o pictures/        a folder
       capsonnx explain scan.jpg -o scan.pdf --prepare on
     """
-    # Here, so that --help stays quick.
+    # Imported here, so that --help stays quick.
     require_pictures("capsonnx explain")
     from capsonnx import pictures, runtime
 

@@ -1,4 +1,4 @@
-"""``capsonnx export``."""
+"""``capsonnx export``: export a checkpoint to one ONNX file."""
 
 from __future__ import annotations
 
@@ -50,21 +50,22 @@ def command(
     decoder: bool,
     data_dir: Path | None,
 ) -> None:
-    """Export a checkpoint to one ONNX file, checked before it gets its name.
+    """Export a checkpoint to one ONNX file, which is written only if it passes all checks.
 
-    CHECKPOINT is a folder that 'capsonnx train' wrote. The file takes any batch, height and width. Before it is
-    written it is compared with the torch network over a grid of sizes and batches, and a JSON report is left beside
-    it; if anything fails, nothing is written and the exit code is 1.
+    CHECKPOINT is a folder that 'capsonnx train' wrote. The file accepts any batch, height and width. It is compared
+    with the torch network over a grid of sizes and batches, and a JSON report is written beside it. If anything fails,
+    nothing is written and the exit code is 1.
 
-    --size 28x28 makes a file for images of that height and width only, for runtimes that want to know them; the batch
-    stays dynamic. A network trained with --sharing full can have no other size than that of its training.
+    --size 28x28 makes a file for images of that height and width only, for runtimes that need to know them; the batch
+    stays dynamic. A network trained with --sharing full can only have the size that it was trained with.
 
-    With --precision int8 (for CPUs) or fp16 (for GPUs) the stem, where nearly all of the work is, has fewer bits. The
+    With --precision int8 (for CPUs) or fp16 (for GPUs) the stem, which does nearly all of the work, has fewer bits. The
     float32 file is made and compared first. Then the smaller one must read the test split as well as the network does,
-    and the same. So the run's data must be there; int8 is calibrated with images that were held out of the training.
+    and agree with it. So the run's data must be available; int8 is calibrated with images that were held out of the
+    training.
 
-    With --decoder, of a run that was trained with one, mnist.onnx gets mnist.decoder.onnx beside it, which draws the
-    poses of just that mnist.onnx: see capsonnx perturb.
+    With --decoder, for a run that was trained with one, mnist.onnx gets mnist.decoder.onnx beside it, which draws the
+    poses of only that mnist.onnx: see capsonnx perturb.
 
     \b
     Examples:

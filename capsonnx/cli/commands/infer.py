@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
-"""The format of an output file that is named so."""
+"""The format of an output file by its suffix."""
 
 
 @click.command()
@@ -75,26 +75,26 @@ def command(
 ) -> None:
     """Read images, and print one row for each: its size, its text, the labels found in it and their scores.
 
-    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input; of a
-    file of several pages, the first is read. Rows go to standard output, progress and a summary to standard error. A
-    file named .csv, .json or .jsonl is written in that format, one named .txt or without a suffix as a table, unless
-    --format says another; what was in it is replaced, and its folder made, if need be.
-    Where nothing is cut, its column PATH has room for the longest of the first --batch-size paths; on a terminal long
-    paths lose their beginning, and texts beyond 200 letters their end.
+    PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. Of a
+    file with several pages, the first is read. Rows go to standard output, progress and a summary to standard error. An
+    output file named .csv, .json or .jsonl is written in that format, one named .txt or without a suffix as a table,
+    unless --format says otherwise. An existing file is replaced, and a missing folder is made. Unless paths are
+    shortened, the column PATH fits the longest of the first --batch-size ones. On a terminal, long paths lose their
+    beginning, and texts beyond 200 characters lose their end.
 
-    TEXT is what the symbols say, line by line; in the table a bent arrow stands for a line break, and - where the model
-    does not locate symbols or the image could not be read. The labels are those in the text, or, with --threshold,
-    those whose score in the image as a whole is above it; that score stands beside them, the highest first. JSON tells
-    of each symbol its score, its box (left, top, right, bottom, in pixels of the image, or with --height of the resized
-    one) and its line.
+    TEXT is what the symbols say, line by line. In the table, a bent arrow stands for a line break, and - means that the
+    model does not locate symbols or that the image could not be read. The labels are those in the text or, with
+    --threshold, those whose score in the image as a whole is above it. Beside each label is that score, the highest
+    first. JSON gives for each symbol its score, its box (left, top, right, bottom, in pixels of the image, or with
+    --height of the resized one) and its line.
 
     The symbols should be about as high as those that the model was trained on (20 of 28 pixels for the shipped one).
-    --prepare brings each page to it by the size of its own symbols, once it has taken away paper, noise and what is
-    printed: ruled lines, pale squares, boxes, frames. It needs no --height. --height scales the whole image instead:
-    that is right only for one line of symbols that fills it.
+    --prepare scales each page to this by the size of its own symbols, after it has removed paper, noise and what is
+    printed: ruled lines, pale squares, boxes, frames. It needs no --height. --height scales the whole image instead,
+    which is right only for one line of symbols that fills it.
 
-    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read, 130 interrupted. What
-    was read until it broke off is kept, in out.partial.csv for out.csv.
+    Exit code: 0 all images were read, 1 failed, 2 wrong usage, 3 some images could not be read, 130 interrupted. If a
+    run ends early, the rows so far are kept, in out.partial.csv for out.csv.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def command(
       capsonnx infer photos/ -f jsonl | jq -r .text
       capsonnx infer photos/ -f jsonl | jq -c '.symbols[] | [.label, .box]'
     """
-    # Here, so that --help stays quick.
+    # Imported here, so that --help stays quick.
     from capsonnx import runtime
     from capsonnx.cli.rows import formatter
     from capsonnx.progress import progress_bar
@@ -118,18 +118,18 @@ def command(
     network = runtime.load_model(model, provider=provider, cuda=runtime.Cuda(tf32=tf32))
     tell_where_tf32_is_not(network.provider, tf32=tf32)
     tally, start = Tally(), time.perf_counter()
-    # On a terminal that shows the rows a bar would only be in their way.
+    # On a terminal that shows the rows, a progress bar would only be in the way.
     bar = nullcontext() if output is None and sys.stdout.isatty() else progress_bar("reading", None)
     with suppress(_BrokenOff), tally.interruptible(), _writing_to(output) as stream, bar as shown:
         sources = tally.listed(sources)
-        first = list(islice(sources, batch_size))  # a run takes more before its first row: this delays nothing
+        first = list(islice(sources, batch_size))  # a run takes more before its first row, so this delays nothing
         rows = runtime.read_images(network, chain(first, sources), options, batch_size=batch_size, workers=workers)
         is_terminal = stream.isatty()
         is_coloured = is_terminal and not os.environ.get("NO_COLOR")
         to_text = formatter(style, is_terminal=is_terminal, is_coloured=is_coloured, first=map(str, first))
         for text in to_text(tally.of(rows, shown)):
             stream.write(text)
-            stream.flush()  # a reader of the other end sees each row when it is ready
+            stream.flush()  # so that a reader sees each row as soon as it is ready
         if tally.is_broken_off:
             raise _BrokenOff
     click.echo(_summary(tally, time.perf_counter() - start, network.provider), err=True)
@@ -143,7 +143,7 @@ def command(
 
 
 def _check_output(output: Path, read: Iterable[str | Path]) -> None:
-    """Refuse to write rows over what is read: a slip of the keyboard must not cost anyone an image or a model."""
+    """Refuse to write rows over any image, model or input: a typing mistake must not destroy one."""
     from capsonnx.images import image_suffixes
 
     if output.suffix.lower() in {".onnx", *image_suffixes()}:
@@ -169,10 +169,10 @@ def _is_standard_input(path: Path) -> bool:
 
 
 def _style_of(output: Path | None) -> str:
-    """The format that the name of a file asks for.
+    """Return the format that the suffix of a file asks for.
 
     Raises:
-        InputError: none that is known here.
+        InputError: the suffix is unknown.
     """
     suffix = "" if output is None else output.suffix.lower()
     if suffix not in {"", ".txt", *SUFFIXES}:
@@ -185,21 +185,21 @@ def _style_of(output: Path | None) -> str:
 
 
 class _BrokenOff(Exception):  # noqa: N818 - it may be a person's wish
-    """The rows end before the images do."""
+    """The rows ended before the images did."""
 
 
 def _partial(output: Path) -> Path:
-    """Where the rows of a run that was broken off are kept: never under the name that stands for all of them."""
-    place = output.resolve() if output.is_symlink() else output  # beside what is written, on one file system
+    """Return where the rows of a run that ended early are kept: never under the name that promises all of them."""
+    place = output.resolve() if output.is_symlink() else output  # beside the file itself, on the same file system
     return place.with_suffix(f".partial{output.suffix}")
 
 
 @contextmanager
 def _writing_to(output: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears when it is complete. Names that are not Unicode pass byte for byte."""
+    """Open standard output, or a file that appears when complete. Names that are not Unicode pass byte for byte."""
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(newline="\n")  # it is in UTF-8 already, as all that a command says
+            sys.stdout.reconfigure(newline="\n")  # it is already in UTF-8, like all output of a command
         yield sys.stdout
         return
     try:

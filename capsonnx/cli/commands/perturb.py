@@ -47,13 +47,14 @@ def command(
 ) -> None:
     """Draw what each number of a pose means; print a line for each image: its path and its text.
 
-    Below the image is a grid for each class that was found, drawn by the decoder from the pose of that class alone: so
-    the digits of an image of several are drawn one by one. In each row another number of the pose is moved, from
-    -0.25 on the left to 0.25 on the right. Above each grid are the symbol in the image and its reconstruction.
+    Below the image is a grid for each class that was found, drawn by the decoder from the pose of that class alone, so
+    that the digits of an image with several are drawn one by one. Each row changes another number of the pose, by -0.25
+    on the left to 0.25 on the right. Above each grid are the symbol in the image and its reconstruction.
 
     PATH is an image file, a folder of images, a pattern in quotes, or - for a list of files on standard input. One
-    image file gives one picture: .png, .svg or .pdf. Anything else gives a folder of them, named after the images. The
-    model and the decoder are written together, by 'capsonnx export --decoder', of a run of 'capsonnx train --decoder'.
+    image file gives one picture: .png, .svg or .pdf. Anything else gives a folder of pictures, named after the images.
+    The model and the decoder are written together, by 'capsonnx export --decoder', from a run of 'capsonnx train
+    --decoder'.
 
     Exit code: 0 all images were drawn, 1 failed, 2 wrong usage, 3 some images could not be read.
 
@@ -63,7 +64,7 @@ def command(
       capsonnx perturb pairs/ -m mnist.onnx -o grids/
       capsonnx perturb digit.png -m mnist.onnx --label 3 --label 8 -o grid.pdf
     """
-    # Here, so that --help stays quick.
+    # Imported here, so that --help stays quick.
     require_pictures("capsonnx perturb")
     from capsonnx import pictures, runtime
 

@@ -1,4 +1,4 @@
-"""``capsonnx train``."""
+"""``capsonnx train``: train a network on single symbols."""
 
 from __future__ import annotations
 
@@ -96,21 +96,22 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
 def command(
     output: Path | None, data_dir: Path | None, device: Any, resume: bool, start: Path | None, **choices: Any
 ) -> None:
-    """Train a network on single symbols and leave it in a folder.
+    """Train a network on single symbols, and save it in a folder.
 
     The folder, by default runs/DATA-RECIPE-NETWORK-SEED, holds config.json, checkpoint.safetensors (replaced after
-    every epoch), metrics.jsonl and curves.png. A run stopped at any moment goes on with --resume; options left out
-    are then the recorded ones. Accuracy is measured on images held out of the training split: the test split is not
-    looked at. Of a folder with a sub-folder per class about one image in six, chosen by a hash of its file name, is the
-    test split; where the folder holds train/ and test/, each with the sub-folders, these are the splits.
+    every epoch), metrics.jsonl and curves.png. A run stopped at any moment continues with --resume; options left out
+    then keep their recorded values. Accuracy is measured on images held out of the training split; the test split is
+    not used. In a folder with a sub-folder per class, the test split is about one image in six, chosen by a hash of its
+    file name; if the folder has train/ and test/, each with these sub-folders, those are the splits.
 
     --routing, --squash, --sharing and --coupling-axis choose among the capsule layers that the article and its comments
-    name, to compare them; the defaults are what works best.
+    name, to compare them; the defaults work best.
 
-    The recipe gentle deforms half as much and takes 36 epochs: for pictures of things, which are not written by hand.
+    The recipe 'gentle' deforms images half as much and takes 36 epochs. It is for pictures of things, which are not
+    handwritten.
 
-    With --start training goes on from trained weights, by the recipe 'refine' unless another is named. Of a network of
-    another number of classes it takes those of the stem, which are most of them.
+    With --start, training continues from trained weights, by the recipe 'refine' unless another is named. From a
+    network with another number of classes, it takes the weights of the stem, which are most of them.
 
     \b
     Examples:
@@ -162,7 +163,7 @@ def command(
 
 
 def _check_choices(given: Mapping[str, Any], *, starts: bool) -> None:
-    """Refuse choices that say nothing beside others."""
+    """Refuse choices that make no sense together with others."""
     if given.get("recipe") == "refine" and not starts:
         raise InputError(
             "recipe refine without weights to refine",
@@ -178,7 +179,7 @@ def _check_choices(given: Mapping[str, Any], *, starts: bool) -> None:
 
 
 def _weights(path: Path) -> tuple[Network, str]:
-    """The network of a run's folder or an exported file, and the SHA-256 of the file that holds its weights."""
+    """Load the network of a run's folder or an exported file, with the SHA-256 of the file that holds its weights."""
     from capsonnx import export, training
 
     if path.is_dir():
@@ -205,14 +206,14 @@ def _telling_how_to_go_on(output: Path) -> Iterator[None]:
 
 
 def _default_output(given: dict[str, Any]) -> Path:
-    """A folder that tells runs apart by what is most often chosen."""
+    """Name a folder so that it tells runs apart by the options that are most often chosen."""
     choices = {"data": "mnist", "recipe": "default", "network": "capsule", "seed": 0, **given}
     data = Path(choices["data"]).resolve().name
     return Path("runs", f"{data}-{choices['recipe']}-{choices['network']}-{choices['seed']}")
 
 
 def _choices(config: TrainingConfig) -> dict[str, Any]:
-    """The options that give this config again."""
+    """Return the options that reproduce a config."""
     return {
         "data": config.dataset,
         "recipe": config.recipe.name,

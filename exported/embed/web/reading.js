@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Reading a page by the output `field`: what capsonnx.runtime.reading and capsonnx.runtime.page do, in the same words.
+ * Reading a page by the output `field`: what capsonnx.runtime (picking, reading, page) does, in the same words.
  * Everything is in pixels, vertical first where it is a pair; nothing here touches the page, so that Node.js can test it.
  *
  * @typedef {{width: number, height: number, levels: Uint8Array}} Raster one byte a pixel, row by row, light on black
