@@ -52,7 +52,7 @@ def scattered(dataset: Dataset, seed: int, *, side: int, count: int, fewest: int
     height, width = dataset.images.shape[1:]
     if max(height, width) > side:
         raise InputError(
-            f"{dataset.name}: digits of {width}×{height} px",
+            f"{dataset.name}: digits of {height}×{width} px",
             expected=f"at most {side}×{side} px for the exam {name}",
             remedy="use smaller digits, or leave this exam out",
         )
