@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 from capsonnx.errors import CapsonnxError
 
 if TYPE_CHECKING:
-    from capsonnx import runtime
+    from capsonnx import datasets, evaluation, runtime
     from capsonnx.runtime import Reader, load
 
 __version__ = "0.1.0"
-__all__ = ["CapsonnxError", "Reader", "__version__", "load", "runtime"]
+__all__ = ["CapsonnxError", "Reader", "__version__", "datasets", "evaluation", "load", "runtime"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the runtime on first access, so that ``import capsonnx`` stays instant."""
-    if name in ("Reader", "load", "runtime"):
-        runtime = importlib.import_module("capsonnx.runtime")
-        return runtime if name == "runtime" else getattr(runtime, name)
+    """Import the other modules only when they are first asked for, so that ``import capsonnx`` stays instant."""
+    if name in ("datasets", "evaluation", "runtime"):
+        return importlib.import_module(f"capsonnx.{name}")
+    if name in ("Reader", "load"):
+        return getattr(importlib.import_module("capsonnx.runtime"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

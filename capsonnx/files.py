@@ -26,7 +26,9 @@ def replacing(path: Path) -> Iterator[Path]:
     that it replaces.
 
     Raises:
-        InputError: ``path`` exists and is not a regular file but a folder, a pipe or a device.
+        InputError: ``path`` exists and is not a regular file but a folder, a pipe or a device; or part of its folder's
+            path is a file.
+        OSError: the folder cannot be written.
 
     >>> import pathlib, tempfile
     >>> target = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
@@ -39,9 +41,10 @@ def replacing(path: Path) -> Iterator[Path]:
         path = path.resolve()
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is not a regular file", expected="a file to replace", remedy="choose another path")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
     try:
+        temporary.touch()  # so that a folder that cannot be written is reported before any work
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
@@ -54,6 +57,14 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        file = next(place for place in (folder, *folder.parents) if place.exists())
+        raise InputError(f"{file}: a file", expected="a folder", remedy="choose another path") from None
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-__all__ = ["Bar", "progress_bar"]
+__all__ = ["Bar", "note", "progress_bar"]
 
 
 class Bar:
@@ -43,6 +43,11 @@ class Bar:
     def log(self, text: str) -> None:
         """Print a line to stderr, above the bar if there is one."""
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Print a line to stderr."""
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

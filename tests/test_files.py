@@ -84,6 +84,16 @@ def test_an_error_names_the_file_that_was_asked_for(tmp_path):
     assert raised.value.filename == str(tmp_path / "note.txt")
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_any_work(tmp_path) -> None:
+    (tmp_path / "note").write_text("a file")
+    with (
+        pytest.raises(InputError, match=r"note: a file; expected a folder"),
+        replacing(tmp_path / "note" / "a" / "b.txt"),
+    ):
+        raise AssertionError("the work was begun")
+    assert [one.name for one in tmp_path.iterdir()] == ["note"]
+
+
 def test_a_shipped_file_lies_in_the_package_or_beside_it(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(files, "__file__", str(tmp_path / "capsonnx" / "files.py"))
     assert files.shipped("mnist.onnx") is None

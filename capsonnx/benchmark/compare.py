@@ -195,6 +195,13 @@ def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
             expected=f"a height and a width of at least {smallest}",
             remedy="pass a larger --size",
         )
+    for model in models:
+        if model.size not in (None, settings.size):
+            raise InputError(
+                "{}: images of {}×{} pixels".format(model.path, *settings.size),
+                expected="{}×{}, the only size that it takes".format(*model.size),
+                remedy="pass --size {}x{}".format(*model.size),
+            )
     device = "cuda" if CUDA in {model.provider for model in models} else "cpu"
     if "torch-graphs" in settings.against and device == "cpu":
         raise InputError(

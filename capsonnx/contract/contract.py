@@ -90,11 +90,11 @@ class Contract:
     receptive_field: int = 14
     threshold: float = 0.5
     polarity: Literal["light-on-dark"] = "light-on-dark"
-    network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    recipe: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    network: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+    recipe: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     dataset: str = "unknown"
-    accuracy: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    software: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    accuracy: Mapping[str, float] = dataclasses.field(default_factory=dict, repr=False)
+    software: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     windows: Windows | None = None
 
     def to_metadata(self) -> dict[str, str]:

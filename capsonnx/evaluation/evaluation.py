@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capsonnx import __version__, datasets, exam
+from capsonnx import __version__, datasets, exam, progress
 from capsonnx.contract import FIELD
 from capsonnx.evaluation.choice import (
     FILES,
@@ -21,7 +21,6 @@ from capsonnx.evaluation.choice import (
     undecoded,
     with_files,
 )
-from capsonnx.progress import progress_bar
 from capsonnx.runtime import page_reader, read_images
 from capsonnx.wording import counted
 
@@ -76,7 +75,7 @@ class Evaluation:
 
 def evaluate(
     model: Model,
-    data: str | datasets.Dataset = "mnist",
+    data: str | datasets.Dataset | None = None,
     names: Sequence[str] = (),
     *,
     data_dir: Path | None = None,
@@ -84,13 +83,14 @@ def evaluate(
     seed: int = 0,
     threshold: float | None = None,
     batch_size: int = 64,
-    note: Callable[[str], object] = lambda _: None,
+    note: Callable[[str], object] = progress.note,
 ) -> Evaluation:
     """Measure a model on exams: images composed of test symbols, with a seed. Shows progress on stderr.
 
     Args:
         model: a model loaded by :func:`capsonnx.runtime.load_model`.
-        data: the name of a data set or a folder, whose test split is used; or the symbols themselves.
+        data: the name of a data set or a folder, whose test split is used; or the symbols themselves. None means the
+            data set that the model was trained on, or MNIST if that was a folder.
         names: exams, or families of exams such as ``strings``; if empty, all that the model can sit with the data.
         data_dir: for a named data set, a folder that may already contain its files.
         limit: the maximum number of test images to use, from all classes in the case of a folder, or None for all.
@@ -98,13 +98,15 @@ def evaluate(
         threshold: the score in 0..1 above which a class counts as present, for ``exact`` of
             :class:`capsonnx.exam.Result`; or None for the model's own.
         batch_size: images per batch, at least 1.
-        note: receives lines for the user, for example which exams are left out, and why.
+        note: receives lines for the user, for example which exams are left out, and why. By default they go to stderr.
 
     Raises:
         InputError: there is no such exam or data, or the model cannot sit the exam.
         DataError: the data cannot be fetched or read.
         ModelError: the model failed.
     """
+    if data is None:
+        data = model.contract.dataset if model.contract.dataset in datasets.CATALOGUE else "mnist"
     folder = data if with_files(names, model, data) and isinstance(data, str) else None
     files = [] if folder is None else examined_files(folder, limit)
     if folder is not None and set(names) == {FILES}:
@@ -120,7 +122,7 @@ def evaluate(
         note_small_symbols(model, dataset, note)
     least = model.contract.threshold if threshold is None else threshold
     looks = 2 if FIELD in model.outputs else 1  # passes over each image of a set: one to score it, one to read it
-    with progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
+    with progress.progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
         bar.log(f"{model.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {model.provider}")
         return Evaluation(
             model=str(model.path),

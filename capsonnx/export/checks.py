@@ -113,7 +113,7 @@ def _external(model: onnx.ModelProto) -> list[str]:
     return [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
 
 
-def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
+def network_inside(model: onnx.ModelProto, contract: Contract, name: str = "the file") -> Network:
     """The torch network that a float32 file describes in its metadata, with the file's own weights.
 
     Raises:
@@ -123,12 +123,12 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
     precision = precision_of(model)
     if precision != "fp32":
         raise ModelError(
-            f"the file's weights are of {precision}",
+            f"{name}: weights are of {precision}",
             expected="weights of float32",
             remedy="pass the float32 file, or the training folder",
         )
     if _external(model):
-        raise has_external_data("the file")
+        raise has_external_data(name)
     weights = {one.name: numpy_helper.to_array(one).copy() for one in model.graph.initializer}
     try:
         import torch  # noqa: PLC0415
@@ -137,7 +137,7 @@ def network_inside(model: onnx.ModelProto, contract: Contract) -> Network:
         network.load_state_dict({name: torch.from_numpy(weights[name]) for name in network.state_dict()})
     except (KeyError, TypeError, RuntimeError, InputError) as error:
         raise ModelError(
-            f"the file's weights do not make the network of its metadata ({error})",
+            f"{name}: weights do not make the network of its metadata ({error})",
             expected="the weights under the names that the export gives them",
             remedy="compare with a training folder, by --against",
         ) from None
@@ -153,7 +153,7 @@ def load_network(path: Path) -> Network:
     """
     model = load_onnx(path)
     metadata = {one.key: one.value for one in model.metadata_props}
-    return network_inside(model, Contract.from_metadata(metadata, name=str(path)))
+    return network_inside(model, Contract.from_metadata(metadata, name=str(path)), str(path))
 
 
 def _check_contract(model: onnx.ModelProto, name: str) -> Check:

@@ -125,8 +125,8 @@ def export(
     fixed = network.config.size if size is None else size
     if precision != "fp32" and calibration is not None and fixed is not None and fixed != "dynamic":
         calibration = calibration.for_size(fixed)
-    content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs, size=size)
     with replacing(path) as temporary:
+        content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs, size=size)
         temporary.write_bytes(content)
         inspection = dataclasses.replace(check_file(temporary, network), path=path)
         require(inspection)
@@ -166,7 +166,7 @@ def check_file(path: Path, network: Network | None = None, test_split: Dataset |
     network = None if network is None else _as_exported(network, session)
     inspection = Inspection(path, digest, check_graph(model, str(path)), None, precision)
     if precision == "fp32":
-        parity = _parity(session, network or network_inside(model, session.contract))
+        parity = _parity(session, network or network_inside(model, session.contract, str(path)))
         return dataclasses.replace(inspection, parity=parity)
     if network is None or test_split is None:
         return inspection

@@ -134,7 +134,8 @@ def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
         by_short_name = {known.removesuffix("ExecutionProvider").lower(): known for known in available}
         name = by_short_name.get(provider.lower().removesuffix("executionprovider"), "")
     if not name:
-        raise _not_in_this_build(provider, f"one of {', '.join(['auto', *by_short_name])}")
+        names = dict.fromkeys(["auto", *by_short_name, *openvino.NAMES])
+        raise _not_in_this_build(provider, f"one of {', '.join(names)}")
     if name == CUDA:
         _preload_cuda()
     order = [name] if name == CPU else [name, CPU]

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 def examine(model: Path, data: str, names: Sequence[str] = ()) -> dict[str, Any]:
     """Run some or all exams of a file, as ``capsonnx evaluate`` does; save the results beside it as NAME.exams.json."""
-    found = evaluate(load_model(model), data, names, batch_size=128, note=print)
+    found = evaluate(load_model(model), data, names, batch_size=128)
     exams = {**found.to_json(), "model": str(model.resolve().relative_to(ROOT))}
     text = json.dumps(exams, indent=1) + "\n"
     write_text(model.with_suffix(".exams.json"), text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import onnx
 import pytest
 
 from capsonnx import datasets
@@ -29,6 +30,16 @@ def test_symbols_at_hand_are_examined_on_as_those_of_a_data_set(field_model, dig
     values = json.loads(json.dumps(found.to_json()))
     assert values["exams"][0]["name"] == "singles"
     assert "files" not in values
+
+
+def test_notes_go_to_stderr_and_the_data_are_those_of_the_training(make_onnx, tmp_path, capsys) -> None:
+    path, model = tmp_path / "clothes.onnx", make_onnx()
+    [entry] = [one for one in model.metadata_props if one.key == "capsonnx.dataset"]
+    entry.value = '"mnist"'
+    onnx.save(model, path)
+    found = evaluate(load_model(path, provider="cpu"), names=["singles"], limit=9)
+    assert found.data == "mnist"
+    assert "only 9 test images" in capsys.readouterr().err
 
 
 def test_without_names_what_is_left_out_is_noted(tiny_model, digits) -> None:

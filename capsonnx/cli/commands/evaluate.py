@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 
 import click
@@ -20,9 +19,8 @@ __all__ = ["command"]
 @click.option(
     "--data",
     metavar="NAME|FOLDER",
-    default="mnist",
     shell_complete=complete_data,
-    help="mnist, fashion-mnist, or a folder per class.",
+    help="mnist, fashion-mnist, or a folder per class.  [default: as trained on, or mnist]",
 )
 @data_dir_option
 @provider_option()
@@ -52,7 +50,7 @@ __all__ = ["command"]
 def command(
     *,
     model: Path | None,
-    data: str,
+    data: str | None,
     data_dir: Path | None,
     provider: str,
     tf32: bool,
@@ -145,7 +143,6 @@ def command(
         seed=seed,
         threshold=threshold,
         batch_size=batch_size,
-        note=partial(click.echo, err=True),
     )
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))

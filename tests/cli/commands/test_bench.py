@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import onnx
 import pytest
 from click.testing import CliRunner
 
@@ -88,3 +89,11 @@ def test_what_cannot_be_measured_is_told(arguments, message) -> None:
     assert result.exit_code in (1, 2)
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_file_of_one_size_is_measured_at_that_alone(make_onnx, tmp_path) -> None:
+    path = tmp_path / "fixed.onnx"
+    onnx.save(make_onnx(sizes=("batch", 28, 42)), path)
+    result = bench(path, "--size", "28x56")
+    assert result.exit_code == 2
+    assert "images of 28×56 pixels; expected 28×42, the only size that it takes; pass --size 28x42" in result.stderr
