@@ -27,16 +27,22 @@ __all__ = [
 ]
 
 model_option = click.option(
-    "-m", "--model", metavar="FILE", type=click.Path(path_type=Path), help="The .onnx file. [default: shipped]"
+    "-m",
+    "--model",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The .onnx file.  [default: the shipped model]",
 )
 
 data_dir_option = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Where the data set's own files lie already."
+    "--data-dir", type=click.Path(path_type=Path), help="A folder that already has the files of the data set."
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all there is.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 
-tf32_option = click.option("--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, off by some 1e-3.")
+tf32_option = click.option(
+    "--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, with errors around 0.001."
+)
 
 
 def tell_where_tf32_is_not(provider: str, *, tf32: bool) -> None:
@@ -47,7 +53,7 @@ def tell_where_tf32_is_not(provider: str, *, tf32: bool) -> None:
         click.echo(f"--tf32 is for CUDA: on {provider} it changes nothing", err=True)
 
 
-def provider_option(explanation: str = "What to run on.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def provider_option(explanation: str = "The execution provider.") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make the option that chooses what a model runs on, with ``explanation`` as its help."""
     return click.option(
         "--provider",
@@ -64,14 +70,14 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--threshold",
         type=click.FloatRange(0, 1),
-        help="Name labels that score higher, read or not.  [default: those read]",
+        help="List the labels that score higher than this.  [default: those read]",
     )
     @click.option("--polarity", type=click.Choice(["auto", "light-on-dark", "dark-on-light"]), default="auto")
     @click.option(
         "--prepare",
         type=click.Choice(["auto", "on", "off"]),
         default="auto",
-        help="Clean and scale pages; auto: those that need it, by their ground, ruled lines or size.",
+        help="Clean and resize pages; auto: only if background, ruled lines or size require it.",
     )
     @click.option(
         "--height",

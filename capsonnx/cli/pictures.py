@@ -28,7 +28,7 @@ _OPTIONS = (
         required=True,
         metavar="FILE|FOLDER",
         type=click.Path(path_type=Path),
-        help="The picture of one image file; else a folder for the pictures.",
+        help="The picture if PATH is one image file, or a folder for pictures.",
     ),
     provider_option(),
     reading_options,

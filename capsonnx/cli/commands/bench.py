@@ -16,14 +16,24 @@ __all__ = ["command"]
 
 @click.command("bench", short_help="Measure how fast models are, beside their peers.")
 @click.argument("models", nargs=-1, metavar="[MODEL]...", type=click.Path(path_type=Path))
-@provider_option("What the models run on; on CUDA torch does, too.")
+@provider_option("The execution provider; torch uses CUDA too if this does.")
 @tf32_option
-@click.option("--batch", type=click.IntRange(min=1), default=128, help="Images at once, for throughput.")
+@click.option("--batch", type=click.IntRange(min=1), default=128, help="Images per batch, for throughput.")
 @click.option("--size", metavar="HxW", default="28x56", callback=size_of, help="Height and width in pixels.")
-@click.option("--threads", type=click.IntRange(min=1), help="Of a batch, on a CPU.  [default: each system's own]")
-@click.option("--against", metavar="NAMES", multiple=True, callback=names_of, help="Of the peers below, with commas.")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), default=5.0, help="To measure each, each time.")
-@click.option("--files", type=click.IntRange(min=0), default=1024, help="Image files to read end to end; 0: none.")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads per batch on a CPU.  [default: each system's own]")
+@click.option(
+    "--against",
+    metavar="NAMES",
+    multiple=True,
+    callback=names_of,
+    help="Peers from the list above, separated by commas.",
+)
+@click.option(
+    "--seconds", type=click.FloatRange(min=0, min_open=True), default=5.0, help="Seconds to spend on each measurement."
+)
+@click.option(
+    "--files", type=click.IntRange(min=0), default=1024, help="Number of image files to read end to end; 0 for none."
+)
 @json_option
 def command(
     *,

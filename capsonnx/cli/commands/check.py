@@ -30,7 +30,7 @@ __all__ = ["command"]
     "--data",
     metavar="NAME|FOLDER",
     shell_complete=complete_data,
-    help="What a file of int8 or fp16 reads, to judge it.  [default: as trained on]",
+    help="The data to compare an int8 or fp16 file on.  [default: its training data]",
 )
 @data_dir_option
 @json_option

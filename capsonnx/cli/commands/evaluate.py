@@ -20,12 +20,12 @@ __all__ = ["command"]
     "--data",
     metavar="NAME|FOLDER",
     shell_complete=complete_data,
-    help="mnist, fashion-mnist, or a folder per class.  [default: as trained on, or mnist]",
+    help="mnist, fashion-mnist, or a folder with one sub-folder per class.  [default: the model's data set, or mnist]",
 )
 @data_dir_option
 @provider_option()
 @tf32_option
-@click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images read at once.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=64, help="Images per batch.")
 @click.option(
     "--exam",
     "names",
@@ -33,18 +33,18 @@ __all__ = ["command"]
     multiple=True,
     shell_complete=complete_exam,
     callback=names_of,
-    help="Exams, or families such as 'strings', with commas; may be repeated.  [default: all]",
+    help="Exams, or families such as 'strings', separated by commas.  [default: all]",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the choices that exams make.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the random choices in exams.")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Score above which a class is in the set above it.  [default: the model's own]",
+    help="Score above which a class counts as present.  [default: the model's own]",
 )
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    help="Use the first so many test images only, of a folder from all classes.  [default: all]",
+    help="Maximum number of test images.  [default: all]",
 )
 @json_option
 def command(

@@ -24,19 +24,21 @@ __all__ = ["command"]
 @click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="The .onnx file to write.")
 @click.option("--opset", type=int, default=18, help="ONNX operator set, 13 to 23.")
 @click.option("--routings", type=click.IntRange(min=1), help="Routing iterations.  [default: as trained]")
-@click.option("--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Type of images.")
+@click.option(
+    "--input", "input_type", type=click.Choice(["uint8", "float32"]), default="uint8", help="Data type of the input."
+)
 @click.option(
     "--outputs",
     metavar="NAMES",
     multiple=True,
     callback=names_of,
-    help="Of lengths,poses,evidence,field.  [default: all there are]",
+    help="Which of lengths,poses,evidence,field.  [default: all]",
 )
 @click.option(
-    "--size", metavar="HxW|dynamic", callback=size_or_dynamic, help="Of images.  [default: dynamic, where it can be]"
+    "--size", metavar="HxW|dynamic", callback=size_or_dynamic, help="Image size.  [default: dynamic if possible]"
 )
-@click.option("--precision", type=click.Choice(["fp32", "fp16", "int8"]), default="fp32", help="Of the stem.")
-@click.option("--decoder", is_flag=True, help="Write the decoder too, beside the file: NAME.decoder.onnx.")
+@click.option("--precision", type=click.Choice(["fp32", "fp16", "int8"]), default="fp32", help="Precision of the stem.")
+@click.option("--decoder", is_flag=True, help="Also write the decoder, as NAME.decoder.onnx.")
 @data_dir_option
 def command(
     checkpoint: Path,

@@ -40,7 +40,7 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @model_option
-@click.option("-r", "--recursive", is_flag=True, help="Go into the subfolders of folders.")
+@click.option("-r", "--recursive", is_flag=True, help="Include the subfolders of folders.")
 @click.option(
     "-f",
     "--format",
@@ -53,7 +53,7 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
 )
 @provider_option()
 @tf32_option
-@click.option("--batch-size", type=click.IntRange(min=1), default=128, help="Most images of one shape at once.")
+@click.option("--batch-size", type=click.IntRange(min=1), default=128, help="Maximum number of images per batch.")
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Threads that decode and score. [default: one a core, 8 at most]"
 )

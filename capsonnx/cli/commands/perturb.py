@@ -30,9 +30,15 @@ __all__ = ["command"]
     "--decoder",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="That of the model.  [default: NAME.decoder.onnx beside it]",
+    help="The decoder of the model.  [default: NAME.decoder.onnx beside it]",
 )
-@click.option("--label", "labels", metavar="LABEL", multiple=True, help="Draw this class.  [default: those found]")
+@click.option(
+    "--label",
+    "labels",
+    metavar="LABEL",
+    multiple=True,
+    help="A class to draw; may be repeated.  [default: those found]",
+)
 @click.pass_context
 def command(
     context: click.Context,

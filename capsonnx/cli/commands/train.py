@@ -40,59 +40,66 @@ CAPSULES = ("routing", "routings", "squash", "sharing", "coupling_axis")
 @click.option(
     "--recipe",
     type=click.Choice(RECIPES),
-    help="seed: the source's own; refine: from --start on.  [default: default]",
+    help="How to train; seed is the source's own, refine is for --start.  [default: default]",
 )
 @click.option(
     "--network",
     type=click.Choice(["capsule", "pooled", "summed"]),
-    help="pooled, summed: CNNs to compare.  [default: capsule]",
+    help="The network; pooled and summed are CNNs to compare with.  [default: capsule]",
 )
 @click.option(
     "--routing",
     type=click.Choice(["su-normalised", "su", "hinton", "em", "uniform"]),
-    help="Of the capsules.  [default: su-normalised]",
+    help="The routing algorithm of the capsules.  [default: su-normalised]",
 )
 @click.option(
     "--routings",
     type=click.IntRange(min=1),
-    help="Iterations of it, in reading; recipes may train with fewer.  [default: 3]",
+    help="Routing iterations when reading; a recipe may train with fewer.  [default: 3]",
 )
 @click.option(
     "--squash",
     type=click.Choice(["half", "hinton", "tanh", "exponential", "ratio", "learnable", "last"]),
-    help="How lengths are kept below one; last: half, and none between iterations.  [default: half]",
+    help="The squash function; last is half, applied only after the last iteration.  [default: half]",
 )
 @click.option(
     "--sharing",
     type=click.Choice(["shared", "full"]),
-    help="full: matrices for each place, so one size of image.  [default: shared]",
+    help="full: separate matrices for each place, so only one image size.  [default: shared]",
 )
 @click.option(
-    "--coupling-axis", type=click.Choice(["output", "input"]), help="Whose couplings sum to one.  [default: output]"
+    "--coupling-axis",
+    type=click.Choice(["output", "input"]),
+    help="The capsules over which coupling coefficients sum to one.  [default: output]",
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the images.  [default: the recipe's]")
-@click.option("--seed", type=click.IntRange(min=0), help="Of all random choices.  [default: 0]")
-@click.option("--precision", type=click.Choice(["auto", "fp32", "bf16"]), help="Of the stem.  [default: auto]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Number of epochs.  [default: the recipe's]")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of all random choices.  [default: 0]")
+@click.option(
+    "--precision", type=click.Choice(["auto", "fp32", "bf16"]), help="Precision of the stem.  [default: auto]"
+)
 @click.option(
     "--held-out",
     type=click.IntRange(min=1),
-    help="Training images kept aside to measure.  [default: a tenth, at most 5000]",
+    help="Number of training images held out to measure accuracy.  [default: a tenth, at most 5000]",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Train on so many images only.  [default: all]")
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of training images.  [default: all]")
 @click.option(
-    "--decoder", is_flag=True, default=None, help="Train a decoder too, which draws poses; see capsonnx perturb."
+    "--decoder", is_flag=True, default=None, help="Also train a decoder, which draws poses; see capsonnx perturb."
 )
 @click.option(
     "--decoder-weight",
     type=click.FloatRange(min=0),
-    help="Of its squared error in the loss; means --decoder.  [default: 0.0005, that of Sabour et al.]",
+    help="Weight of its squared error in the loss; implies --decoder.  [default: 0.0005, as in Sabour et al.]",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option(
-    "--start", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Take the weights of an .onnx file or run."
+    "--start",
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path),
+    help="Start from the weights of an .onnx file or a run.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder for the run.  [default: in runs/]")
-@click.option("--resume", is_flag=True, help="Go on with the run in --output after its last finished epoch.")
+@click.option("--resume", is_flag=True, help="Continue the run in --output after its last finished epoch.")
 def command(
     output: Path | None, data_dir: Path | None, device: Any, resume: bool, start: Path | None, **choices: Any
 ) -> None:
