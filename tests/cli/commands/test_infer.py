@@ -310,7 +310,7 @@ def test_a_list_that_cannot_be_read_is_not_blamed_on_the_output(infer, images):
         ([".", "--polarity", "light"], "--polarity"),
         ([".", "--prepare", "yes"], "--prepare"),
         ([".", "--model", "none.onnx"], "none.onnx: No such file"),
-        ([".", "-o", "1.png/x"], "1.png/x: "),
+        ([".", "-o", "1.png/x"], "1.png: a file; expected a folder"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_and_no_rows(infer, arguments, message):
