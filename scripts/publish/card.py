@@ -56,11 +56,11 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract/
 {exams}
 ## Known limits
 
-- `lengths` name classes, not positions or order, and cannot count: two equal digits are one class.
-- With more ink, wrong classes creep above the threshold: see *exact* of the rows. The ranking stays right for longer,
-  and what is read does not suffer by it: see *read*.
+- `lengths` tell which classes are present, not where or in which order, and cannot count: two equal digits are one class.
+- The more ink, the more wrong classes rise above the threshold: see *exact* of the rows. The ranking stays right for
+  longer, and reading is not affected: see *read*.
 - Symbols should be about {symbol:g} px long, light on dark after `infer` has done its conversion; `--height` resizes.
-- It knows its {classes} classes only: anything else gets the class that it resembles.
+- It knows its {classes} classes only: anything else is read as the class that it resembles most.
 """
 
 EXAMS = """\
@@ -69,9 +69,9 @@ EXAMS = """\
 Share of images in %, by `capsonnx evaluate {model}{data}`: {provider}, batch {batch_size}, float32,
 on {cores} CPU cores ({machine}).
 
-*top k*: the k highest scores are the right classes. *confident*: and all of them are above 0.5. With no k given:
-*read*: the classes that are read in the image, as `capsonnx infer` names them, are the right ones; *exact*: the classes
-above {threshold:g} are; of empty images, there are none. *length*: the mean score of the right classes, in 0..1.
+*top k*: the k highest scores are those of the right classes; *confident*: and all of them are above 0.5. Without being
+told k: *read*: the classes that `capsonnx infer` reads are exactly the right ones; *exact*: the classes that score above
+{threshold:g} are (in empty images, none do). *length*: the mean score of the right classes, in 0..1.
 
 | exam | images | top k | confident | read | exact | length |
 |---|---:|---:|---:|---:|---:|---:|
@@ -81,9 +81,9 @@ above {threshold:g} are; of empty images, there are none. *length*: the mean sco
 PAGES = """
 ## Pages
 
-Pages read with nothing known of how many digits they hold, or where, by the same command. *exact*: pages whose text is
-right, in %. *errors*: wrong characters, in % of the right text. *precision* and *recall*: of the digits found, and of
-those there, in %. *false*: digits found that are not there, in a million pixels.
+Pages read without any knowledge of how many digits there are or where, by the same command. *exact*: pages whose whole
+text is right, in %. *errors*: character error rate, in %. *precision*: the share of the digits found that are right, and
+*recall*: the share of the digits present that are found, in %. *false*: false digits per million pixels.
 
 | exam | pages | digits | exact | errors | precision | recall | false |
 |---|---:|---:|---:|---:|---:|---:|---:|
