@@ -56,7 +56,8 @@ images of any size that hold several. Input and outputs: see `capsonnx/contract/
 {exams}
 ## Known limits
 
-- `lengths` tell which classes are present, not where or in which order, and cannot count: two equal digits are one class.
+- `lengths` tell which classes are present, not where or in which order, and cannot count: two equal digits are one
+  class.
 - The more ink, the more wrong classes rise above the threshold: see *exact* of the rows. The ranking stays right for
   longer, and reading is not affected: see *read*.
 - Symbols should be about {symbol:g} px long, light on dark after `infer` has done its conversion; `--height` resizes.
@@ -69,8 +70,8 @@ EXAMS = """\
 Share of images in %, by `capsonnx evaluate {model}{data}`: {provider}, batch {batch_size}, float32,
 on {cores} CPU cores ({machine}).
 
-*top k*: the k highest scores are those of the right classes; *confident*: and all of them are above 0.5. Without being
-told k: *read*: the classes that `capsonnx infer` reads are exactly the right ones; *exact*: the classes that score above
+*top k*: the k highest scores are those of the right classes; *confident*: and all of them are above 0.5. Without
+knowing k: *read*: the classes that `capsonnx infer` reads are exactly the right ones; *exact*: the classes that score above
 {threshold:g} are (in empty images, none do). *length*: the mean score of the right classes, in 0..1.
 
 | exam | images | top k | confident | read | exact | length |
@@ -81,8 +82,8 @@ told k: *read*: the classes that `capsonnx infer` reads are exactly the right on
 PAGES = """
 ## Pages
 
-Pages read without any knowledge of how many digits there are or where, by the same command. *exact*: pages whose whole
-text is right, in %. *errors*: character error rate, in %. *precision*: the share of the digits found that are right, and
+Pages read without any knowledge of how many digits there are or where, by the same command. *exact*: pages whose
+whole text is right, in %. *errors*: character error rate, in %. *precision*: the share of the digits found that are right, and
 *recall*: the share of the digits present that are found, in %. *false*: false digits per million pixels.
 
 | exam | pages | digits | exact | errors | precision | recall | false |
