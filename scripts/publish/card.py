@@ -70,9 +70,11 @@ EXAMS = """\
 Share of images in %, by `capsonnx evaluate {model}{data}`: {provider}, batch {batch_size}, float32,
 on {cores} CPU cores ({machine}).
 
-*top k*: the k highest scores are those of the right classes; *confident*: and all of them are above 0.5. Without
-knowing k: *read*: the classes that `capsonnx infer` reads are exactly the right ones; *exact*: the classes that score above
-{threshold:g} are (in empty images, none do). *length*: the mean score of the right classes, in 0..1.
+*top k*: the k highest scores are those of the right classes;
+*confident*: and all of them are above 0.5. Without knowing k:
+*read*: the classes that `capsonnx infer` reads are exactly the right ones;
+*exact*: the classes that score above {threshold:g} are (in empty images, none do).
+*length*: the mean score of the right classes, in 0..1.
 
 | exam | images | top k | confident | read | exact | length |
 |---|---:|---:|---:|---:|---:|---:|
@@ -83,8 +85,9 @@ PAGES = """
 ## Pages
 
 Pages read without any knowledge of how many digits there are or where, by the same command. *exact*: pages whose
-whole text is right, in %. *errors*: character error rate, in %. *precision*: the share of the digits found that are right, and
-*recall*: the share of the digits present that are found, in %. *false*: false digits per million pixels.
+whole text is right, in %. *errors*: character error rate, in %.
+*precision*: the share of the digits found that are right, in %. *recall*: the share of the digits present that are
+found, in %. *false*: false digits per million pixels.
 
 | exam | pages | digits | exact | errors | precision | recall | false |
 |---|---:|---:|---:|---:|---:|---:|---:|
