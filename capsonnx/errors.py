@@ -67,7 +67,7 @@ class DataError(CapsonnxError):
 
 
 class ProviderError(CapsonnxError):
-    """An execution provider requested by name is not available, or ONNX Runtime is installed twice."""
+    """An execution provider requested by name is not available, or ONNX Runtime is missing or installed twice."""
 
 
 class ParityError(CapsonnxError):

@@ -41,7 +41,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path = path.resolve()
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is not a regular file", expected="a file to replace", remedy="choose another path")
-    _make_folder(path.parent)
+    created = _make_folder(path.parent)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
     try:
         temporary.touch()  # so that a folder that cannot be written is reported before any work
@@ -57,14 +57,21 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+        if not path.exists():  # nothing is left of a failure
+            for folder in created:
+                folder.rmdir()
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> list[Path]:
+    """Create a folder and return what had to be created, the innermost first."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        file = next(place for place in (folder, *folder.parents) if place.exists())
-        raise InputError(f"{file}: a file", expected="a folder", remedy="choose another path") from None
+        place = next(place for place in (folder, *folder.parents) if place.exists() or place.is_symlink())
+        what = "a file" if place.exists() else "a link that leads nowhere"
+        raise InputError(f"{place}: {what}", expected="a folder", remedy="choose another path") from None
+    return missing
 
 
 def write_bytes(path: Path, content: bytes) -> None:

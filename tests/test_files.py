@@ -94,6 +94,23 @@ def test_a_folder_that_cannot_be_made_is_told_before_any_work(tmp_path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["note"]
 
 
+def test_a_link_that_leads_nowhere_is_named(tmp_path) -> None:
+    (tmp_path / "runs").symlink_to(tmp_path / "unmounted")
+    with (
+        pytest.raises(InputError, match="runs: a link that leads nowhere"),
+        replacing(tmp_path / "runs" / "x" / "a.txt"),
+    ):
+        raise AssertionError("the work was begun")
+
+
+def test_folders_that_a_failure_has_made_are_removed(tmp_path) -> None:
+    with pytest.raises(InputError, match="no"), replacing(tmp_path / "a" / "b" / "c.txt"):
+        raise InputError("no", expected="yes", remedy="none")
+    assert list(tmp_path.iterdir()) == []
+    write_text(tmp_path / "a" / "b" / "c.txt", "kept")
+    assert (tmp_path / "a" / "b" / "c.txt").read_text() == "kept"
+
+
 def test_a_shipped_file_lies_in_the_package_or_beside_it(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(files, "__file__", str(tmp_path / "capsonnx" / "files.py"))
     assert files.shipped("mnist.onnx") is None

@@ -41,7 +41,7 @@ data_dir_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
 
 tf32_option = click.option(
-    "--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, with errors around 0.001."
+    "--tf32", is_flag=True, help="On CUDA, round factors to TF32: faster, with errors of some thousandths."
 )
 
 

@@ -51,7 +51,10 @@ def complete_provider(_context: click.Context, _option: click.Parameter, incompl
 
 def names_of(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """Split texts into names; a text holds one, or several with commas."""
-    return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for text in value for name in text.split(",") if name.strip())
+    if value and not names:
+        raise click.BadParameter("no name in it.")
+    return names
 
 
 def height_of(_context: click.Context, _option: click.Parameter, value: str) -> int | None:

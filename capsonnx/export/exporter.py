@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from capsonnx.training import Trained
 
-__all__ = ["InputType", "Size", "contract_of", "to_onnx", "with_routings"]
+__all__ = ["InputType", "Size", "check_size", "contract_of", "to_onnx", "with_routings"]
 
 InputType: TypeAlias = Literal["uint8", "float32"]
 
@@ -95,7 +95,7 @@ def to_onnx(
         InputError: the opset, an output or the size is not supported.
     """
     names = _check_outputs(outputs, network)
-    size = _check_size(size, network)
+    size = check_size(size, network)
     traced = TRACED_SHAPE if size == "dynamic" else (TRACED_SHAPE[0], *size)
     sides = {0: "batch", 1: "height", 2: "width"} if size == "dynamic" else {0: "batch"}
     example = torch.zeros(traced, dtype=getattr(torch, input_type))
@@ -146,7 +146,7 @@ def _check_outputs(outputs: Sequence[str] | None, network: Network) -> tuple[str
     return tuple(name for name in possible if name in chosen)
 
 
-def _check_size(size: Size | None, network: Network) -> Size:
+def check_size(size: Size | None, network: Network) -> Size:
     """The size to export for."""
     own = network.config.size
     if size is None or size == own:

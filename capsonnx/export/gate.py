@@ -17,7 +17,7 @@ from capsonnx.contract import IMAGES, LENGTHS
 from capsonnx.errors import InputError, ModelError, ParityError
 from capsonnx.export.agreement import LEAST_AGREEMENT, AgreementReport, measure_agreement
 from capsonnx.export.checks import Check, check_graph, load_onnx, network_inside
-from capsonnx.export.exporter import InputType, Size, to_onnx
+from capsonnx.export.exporter import InputType, Size, check_size, to_onnx
 from capsonnx.export.parity import CONTENTS, ParityReport, grid_of, measure_parity
 from capsonnx.export.precision import Precision, precision_of, quantise, to_half
 from capsonnx.files import replacing, write_text
@@ -122,9 +122,9 @@ def export(
             expected="images to calibrate with and a test split to compare on",
             remedy="pass the calibration that calibration_of gives for the run",
         )
-    fixed = network.config.size if size is None else size
-    if precision != "fp32" and calibration is not None and fixed is not None and fixed != "dynamic":
-        calibration = calibration.for_size(fixed)
+    size = check_size(size, network)
+    if precision != "fp32" and calibration is not None and size != "dynamic":
+        calibration = calibration.for_size(size)
     with replacing(path) as temporary:
         content = to_onnx(network, contract, opset=opset, input_type=input_type, outputs=outputs, size=size)
         temporary.write_bytes(content)

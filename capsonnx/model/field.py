@@ -102,7 +102,7 @@ def slide(
     uniform = rows * cols / classes if axis == "output" else 1.0
     kernel = uniform * weight.transpose(1, 2).reshape(classes * dimension, channels, 1, 1)
     # The votes come first, then their mean over the window, padding included: there are fewer columns than windows. The
-    # factor that makes a sum of the mean is in the kernel: scaling the kernel is free, scaling the map is not.
+    # factor that turns this mean into s_j is in the kernel: scaling the kernel is free, scaling the map is not.
     s = avg_pool2d(conv2d(features, kernel), window, stride=1, padding=(rows // 2, cols // 2))
     groups = torch.eye(classes, dtype=s.dtype, device=s.device).repeat_interleave(dimension, dim=1)
     square = conv2d(s * s, groups[:, :, None, None])

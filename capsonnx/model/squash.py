@@ -45,7 +45,7 @@ CURVES: dict[str, Callable[[Tensor], Tensor]] = {
 def squash(s: Tensor, constant: float | Tensor = 0.5) -> Tensor:
     """Shorten vectors to below length one, keeping their direction: v = s ‖s‖ / (κ + ‖s‖²).
 
-    The article's default of 0.5 shortens short vectors less than the 1 of Sabour et al. (2017).
+    The default κ = 0.5 is the article's; it shortens short vectors less than the 1 of Sabour et al. (2017).
 
     Args:
         s: (..., D) floating point.

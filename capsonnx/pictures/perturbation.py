@@ -66,7 +66,7 @@ def perturbed(
     *,
     labels: Sequence[str] = (),
 ) -> Perturbation:
-    """Compute what :func:`perturb` draws of an image, without drawing it; its arguments and errors are the same."""
+    """Compute what ``perturb`` draws of an image, without drawing it; its arguments and errors are the same."""
     contract = model.contract
     shown = grey(image, polarity="light-on-dark")  # whatever its polarity: not inverted
     page = load_page(shown, contract, options, size=model.size)

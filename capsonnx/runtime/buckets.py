@@ -2,7 +2,7 @@
 
 Additional images in a batch never affect the others. Additional black around an image has no effect if the network does
 not respond to black, *and* if the image already ends in black: a window that reaches over the old edge must see no ink,
-or it votes where there was no window before. So a side is padded only if the last :attr:`Contract.receptive_field` - 1
+or it votes where there was no window before. So a side is padded only if the last ``contract.receptive_field`` - 1
 pixels before its lower or right edge are black, and never for a network that responds to black.
 """
 

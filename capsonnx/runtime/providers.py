@@ -126,7 +126,8 @@ def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
     if plugged in openvino.NAMES:
         if openvino.devices():
             return [(openvino.OPENVINO, openvino.options(plugged)), (CPU, {})]
-        if openvino.OPENVINO not in available:  # and this build does not include it without a plug-in
+        # Without its plug-in, some builds include it, but in float32 alone.
+        if openvino.OPENVINO not in available or plugged != "openvino":
             raise _not_had(provider, "its plug-in, and an Intel processor")
     if provider == "auto":
         name = CUDA if CUDA in available else CPU
@@ -134,7 +135,7 @@ def resolve(provider: str, cuda: Cuda = DEFAULT_CUDA) -> list[Provider]:
         by_short_name = {known.removesuffix("ExecutionProvider").lower(): known for known in available}
         name = by_short_name.get(provider.lower().removesuffix("executionprovider"), "")
     if not name:
-        names = dict.fromkeys(["auto", *by_short_name, *openvino.NAMES])
+        names = dict.fromkeys(["auto", *by_short_name, *(openvino.NAMES if openvino.devices() else ())])
         raise _not_in_this_build(provider, f"one of {', '.join(names)}")
     if name == CUDA:
         _preload_cuda()

@@ -114,11 +114,11 @@ def in_lines(symbols: Iterable[Symbol], *, height: float) -> Lines:
     """Arrange symbols in reading order.
 
     From left to right, each symbol joins the line whose last symbol is vertically nearest, if their centres differ by
-    less than half the height of a symbol; otherwise it starts a new line. So lines may slope.
+    less than half of ``height``; otherwise it starts a new line. So lines may slope.
 
     Args:
         symbols: the symbols, in any order.
-        height: the height of a symbol, in pixels of the boxes.
+        height: the height of a window, in pixels of the boxes.
 
     Returns:
         Lines from top to bottom by the mean vertical position of their symbols, each from left to right.

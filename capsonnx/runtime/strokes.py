@@ -35,7 +35,7 @@ class Strokes:
         windows: where the windows lie.
 
     Attributes:
-        boxes: for each window whose stroke differs from those of its neighbours, the bounding box of that stroke in it.
+        boxes: for each window that took part in a :meth:`differ` that was true, the bounding box of its stroke in it.
     """
 
     def __init__(self, pages: NDArray[np.uint8], windows: Windows) -> None:

@@ -22,7 +22,7 @@ __all__ = ["command"]
     "--folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The page's folder, for a copy of it. [default: shipped]",
+    help="The page's folder, for a copy of it. [default: the shipped page]",
 )
 def command(*, model: Path | None, port: int, no_browser: bool, folder: Path | None) -> None:
     """Serve the drawing page on this machine, and open it in the browser.

@@ -39,12 +39,12 @@ __all__ = ["command"]
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Score above which a class counts as present.  [default: the model's own]",
+    help="Score above which a class is in 'set above'.  [default: the model's own]",
 )
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    help="Maximum number of test images.  [default: all]",
+    help="Maximum number of test images: the first, or of a folder some of each class.  [default: all]",
 )
 @json_option
 def command(

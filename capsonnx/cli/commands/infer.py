@@ -55,7 +55,7 @@ SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".json": "json"}
 @tf32_option
 @click.option("--batch-size", type=click.IntRange(min=1), default=128, help="Maximum number of images per batch.")
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="Threads that decode and score. [default: one a core, 8 at most]"
+    "--workers", type=click.IntRange(min=1), help="Threads that decode and score. [default: one per core, at most 8]"
 )
 @reading_options
 @click.pass_context
