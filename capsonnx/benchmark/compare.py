@@ -119,7 +119,7 @@ class Comparison:
         return self.images_per_second(one) * one.multiply_adds / self.roof_rate
 
     def ratios(self) -> list[tuple[Measured, Measured, Ratio, Ratio]]:
-        """How many times as fast each model is as each peer and other models, in throughput and in latency."""
+        """How many times as fast each model is as each peer and as each model before it: throughput, and latency."""
         ours = [one for one in self.measured if one.request.system == OURS]
         peers = [one for one in self.measured if one.request.system != OURS]
         pairs = [*itertools.product(ours, peers), *itertools.combinations(reversed(ours), 2)]
@@ -138,7 +138,8 @@ def compare(paths: Sequence[Path], settings: Settings, *, tell: Callable[[str], 
         tell: called with what is being done.
 
     Raises:
-        InputError: a file or a peer is missing, or the images are too small for a file.
+        InputError: a file or a peer is missing, a file does not take images of this size, torch-graphs is requested on
+            a CPU, or torch and no file is a float32 file.
         ModelError: a file breaks the contract, or a system cannot run it.
         ProviderError: the provider is not available.
     """
@@ -211,7 +212,8 @@ def _requests(paths: Sequence[Path], settings: Settings) -> list[Request]:
     for name in settings.against:
         of_torch = "torch" in PEERS[name]
         chosen = [_float32_file(paths)] if of_torch else paths
-        peers += [Request(name, str(path), device if of_torch else "cpu", settings.threads) for path in chosen]
+        where, cuda = (device, Cuda(tf32=settings.cuda.tf32)) if of_torch else ("cpu", DEFAULT_CUDA)
+        peers += [Request(name, str(path), where, settings.threads, cuda) for path in chosen]
     return ours + peers
 
 

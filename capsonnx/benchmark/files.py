@@ -17,7 +17,7 @@ from PIL import Image
 from capsonnx.benchmark.images import digits
 from capsonnx.benchmark.timing import Ratio, Timing, measure, ratio
 from capsonnx.contract import FIELD, LENGTHS
-from capsonnx.errors import ModelError
+from capsonnx.errors import ImageError, ModelError
 from capsonnx.runtime import load_model, read_images
 from capsonnx.runtime.page import Page, load_pages
 from capsonnx.runtime.parallel import cores
@@ -88,10 +88,11 @@ def measure_folder(
     with tempfile.TemporaryDirectory() as folder:
         paths = _written(Path(folder), count, size)
         begin = time.process_time()
-        parts = [paths[start : start + batch_size] for start in range(0, count, batch_size)]
-        pages = [page for part in parts for page in _loaded(part, model)]
+        pages = {path: page for path, page in _loaded(paths, model) if isinstance(page, Page)}
         decode_seconds = time.process_time() - begin
-        batches = [[pages[number] for number in batch] for batch in batches_of(dict(enumerate(pages)), batch_size)]
+        paths = list(pages)  # without those whose digits, cut at the edge, do not fit a model of one size
+        numbered = dict(enumerate(pages.values()))
+        batches = [[numbered[number] for number in batch] for batch in batches_of(numbered, batch_size)]
         stacks = [np.stack([page.levels for page in batch]) for batch in batches]
 
         def from_memory() -> list[Scores]:
@@ -107,7 +108,7 @@ def measure_folder(
         reading_seconds = time.process_time() - begin
         found = measure({"files": from_files, "memory": from_memory}, seconds=seconds, rounds=5)
     files, memory = found["files"], found["memory"]
-    return FolderResult(count, cores(), files, memory, ratio(files, memory), decode_seconds, reading_seconds)
+    return FolderResult(len(paths), cores(), files, memory, ratio(files, memory), decode_seconds, reading_seconds)
 
 
 def measure_first_row(path: Path, *, provider: str = "auto", starts: int = 5) -> FirstRow:
@@ -116,9 +117,9 @@ def measure_first_row(path: Path, *, provider: str = "auto", starts: int = 5) ->
     Raises:
         ModelError: the command failed.
     """
-    load_model(path, provider=provider)
+    size = load_model(path, provider=provider).size
     with tempfile.TemporaryDirectory() as folder:
-        [image] = _written(Path(folder), 1, (28, 56))
+        [image] = _written(Path(folder), 1, size or (28, 56))
         command = [sys.executable, "-m", "capsonnx", "infer", str(image), "--format", "jsonl"]
         command += ["--model", str(path), "--provider", provider]
         return FirstRow(tuple(_seconds_to_a_line(command) for _ in range(starts + 1))[1:])
@@ -147,11 +148,9 @@ def _written(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
     return paths
 
 
-def _loaded(paths: list[Path], model: Model) -> Iterator[Page]:
+def _loaded(paths: list[Path], model: Model) -> Iterator[tuple[Path, Page | ImageError]]:
     """Load pages as a thread of :func:`capsonnx.runtime.read_images` does, several at a time."""
     while paths:
         pages = load_pages(paths, model.contract, size=model.size, pixels=PART_PIXELS)
-        for page in pages:
-            assert isinstance(page, Page)  # noqa: S101 - we wrote these files
-            yield page
+        yield from zip(paths, pages, strict=False)
         paths = paths[len(pages) :]

@@ -65,8 +65,8 @@ def measure(
     """Time calls in turns.
 
     Each is first called twice, unmeasured. Then each has a turn in every round: a rest, one unmeasured call, and calls
-    until its share of the time is used up. The order rotates, so that each begins
-    some of the rounds.
+    until its share of the time is used up. The order rotates
+    by one in each round, so that no call always comes first.
 
     Args:
         calls: what to time, by any key.

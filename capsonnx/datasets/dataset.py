@@ -51,7 +51,7 @@ class Dataset:
         return replace(self, images=self.images[indices], targets=self.targets[indices])
 
     def limited(self, limit: int | None) -> Dataset:
-        """The first ``limit`` items, or an even sample of that size if they are sorted by class; all if it is None."""
+        """The first ``limit`` items or, if sorted by class, that many evenly spaced ones; all if it is None."""
         if limit is None or limit >= len(self):
             return self
         is_sorted = bool((np.diff(self.targets) >= 0).all())

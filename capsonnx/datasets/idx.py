@@ -67,8 +67,8 @@ def decode(content: bytes, *, name: str) -> NDArray[np.uint8]:
 
     Raises:
         DataError: the content is not IDX, has values of another type, is truncated, continues after the values, or
-            declares more than :data:`LARGEST` values or :data:`MOST_AXES` axes. No memory is allocated before the
-            header has been checked against the content.
+            declares more than :data:`LARGEST` values or :data:`MOST_AXES` axes. The header alone never
+            causes an allocation: values are copied only after their number has been checked.
 
     >>> decode(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]), name="three")
     array([7, 8, 9], dtype=uint8)

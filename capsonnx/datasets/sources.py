@@ -168,9 +168,9 @@ def _keep(found: Mapping[str, bytes], collection: Collection) -> None:
     try:
         for name, content in found.items():
             files.write_bytes(folder / name, content)
-    except OSError as error:
+    except (OSError, InputError) as error:  # the second of a file where a folder should be
         raise DataError(
-            f"{folder}: cannot be written ({error.strerror})",
+            f"{folder}: cannot be written ({getattr(error, 'strerror', None) or error})",
             expected="a folder for the cache",
             remedy=f"set {CACHE_VARIABLE} to a folder that you can write",
         ) from error

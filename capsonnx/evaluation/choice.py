@@ -81,7 +81,7 @@ def exam_names() -> list[str]:
 def note_few_images(count: int, note: Note, *, has_more: bool) -> None:
     """Note when there are too few images for meaningful results; if a folder may have more, say where they belong."""
     if count < FEW:
-        others = "; if the folder has a sub-folder test/, all images in that are examined on" if has_more else ""
+        others = "; all images in a sub-folder test/ would be used" if has_more else ""
         note(f"only {count} test images: one of them is {100 / count:.0f} %{others}")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from capsonnx import __version__, datasets, exam, progress
 from capsonnx.contract import FIELD
+from capsonnx.errors import InputError
 from capsonnx.evaluation.choice import (
     FILES,
     chosen_exams,
@@ -21,12 +23,12 @@ from capsonnx.evaluation.choice import (
     undecoded,
     with_files,
 )
+from capsonnx.require import require_count
 from capsonnx.runtime import page_reader, read_images
 from capsonnx.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from capsonnx.exam import FilesResult, PageResult, Result
     from capsonnx.progress import Bar
@@ -75,7 +77,7 @@ class Evaluation:
 
 def evaluate(
     model: Model,
-    data: str | datasets.Dataset | None = None,
+    data: str | Path | datasets.Dataset | None = None,
     names: Sequence[str] = (),
     *,
     data_dir: Path | None = None,
@@ -105,6 +107,11 @@ def evaluate(
         DataError: the data cannot be fetched or read.
         ModelError: the model failed.
     """
+    require_count("limit", limit)
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise InputError(f"threshold {threshold!r}", expected="a number in 0..1", remedy="pass one, or None")
+    if isinstance(data, Path):
+        data = str(data)
     if data is None:
         data = model.contract.dataset if model.contract.dataset in datasets.CATALOGUE else "mnist"
     folder = data if with_files(names, model, data) and isinstance(data, str) else None
@@ -116,12 +123,14 @@ def evaluate(
         dataset = dataset.limited(limit)
     dataset = numbered(model, dataset)
     count = len(dataset) or len(files)
+    if not count:
+        raise InputError(f"{dataset.name}: no test images", expected="at least one", remedy="use other data")
     note_few_images(count, note, has_more=isinstance(data, str) and data not in datasets.CATALOGUE and limit is None)
     sets, pages = chosen_exams(names, model, dataset, seed, note)
     if sets or pages:
         note_small_symbols(model, dataset, note)
     least = model.contract.threshold if threshold is None else threshold
-    looks = 2 if FIELD in model.outputs else 1  # passes over each image of a set: one to score it, one to read it
+    looks = 2 if _locates(model) else 1  # passes over each image of a set: one to score it, one to read it
     with progress.progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
         bar.log(f"{model.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {model.provider}")
         return Evaluation(
@@ -139,9 +148,14 @@ def evaluate(
         )
 
 
+def _locates(model: Model) -> bool:
+    """Whether a model reads every image: one of a single size may find no room for the ink of some."""
+    return FIELD in model.outputs and model.size is None
+
+
 def _sit(model: Model, sat: exam.Exam, threshold: float, batch_size: int, bar: Bar) -> Result:
     bar.stage(sat.name)
-    reader, labels = page_reader(model) if FIELD in model.outputs else None, model.contract.labels
+    reader, labels = page_reader(model) if _locates(model) else None, model.contract.labels
     return exam.sit(
         model,
         sat,

@@ -1,6 +1,6 @@
 """The exam on the files of a folder: images with one symbol each, read as they are, like any other image.
 
-All other exams are composed of images that were first scaled to one size.
+Other exams are composed of the images of a data set, which have one size: those of a folder are first scaled to it.
 """
 
 from __future__ import annotations

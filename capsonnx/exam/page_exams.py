@@ -140,7 +140,7 @@ def ruled_degraded(dataset: Dataset, seed: int) -> PageExam:
 
 
 def shaded(dataset: Dataset, seed: int) -> PageExam:
-    """The pages of ``degraded-5`` with a shadow on each, such as that of someone taking a photo."""
+    """The pages of ``degraded-5`` before degradation, made to look scanned, with the shadow of a photographer."""
     exam = _framed(dataset, seed)
     return replace(exam, name="shadowed-5", images=shadowed(exam.images, stream(seed, "shadowed-5")))
 

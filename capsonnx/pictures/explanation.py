@@ -1,4 +1,4 @@
-"""Explain what a model read in an image: its maps of evidence and field, laid over the image and drawn to a file."""
+"""What an explanation shows: what a model read in an image, and its maps of evidence and field, laid over it."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Prepared:
         levels: (height, width) uint8, light ink on black.
         scale: pixels of ``levels`` per pixel of the given page; 1.0 unless it was resized.
         offset: what to add to x and y on ``levels`` to get coordinates on the resized page, at most half a pixel each.
-            It is not 0 because the ink of ``levels`` starts at a whole pixel.
+            It is other than 0 only on clean pages that were resized, whose ink starts at a whole pixel.
     """
 
     levels: NDArray[np.uint8]

@@ -31,6 +31,16 @@ def test_files_for_a_model_of_one_size_are_read(tmp_path, make_onnx) -> None:
     assert measure_folder(load_model(path, provider="cpu"), (60, 70), count=3, seconds=0.01).images == 3
 
 
+def test_digits_that_do_not_fit_a_model_of_one_size_are_left_out(tmp_path, field_model) -> None:
+    model = onnx.load(field_model)
+    for dimension, side in zip(model.graph.input[0].type.tensor_type.shape.dim[1:], (40, 40), strict=True):
+        dimension.dim_value = side
+    path = tmp_path / "fixed.onnx"
+    onnx.save(model, path)
+    result = measure_folder(load_model(path, provider="cpu"), (40, 40), count=64, seconds=0.01)
+    assert 32 < result.images < 64
+
+
 def test_the_first_row_is_waited_for(tiny_model) -> None:
     found = measure_first_row(tiny_model, provider="cpu", starts=2)
     assert len(found.seconds) == 2

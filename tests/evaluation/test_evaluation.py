@@ -50,6 +50,23 @@ def test_without_names_what_is_left_out_is_noted(tiny_model, digits) -> None:
     assert len(found.exams) > 10
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"limit": 0}, "limit 0"), ({"limit": -3}, "limit -3"), ({"threshold": 2.0}, "threshold 2.0")],
+)
+def test_options_out_of_range_are_refused(tiny_model, digits, options, message) -> None:
+    with pytest.raises(InputError, match=message):
+        evaluate(load_model(tiny_model, provider="cpu"), digits, ["singles"], **options)
+
+
+def test_data_may_be_a_path_and_must_hold_something(tiny_model, digits, tmp_path) -> None:
+    model = load_model(tiny_model, provider="cpu")
+    with pytest.raises(InputError, match="no test images"):
+        evaluate(model, digits.take(np.array([], int)), ["singles"])
+    with pytest.raises(InputError, match="no data set and no folder of that name"):
+        evaluate(model, tmp_path / "gone", ["singles"])
+
+
 def test_files_are_of_a_folder_alone(field_model, digits) -> None:
     with pytest.raises(InputError, match="exam 'files' of mnist; expected a folder"):
         evaluate(load_model(field_model, provider="cpu"), digits, ["files"])
