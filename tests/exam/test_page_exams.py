@@ -214,7 +214,7 @@ def test_digits_of_any_size_make_pages_and_those_too_large_are_left_out(ten: Dat
     assert [exam.name for exam in build_page_exams(small)] == list(PAGE_EXAMS)
     large = Dataset("large", ten.labels, np.pad(ten.images, ((0, 0), (0, 0), (80, 80))), ten.targets)
     assert PAGE_EXAMS.keys() - {exam.name for exam in build_page_exams(large)} == {"scattered-160"}
-    with pytest.raises(InputError, match="large: digits of 188×28 px; expected at most 160×160 px"):
+    with pytest.raises(InputError, match="large: digits of 28×188 px; expected at most 160×160 px"):
         build_page_exams(large, ["scattered-160"])
 
 
