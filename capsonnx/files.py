@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +57,10 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
-        if not path.exists():  # nothing is left of a failure
-            for folder in created:
-                folder.rmdir()
+        if not path.exists():  # nothing is left of a failure, but folders in which something else is by now
+            with suppress(OSError):
+                for folder in created:
+                    folder.rmdir()
 
 
 def _make_folder(folder: Path) -> list[Path]:

@@ -130,7 +130,7 @@ def evaluate(
     if sets or pages:
         note_small_symbols(model, dataset, note)
     least = model.contract.threshold if threshold is None else threshold
-    looks = 2 if _locates(model) else 1  # passes over each image of a set: one to score it, one to read it
+    looks = 2 if _reads_every_image(model) else 1  # passes over each image of a set: one to score it, one to read it
     with progress.progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
         bar.log(f"{model.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {model.provider}")
         return Evaluation(
@@ -148,14 +148,14 @@ def evaluate(
         )
 
 
-def _locates(model: Model) -> bool:
+def _reads_every_image(model: Model) -> bool:
     """Whether a model reads every image: one of a single size may find no room for the ink of some."""
     return FIELD in model.outputs and model.size is None
 
 
 def _sit(model: Model, sat: exam.Exam, threshold: float, batch_size: int, bar: Bar) -> Result:
     bar.stage(sat.name)
-    reader, labels = page_reader(model) if _locates(model) else None, model.contract.labels
+    reader, labels = page_reader(model) if _reads_every_image(model) else None, model.contract.labels
     return exam.sit(
         model,
         sat,
