@@ -30,6 +30,7 @@ __all__ = [
     "note_small_symbols",
     "numbered",
     "undecoded",
+    "what_pages_lack",
     "with_files",
 ]
 
@@ -110,30 +111,32 @@ def with_files(names: Sequence[str], network: Model, data: str | Dataset) -> boo
     return FILES in names or (not names and is_folder and locates)
 
 
-def examined_files(data: str, limit: int | None) -> list[tuple[Path, str]]:
-    """The test images of a folder with their labels, at most ``limit``, spread evenly over all classes."""
-    _, files = files_of(Path(data), "test")
-    return files if limit is None else [files[place] for place in evenly(len(files), limit)]
+def examined_files(data: str, limit: int | None) -> tuple[tuple[str, ...], list[tuple[Path, str]]]:
+    """The classes of a folder, and its test images with their labels, at most ``limit``, spread evenly over them."""
+    labels, files = files_of(Path(data), "test")
+    return labels, files if limit is None else [files[place] for place in evenly(len(files), limit)]
 
 
-def undecoded(data: str) -> Dataset:
+def undecoded(data: str, labels: tuple[str, ...]) -> Dataset:
     """A data set with the classes of a folder but without images.
 
     It is enough if only the exam on files is sat, in which a file that cannot be decoded just counts as misread.
     """
-    labels, _ = files_of(Path(data), "test")
     return Dataset(Path(data).resolve().name, labels, np.empty((0, 28, 28), np.uint8), np.empty(0, np.int64))
+
+
+def what_pages_lack(network: Model) -> str:
+    """What a model lacks to read every image, or an empty string: in a single size the ink of some finds no room."""
+    if FIELD not in network.outputs:
+        return "the output field in the model"
+    return "" if network.size is None else "a model of free sizes"
 
 
 def chosen_exams(
     names: Sequence[str], network: Model, dataset: Dataset, seed: int, note: Note
 ) -> tuple[list[Exam], list[PageExam]]:
     """The requested exams of both catalogues, or all that this model can sit with this data."""
-    lack = ""
-    if FIELD not in network.outputs:
-        lack = "the output field in the model"
-    elif network.size is not None:
-        lack = "a model of free sizes"
+    lack = what_pages_lack(network)
     if names:
         _require_known(names)
         names = [name for name in names if name != FILES]

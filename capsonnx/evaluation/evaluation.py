@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capsonnx import __version__, datasets, exam, progress
-from capsonnx.contract import FIELD
 from capsonnx.errors import InputError
 from capsonnx.evaluation.choice import (
     FILES,
@@ -21,6 +20,7 @@ from capsonnx.evaluation.choice import (
     note_small_symbols,
     numbered,
     undecoded,
+    what_pages_lack,
     with_files,
 )
 from capsonnx.require import require_count
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from capsonnx.exam import FilesResult, PageResult, Result
     from capsonnx.progress import Bar
     from capsonnx.runtime import Model
+    from capsonnx.symbols import PageReader
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -115,9 +116,9 @@ def evaluate(
     if data is None:
         data = model.contract.dataset if model.contract.dataset in datasets.CATALOGUE else "mnist"
     folder = data if with_files(names, model, data) and isinstance(data, str) else None
-    files = [] if folder is None else examined_files(folder, limit)
+    labels, files = ((), []) if folder is None else examined_files(folder, limit)
     if folder is not None and set(names) == {FILES}:
-        dataset = undecoded(folder)
+        dataset = undecoded(folder, labels)
     else:
         dataset = datasets.load(data, "test", data_dir=data_dir, progress=True) if isinstance(data, str) else data
         dataset = dataset.limited(limit)
@@ -130,7 +131,8 @@ def evaluate(
     if sets or pages:
         note_small_symbols(model, dataset, note)
     least = model.contract.threshold if threshold is None else threshold
-    looks = 2 if _reads_every_image(model) else 1  # passes over each image of a set: one to score it, one to read it
+    reader = None if what_pages_lack(model) else page_reader(model)
+    looks = 1 if reader is None else 2  # passes over each image of a set: one to score it, one to read it
     with progress.progress_bar("evaluating", looks * sum(map(len, sets)) + sum(map(len, pages)) + len(files)) as bar:
         bar.log(f"{model.path}: {counted(len(sets) + len(pages) + bool(files), 'exam')} on {model.provider}")
         return Evaluation(
@@ -142,20 +144,16 @@ def evaluate(
             threshold=least,
             seed=seed,
             versions=_versions(),
-            exams=tuple(_sit(model, one, least, batch_size, bar) for one in sets),
+            exams=tuple(_sit(model, reader, one, least, batch_size, bar) for one in sets),
             pages=tuple(_sit_pages(model, one, batch_size, bar) for one in pages),
             files=_read_files(model, files, batch_size, bar) if files else None,
         )
 
 
-def _reads_every_image(model: Model) -> bool:
-    """Whether a model reads every image: one of a single size may find no room for the ink of some."""
-    return FIELD in model.outputs and model.size is None
-
-
-def _sit(model: Model, sat: exam.Exam, threshold: float, batch_size: int, bar: Bar) -> Result:
+def _sit(
+    model: Model, reader: PageReader | None, sat: exam.Exam, threshold: float, batch_size: int, bar: Bar
+) -> Result:
     bar.stage(sat.name)
-    reader, labels = page_reader(model) if _reads_every_image(model) else None, model.contract.labels
     return exam.sit(
         model,
         sat,
@@ -163,7 +161,7 @@ def _sit(model: Model, sat: exam.Exam, threshold: float, batch_size: int, bar: B
         batch_size=batch_size,
         advance=bar.advance,
         reader=reader,
-        labels=labels,
+        labels=model.contract.labels,
     )
 
 

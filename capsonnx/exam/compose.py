@@ -11,7 +11,7 @@ from capsonnx.masks import ends
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["centred", "column", "ink_spans", "pad", "paste", "row"]
+__all__ = ["centred", "column", "fits", "ink_spans", "pad", "paste", "row"]
 
 
 def row(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -68,6 +68,15 @@ def pad(images: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     [[[0, 0, 0], [0, 7, 0], [0, 0, 0]]]
     """
     return np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
+
+
+def fits(images: NDArray[np.uint8], size: tuple[int, int]) -> bool:
+    """Whether images (count, height, width) are no higher and no wider than a size.
+
+    >>> fits(np.zeros((1, 2, 3), np.uint8), (2, 3)), fits(np.zeros((1, 2, 3), np.uint8), (9, 2))
+    (True, False)
+    """
+    return bool(images.shape[1] <= size[0] and images.shape[2] <= size[1])
 
 
 def centred(images: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from capsonnx import exam
 from capsonnx.errors import InputError
-from capsonnx.exam.compose import centred
+from capsonnx.exam.compose import centred, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,14 +130,10 @@ def measure_agreement(
     exams = exam.build_exams(dataset, ["singles"])
     with suppress(InputError):
         pairs = exam.build_exams(dataset, _PAIRS)
-        exams += [one for one in pairs if size is None or _fits(one, size)][:1]
+        exams += [one for one in pairs if size is None or fits(one.images, size)][:1]
     if size is not None:
         exams = [dataclasses.replace(one, images=centred(one.images, size)) for one in exams]
     return AgreementReport(dataset.name, tuple(_compare(reference, candidate, one, advance) for one in exams))
-
-
-def _fits(sat: exam.Exam, size: tuple[int, int]) -> bool:
-    return all(own <= side for own, side in zip(sat.images.shape[1:], size, strict=True))
 
 
 def _compare(reference: Scorer, candidate: Scorer, sat: exam.Exam, advance: Callable[[int], object]) -> Comparison:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from capsonnx import datasets
 from capsonnx.datasets import evenly, split_held_out
 from capsonnx.errors import InputError
-from capsonnx.exam.compose import centred
+from capsonnx.exam.compose import centred, fits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ class Calibration:
             InputError: the images are larger than that.
         """
         own = self.test_split.images.shape[1:]
-        if size[0] < own[0] or size[1] < own[1]:
+        if not fits(self.test_split.images, size):
             raise InputError(
                 f"size {size[0]}×{size[1]} for a file of fewer bits",
                 expected=f"room for the {own[0]}×{own[1]} pixels of the images that it is calibrated with",

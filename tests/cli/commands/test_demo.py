@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 import socket
 import subprocess
@@ -19,6 +18,8 @@ from capsonnx.cli import main
 from capsonnx.cli import page as pages
 from capsonnx.cli.commands import demo
 from capsonnx.errors import InputError
+
+from .conftest import sends_ctrl_c
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_the_checkout_has_the_page_with_its_pinned_dependency() -> None:
     assert '"resolved"' not in (folder / "package-lock.json").read_text()  # any registry will do
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+@sends_ctrl_c
 def test_the_command_prints_the_address_serves_and_stops(page, model) -> None:
     command = [sys.executable, "-u", "-m", "capsonnx", "demo", "--folder", page, "--model", model]
     command += ["--no-browser", "--port", "0"]

@@ -20,6 +20,8 @@ from capsonnx.cli.rows import formatter
 from capsonnx.runtime import Found, Reading, Row
 from capsonnx.symbols import Box, Symbol
 
+from .conftest import sends_ctrl_c
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -219,9 +221,6 @@ def test_a_run_that_dies_leaves_no_file(infer, images):
     result = infer("-", "-f", "jsonl", "-o", "rows.jsonl", input="")
     assert result.returncode == 2
     assert not [path for path in images.iterdir() if "rows" in path.name]
-
-
-sends_ctrl_c = pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
 
 
 @contextmanager
